@@ -1,0 +1,1 @@
+"""Small tools that know nothing of wallets: money, ids, clock, problems, db, vault. Imports no other package of ours."""

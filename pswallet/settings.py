@@ -1,0 +1,28 @@
+"""Every setting, read once by `cli` from `PSWALLET_*` variables; docs/runbook.md lists them (a test holds it to that)."""
+
+from pathlib import Path
+from typing import Literal
+
+from pydantic import Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+
+class Settings(BaseSettings):
+    """What a process needs to know. Frozen; no secret has a default."""
+
+    model_config = SettingsConfigDict(env_prefix="PSWALLET_", frozen=True, extra="ignore")
+
+    mode: Literal["sandbox", "production"] = Field("sandbox", description="`sandbox` opens /v1/sandbox and play money")
+    state: Path = Field(Path("var"), description="folder of the local database, chain, keys and deployment")
+    database_url: str = Field("", description="PostgreSQL URL; empty: the embedded one in the state folder")
+    rpc_url: str = Field("", description="EVM JSON-RPC URL; empty: a local Anvil with its state in the state folder")
+    keys_file: Path = Field(Path("var/keys.json"), description="JSON file (mode 600) of the gateway's keys")
+    deployment_file: Path = Field(Path("var/deployment.json"), description="JSON file of the contracts' addresses")
+    confirmations: int = Field(1, ge=1, le=1000, description="depth at which a block counts; 1 is the head itself")
+    api_host: str = Field("127.0.0.1", description="address the gateway listens on")
+    api_port: int = Field(8000, ge=0, le=65535, description="port of the gateway; the next free one when taken")
+    anvil_port: int = Field(8545, ge=0, le=65535, description="port of the local chain; the next free one when taken")
+    api_workers: int = Field(1, ge=1, le=64, description="gateway processes")
+    public_url: str = Field("http://localhost:8000", description="the gateway's name for people; domain of sign-in")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe line logged")
+    block_time_s: int = Field(0, ge=0, le=60, description="local chain: seconds between blocks; 0 mines at once")
