@@ -10,7 +10,7 @@ interface IStablecoin {
     /// @param perPayment the most one payment may be
     /// @param perDay the most it may send in a calendar day
     /// @param perYear the most it may send in a calendar year, or in its life when `lifetime`
-    /// @param oneFactorPerDay what one factor alone may send in a calendar day, at most 2^24 - 1
+    /// @param oneFactorPerDay what one factor alone may send in a calendar day, at most 2^24 - 1, or at least `perDay` (then it adds nothing)
     /// @param lifetime the year counter never resets
     struct TierLimits {
         uint48 maxBalance;
@@ -106,10 +106,13 @@ interface IStablecoin {
     error AccountHasNoCode(address account);
     /// @notice `account` takes money only through itself or another SYSTEM contract.
     error SystemRecipient(address account);
-    /// @notice The successor has a tier or money of its own already.
+    /// @notice The successor has a tier, money or a freeze of its own already.
     error SuccessorInUse(address successor);
     /// @notice `value` does not fit the field that must hold it.
     error ValueTooLarge(uint256 value);
+
+    /// @notice Set, once, the AccessManager and the limits of the tiers 1, 2, … in order; at most 6, SYSTEM (7) has none.
+    function initialize(address initialAuthority, TierLimits[] calldata limits) external;
 
     // --- roles (OpenZeppelin AccessManager; see contracts/Roles.sol for the table) ---
 
