@@ -49,7 +49,7 @@ interface IRedPacketEscrow {
     /// @notice Claims of one packet in the order of their positions.
     /// @param firstPosition the position (0-based) of the first claim; lucky packets only, else ignored
     /// @param links lucky packets: one link for each claim at most, links[i] hashing to the link before it; else empty
-    /// @param dealerSignature lucky packets: r, s, v over Deal(bytes32 packet,uint256 firstPosition,bytes32 claimants,bytes32 links), claimants = keccak256 of the accounts as 32-byte words, links = keccak256 of the links as 32-byte words (left-aligned)
+    /// @param dealerSignature lucky packets: r, s, v over Deal(bytes32 packet,uint256 firstPosition,bytes32 claimants,bytes32 links), claimants = keccak256 of three 32-byte words a claim (account, index, keccak256 of its evidence), so that nobody can spoil one claimant's evidence to shift the links of the others; links = keccak256 of the links as 32-byte words (left-aligned)
     struct PacketClaims {
         Terms terms;
         uint256 firstPosition;
