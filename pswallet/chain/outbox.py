@@ -1,0 +1,93 @@
+"""Where features leave the contract calls they want made, and ask how far the chain has been read.
+
+Leaving a call is part of the caller's transaction: no row without its call, no call without its row.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+import orjson
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from pswallet.chain.models import ChainBlock
+
+RELAYER_CHANNEL = "pswallet_outbox"
+"""NOTIFY wakes the relayer: calls wait."""
+
+INDEXER_CHANNEL = "pswallet_sent"
+"""NOTIFY wakes the indexer: transactions are on their way."""
+
+
+class CallKind(StrEnum):
+    """What a call does on chain, and so which key sends it and in what form."""
+
+    AUTHORIZATION = "authorization"
+    PACKET_CREATE = "packet-create"
+    PACKET_CLAIM = "packet-claim"
+    PACKET_REFUND = "packet-refund"
+    PACKET_COLLECT = "packet-collect"
+    SET_TIER = "tier"
+    FREEZE = "freeze"
+    UNFREEZE = "unfreeze"
+    MINT = "mint"
+    ATTEST_RESERVE = "reserve"
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """A contract call. `key` names it for ever: leaving the same key twice is one call.
+
+    Calls of one `lane` go through one sender in the order they were left; a packet's lane is its id.
+    """
+
+    key: str
+    kind: CallKind
+    arguments: dict[str, Any]
+    lane: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class IndexedBlock:
+    """The last block read: money rules use its time."""
+
+    number: int
+    hash: str
+    time: datetime
+
+
+_ENQUEUE = text(
+    """
+    INSERT INTO chain_calls (key, kind, arguments, lane, position)
+    SELECT * FROM unnest(
+        CAST(:keys AS text[]), CAST(:kinds AS text[]), CAST(:arguments AS jsonb[]),
+        CAST(:lanes AS text[]), CAST(:positions AS int[]))
+    ON CONFLICT (key) DO NOTHING
+    """
+)
+
+
+def enqueue(session: Session, calls: Sequence[Call]) -> None:
+    """Leave `calls` in one statement; those whose key is known already are left out. The relayer wakes at the commit."""
+    if not calls:
+        return
+    session.execute(
+        _ENQUEUE,
+        {
+            "keys": [call.key for call in calls],
+            "kinds": [call.kind.value for call in calls],
+            "arguments": [orjson.dumps(call.arguments).decode() for call in calls],
+            "lanes": [call.lane for call in calls],
+            "positions": [call.arguments.get("position") for call in calls],
+        },
+    )
+    session.execute(text(f"NOTIFY {RELAYER_CHANNEL}"))
+
+
+def last_block(session: Session) -> IndexedBlock | None:
+    """Return the last block that the indexer has read; None before the first."""
+    row = session.execute(select(ChainBlock).order_by(ChainBlock.number.desc()).limit(1)).scalar_one_or_none()
+    return IndexedBlock(row.number, row.hash, row.time) if row else None
