@@ -1,0 +1,138 @@
+"""Tables of payments: what people signed (intake), and what the token did (facts)."""
+
+from __future__ import annotations
+
+from datetime import datetime
+
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, SmallInteger, Text, UniqueConstraint
+from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.orm import Mapped, mapped_column
+
+from pswallet.kit.db import Base, Fact
+
+
+class Authorization(Base):
+    """A payment that its owner signed: a transfer, a share of a request, or the money of a red packet (`purpose`)."""
+
+    __tablename__ = "authorizations"
+    __table_args__ = (
+        UniqueConstraint("payer", "nonce"),
+        Index("ix_authorizations_payer_valid_before", "payer", "valid_before"),
+        Index("ix_authorizations_recipient_valid_before", "recipient", "valid_before"),
+    )
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    payer: Mapped[str] = mapped_column(Text)
+    recipient: Mapped[str] = mapped_column(Text)
+    value_fen: Mapped[int]
+    valid_after: Mapped[int]
+    valid_before: Mapped[int]
+    """Unix seconds, as signed."""
+    nonce: Mapped[str] = mapped_column(Text)
+    signature: Mapped[str] = mapped_column(Text)
+    purpose: Mapped[str] = mapped_column(Text)
+    accepted_at: Mapped[datetime]
+    """The chain's time at intake."""
+
+
+class PaymentRequest(Base):
+    """Somebody asks others for money: a request to one, or an AA split among several."""
+
+    __tablename__ = "payment_requests"
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    creator: Mapped[str] = mapped_column(Text, index=True)
+    kind: Mapped[str] = mapped_column(Text)
+    total_fen: Mapped[int]
+    note: Mapped[str] = mapped_column(Text)
+    created_at: Mapped[datetime]
+
+
+class PaymentShare(Base):
+    """What one payer of a request is asked for."""
+
+    __tablename__ = "payment_shares"
+
+    request_id: Mapped[str] = mapped_column(Text, ForeignKey("payment_requests.id"), primary_key=True)
+    payer: Mapped[str] = mapped_column(Text, primary_key=True, index=True)
+    place: Mapped[int] = mapped_column(SmallInteger)
+    value_fen: Mapped[int]
+
+
+class SharePayment(Base):
+    """An authorization given for a share; a refused one may be followed by another."""
+
+    __tablename__ = "share_payments"
+    __table_args__ = (Index("ix_share_payments_request_id_payer", "request_id", "payer"),)
+
+    authorization_id: Mapped[str] = mapped_column(Text, ForeignKey("authorizations.id"), primary_key=True)
+    request_id: Mapped[str] = mapped_column(Text)
+    payer: Mapped[str] = mapped_column(Text)
+
+
+class Entry(Fact, Base):
+    """One address's side of one Transfer, with the address's balance and counters after it [fen]."""
+
+    __tablename__ = "entries"
+
+    account: Mapped[str] = mapped_column(Text, primary_key=True)
+    block: Mapped[int] = mapped_column(BigInteger, primary_key=True, index=True)
+    log_index: Mapped[int] = mapped_column(Integer, primary_key=True)
+    leg: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    """0 the debit, 1 the credit: a payment to oneself has both."""
+    kind: Mapped[str] = mapped_column(Text)
+    """mint, redeem or transfer."""
+    counterparty: Mapped[str] = mapped_column(Text)
+    delta_fen: Mapped[int]
+    balance_after_fen: Mapped[int]
+    sent_today_fen: Mapped[int]
+    sent_this_year_fen: Mapped[int]
+    sent_ever_fen: Mapped[int]
+    at: Mapped[datetime]
+
+
+class AuthorizationUse(Fact, Base):
+    """The token took an authorization; its Transfer is the next log."""
+
+    __tablename__ = "authorization_uses"
+
+    payer: Mapped[str] = mapped_column(Text, primary_key=True)
+    nonce: Mapped[str] = mapped_column(Text, primary_key=True)
+    at: Mapped[datetime]
+
+
+class AuthorizationCancellation(Fact, Base):
+    """The payer made a nonce useless before it was used."""
+
+    __tablename__ = "authorization_cancellations"
+
+    payer: Mapped[str] = mapped_column(Text, primary_key=True)
+    nonce: Mapped[str] = mapped_column(Text, primary_key=True)
+
+
+class AuthorizationRefusal(Fact, Base):
+    """The chain refused our own call that carried an authorization; `error` is the Problem's name."""
+
+    __tablename__ = "authorization_refusals"
+
+    payer: Mapped[str] = mapped_column(Text, primary_key=True)
+    nonce: Mapped[str] = mapped_column(Text, primary_key=True)
+    error: Mapped[str] = mapped_column(Text)
+    arguments: Mapped[dict[str, object]] = mapped_column(JSONB)
+    at: Mapped[datetime]
+
+
+class TierLimit(Fact, Base):
+    """The limits of a tier from this event on [fen]; the newest row of a tier holds."""
+
+    __tablename__ = "tier_limits"
+
+    tier: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
+    block: Mapped[int] = mapped_column(BigInteger, primary_key=True, index=True)
+    log_index: Mapped[int] = mapped_column(Integer, primary_key=True)
+    max_balance_fen: Mapped[int]
+    per_payment_fen: Mapped[int]
+    per_day_fen: Mapped[int]
+    per_year_fen: Mapped[int]
+    one_factor_per_day_fen: Mapped[int]
+    lifetime: Mapped[bool] = mapped_column(Boolean)
