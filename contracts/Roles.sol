@@ -33,9 +33,8 @@ contract Roles {
     /// @notice Every role of the token, in the order of its number.
     function permissions() external pure returns (Permission[] memory table) {
         table = new Permission[](8);
-        table[ADMIN] = Permission(
-            ADMIN, "ADMIN", DELAY, _two(IStablecoin.setTierLimits.selector, IStablecoin.setSystem.selector)
-        );
+        table[ADMIN] =
+            Permission(ADMIN, "ADMIN", DELAY, _two(IStablecoin.setTierLimits.selector, IStablecoin.setSystem.selector));
         table[MINTER] = Permission(MINTER, "MINTER", 0, _one(IStablecoin.mintMany.selector));
         table[COMPLIANCE] = Permission(COMPLIANCE, "COMPLIANCE", 0, _compliance());
         table[ATTESTOR] = Permission(ATTESTOR, "ATTESTOR", 0, new bytes4[](0));

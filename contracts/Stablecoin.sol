@@ -5,19 +5,11 @@ import {AccessManaged} from "@openzeppelin/contracts/access/manager/AccessManage
 import {EIP7702Utils} from "@openzeppelin/contracts/account/utils/EIP7702Utils.sol";
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
-import {ERC20} from "@openzeppelin/contracts/token/ERC20/ERC20.sol";
-import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20Permit.sol";
-import {
-    ERC20TransferAuthorization
-} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20TransferAuthorization.sol";
-import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
-import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
-import {NoncesKeyed} from "@openzeppelin/contracts/utils/NoncesKeyed.sol";
 import {SignatureChecker} from "@openzeppelin/contracts/utils/cryptography/SignatureChecker.sol";
+import {Ledger} from "./Ledger.sol";
 import {IStablecoin} from "./interfaces/IStablecoin.sol";
 import {AccountWord} from "./libraries/AccountWord.sol";
-import {Calendar} from "./libraries/Calendar.sol";
-import {TierWord, TierWords} from "./libraries/TierWord.sol";
+import {TierWords} from "./libraries/TierWord.sol";
 
 /// @title The sandbox yuan: see {IStablecoin}
 /// @dev Behind an ERC-1967 proxy. Every movement of money goes through `_update`, and so through the limits, or through
@@ -28,42 +20,14 @@ import {TierWord, TierWords} from "./libraries/TierWord.sol";
 ///   `AuthorizationUsed` of a payment stands directly before its `Transfer`
 ///   only a contract that ADMIN listed is SYSTEM
 ///   no money moves without its owner's signature or call
-contract Stablecoin is
-    IStablecoin,
-    ERC20Permit,
-    ERC20TransferAuthorization,
-    AccessManaged,
-    Initializable,
-    UUPSUpgradeable
-{
-    /// @custom:storage-location erc7201:pswallet.storage.Stablecoin
-    struct StablecoinStorage {
-        mapping(address account => AccountWord) accounts;
-        mapping(uint256 tier => TierWord) tiers;
-        // Bit `nonce & 0xff` of the word `nonce >> 8`: a client that counts up stays in one slot for 256 payments.
-        mapping(address authorizer => mapping(uint256 word => uint256 bits)) usedNonces;
-        mapping(bytes32 entry => bool) mintedEntries;
-        uint64 supply; // [fen]
-        uint64 reserve; // [fen]
-        uint64 reserveExpiry;
-        uint64 pausedUntil;
-    }
-
-    // keccak256(abi.encode(uint256(keccak256("pswallet.storage.Stablecoin")) - 1)) & ~bytes32(uint256(0xff))
-    bytes32 private constant STORAGE = 0x34d3b3a399d3a73e4e9b3f7f9c98c4dcfecb7960fdb14717dc57cf35333a2900;
-
-    string private constant NAME = "Sandbox Yuan Voucher";
-    string private constant SYMBOL = "sCNY";
-
-    bytes32 private constant REDEEM_TYPEHASH = keccak256(
-        "Redeem(address from,uint256 value,bytes32 bankReference,uint256 validAfter,uint256 validBefore)"
-    );
+contract Stablecoin is Ledger, AccessManaged, Initializable, UUPSUpgradeable {
+    bytes32 private constant REDEEM_TYPEHASH =
+        keccak256("Redeem(address from,uint256 value,bytes32 bankReference,uint256 validAfter,uint256 validBefore)");
 
     uint256 private constant PAUSE_DURATION = 72 hours;
     uint256 private constant ATTESTATION_LIFETIME = 25 hours;
 
-    /// @dev Name and symbol are code, not storage: reading them costs a proxied payment nothing.
-    constructor() ERC20("", "") ERC20Permit(NAME) AccessManaged(address(0)) {
+    constructor() AccessManaged(address(0)) {
         _disableInitializers();
     }
 
@@ -92,8 +56,8 @@ contract Stablecoin is
         for (uint256 i = 0; i < assignments.length; ++i) {
             (address account, uint8 tier) = (assignments[i].account, assignments[i].tier);
             if (tier > TierWords.HIGHEST) revert TierNotAssignable(tier);
-            if (tier != TierWords.NONE && !_storage().tiers[tier].exists()) revert TierNotAssignable(tier);
-            _storage().accounts[account] = _person(account).withTier(tier);
+            if (tier != TierWords.NONE && !_tier(tier).word.exists()) revert TierNotAssignable(tier);
+            _account(account).word = _person(account).withTier(tier);
             emit TierSet(account, tier);
         }
     }
@@ -102,13 +66,13 @@ contract Stablecoin is
     function replaceAccount(address account, address successor) external restricted {
         StablecoinStorage storage $ = _storage();
         AccountWord word = _person(account);
-        AccountWord vacant = $.accounts[successor];
+        AccountWord vacant = _account(successor).word;
         if (word.tier() == TierWords.NONE) revert AccountNotRegistered(account);
         if (vacant.tier() != TierWords.NONE || vacant.balance() != 0 || vacant.frozen()) {
             revert SuccessorInUse(successor);
         }
-        $.accounts[account] = word.withTier(TierWords.NONE);
-        $.accounts[successor] = word.withoutBalance();
+        _account(account).word = word.withTier(TierWords.NONE);
+        _account(successor).word = word.withoutBalance();
         emit AccountReplaced(account, successor);
     }
 
@@ -118,15 +82,15 @@ contract Stablecoin is
         if (account.code.length == 0 || EIP7702Utils.fetchDelegate(account) != address(0)) {
             revert AccountHasNoCode(account);
         }
-        AccountWord word = _storage().accounts[account];
-        _storage().accounts[account] = word.withTier(TierWords.SYSTEM).asUnfrozen();
+        AccountWord word = _account(account).word;
+        _account(account).word = word.withTier(TierWords.SYSTEM).asUnfrozen();
         emit TierSet(account, TierWords.SYSTEM);
     }
 
     /// @inheritdoc IStablecoin
     function freeze(address[] calldata accounts) external restricted {
         for (uint256 i = 0; i < accounts.length; ++i) {
-            _storage().accounts[accounts[i]] = _person(accounts[i]).asFrozen();
+            _account(accounts[i]).word = _person(accounts[i]).asFrozen();
             emit AccountFrozen(accounts[i]);
         }
     }
@@ -134,7 +98,7 @@ contract Stablecoin is
     /// @inheritdoc IStablecoin
     function unfreeze(address[] calldata accounts) external restricted {
         for (uint256 i = 0; i < accounts.length; ++i) {
-            _storage().accounts[accounts[i]] = _person(accounts[i]).asUnfrozen();
+            _account(accounts[i]).word = _person(accounts[i]).asUnfrozen();
             emit AccountUnfrozen(accounts[i]);
         }
     }
@@ -143,7 +107,7 @@ contract Stablecoin is
     function pause() external restricted {
         StablecoinStorage storage $ = _storage();
         for (uint256 tier = 1; tier <= TierWords.SYSTEM; ++tier) {
-            $.tiers[tier] = $.tiers[tier].asPaused();
+            _tier(tier).word = _tier(tier).word.asPaused();
         }
         $.pausedUntil = uint64(block.timestamp + PAUSE_DURATION);
         emit Paused($.pausedUntil);
@@ -153,7 +117,7 @@ contract Stablecoin is
     function unpause() external restricted {
         StablecoinStorage storage $ = _storage();
         for (uint256 tier = 1; tier <= TierWords.SYSTEM; ++tier) {
-            $.tiers[tier] = $.tiers[tier].asUnpaused();
+            _tier(tier).word = _tier(tier).word.asUnpaused();
         }
         $.pausedUntil = 0;
         emit Unpaused();
@@ -199,22 +163,11 @@ contract Stablecoin is
         _burn(from, value);
     }
 
-    /// @inheritdoc IStablecoin
-    function returnTo(address to, uint256 value) external {
-        if (_storage().accounts[msg.sender].tier() != TierWords.SYSTEM) revert NotSystemAccount(msg.sender);
-        if (to == address(0)) revert ERC20InvalidReceiver(address(0));
-        if (value == 0) revert ZeroAmount();
-        _withdraw(msg.sender, _storage().accounts[msg.sender], value);
-        _storage().accounts[to] = _storage().accounts[to].credited(value);
-        emit Returned(to, value);
-        emit Transfer(msg.sender, to, value);
-    }
-
     // --- reading ---
 
     /// @inheritdoc IStablecoin
     function accountOf(address account) external view returns (AccountState memory) {
-        AccountWord word = _storage().accounts[account];
+        AccountWord word = _account(account).word;
         return AccountState({
             balance: uint64(word.balance()),
             spentToday: uint64(word.spentToday()),
@@ -228,12 +181,12 @@ contract Stablecoin is
 
     /// @inheritdoc IStablecoin
     function isFrozen(address account) external view returns (bool) {
-        return _storage().accounts[account].frozen();
+        return _account(account).word.frozen();
     }
 
     /// @inheritdoc IStablecoin
     function tierLimits(uint8 tier) external view returns (TierLimits memory) {
-        return _storage().tiers[tier].toLimits();
+        return _tier(tier).word.toLimits();
     }
 
     /// @inheritdoc IStablecoin
@@ -252,143 +205,9 @@ contract Stablecoin is
         return block.timestamp < expiry ? expiry : 0;
     }
 
-    function name() public pure override returns (string memory) {
-        return NAME;
-    }
-
-    function symbol() public pure override returns (string memory) {
-        return SYMBOL;
-    }
-
-    function decimals() public pure override returns (uint8) {
-        return 2;
-    }
-
-    function totalSupply() public view override returns (uint256) {
-        return _storage().supply;
-    }
-
-    function balanceOf(address account) public view override returns (uint256) {
-        return _storage().accounts[account].balance();
-    }
-
-    /// @notice The permit's next nonce.
-    function nonces(address owner) public view override(ERC20Permit, Nonces) returns (uint256) {
-        return super.nonces(owner);
-    }
-
-    /// @notice The first unused nonce of an ERC-3009 client that counts up from `key << 64`.
-    function nonces(address owner, uint192 key) public view override(NoncesKeyed) returns (uint256 nonce) {
-        nonce = uint256(key) << 64;
-        while (authorizationState(owner, bytes32(nonce))) ++nonce;
-    }
-
-    /// @notice Whether `authorizer` has used or cancelled `nonce`; any 32 bytes are one, in any order.
-    function authorizationState(address authorizer, bytes32 nonce) public view override returns (bool) {
-        return _storage().usedNonces[authorizer][uint256(nonce) >> 8] & (1 << (uint256(nonce) & 0xff)) != 0;
-    }
-
-    // --- the ledger ---
-
-    /// @dev Every payment: limits and states are checked as the words are written, then the event.
-    /// `from` zero is a mint, `to` zero a redemption; ERC20 sends neither here otherwise.
-    function _update(address from, address to, uint256 value) internal override {
-        if (value == 0) revert ZeroAmount();
-        if (from == address(0)) _issue(value);
-        else _debit(from, to, value);
-        if (to == address(0)) _storage().supply -= uint64(value);
-        else _credit(to, value);
-        emit Transfer(from, to, value);
-    }
-
-    /// @dev Lifts the supply within the attested reserve. Frozen money counts: it was issued.
-    function _issue(uint256 value) private {
-        StablecoinStorage storage $ = _storage();
-        uint256 issued = $.supply + value;
-        if (block.timestamp >= $.reserveExpiry) revert ReserveAttestationExpired($.reserveExpiry);
-        if (issued > $.reserve) revert ReserveExceeded(issued, $.reserve);
-        $.supply = uint64(issued);
-    }
-
-    /// @dev Takes `value` from `from` and counts it; a redemption (`to` zero) is outside the yearly count.
-    function _debit(address from, address to, uint256 value) private {
-        AccountWord account = _storage().accounts[from];
-        uint256 tier = account.tier();
-        if (tier != TierWords.SYSTEM) {
-            if (tier == TierWords.NONE) revert AccountNotRegistered(from);
-            if (account.frozen()) revert AccountIsFrozen(from);
-            account = _count(from, account, _open(tier), value, to != address(0));
-        } else if (to == address(0) || _isSystem(to)) {
-            // No person's tier word carries the pause here.
-            _open(TierWords.SYSTEM);
-        }
-        _withdraw(from, account, value);
-    }
-
-    /// @dev Counts a debit against every limit of its tier.
-    function _count(address from, AccountWord account, TierWord limits, uint256 value, bool yearly)
-        private
-        view
-        returns (AccountWord)
-    {
-        uint256 today = Calendar.dayOf(block.timestamp);
-        if (account.day() != today) account = account.turnedTo(today, limits.lifetime());
-        if (value > limits.perPayment()) revert PaymentLimitExceeded(from, value, limits.perPayment());
-        unchecked {
-            // `value` is below 2^48 from here on, the counters are below 2^64: no sum overflows.
-            uint256 ofToday = account.spentToday() + value;
-            if (ofToday > limits.perDay()) revert DailyLimitExceeded(from, ofToday, limits.perDay());
-            if (yearly) {
-                uint256 ofThisYear = account.spentThisYear() + value;
-                if (ofThisYear > limits.perYear()) revert YearlyLimitExceeded(from, ofThisYear, limits.perYear());
-                account = account.countedThisYear(value);
-            }
-            uint256 byOneFactor = account.oneFactorToday() + value;
-            if (byOneFactor > limits.oneFactorPerDay()) {
-                revert StepUpRequired(from, byOneFactor, limits.oneFactorPerDay());
-            }
-            return account.countedToday(value).withOneFactorToday(byOneFactor);
-        }
-    }
-
-    /// @dev Writes `account` back with `value` less.
-    function _withdraw(address from, AccountWord account, uint256 value) private {
-        if (value > account.balance()) revert ERC20InsufficientBalance(from, account.balance(), value);
-        _storage().accounts[from] = account.debited(value);
-    }
-
-    /// @dev Gives `value` to `to`, within its tier's cap. Read after the debit, so that a payment to oneself adds nothing.
-    function _credit(address to, uint256 value) private {
-        AccountWord account = _storage().accounts[to];
-        uint256 tier = account.tier();
-        if (tier == TierWords.SYSTEM) {
-            // Money sent there past the contract's own functions would belong to nobody.
-            if (msg.sender != to && !_isSystem(msg.sender)) revert SystemRecipient(to);
-        } else {
-            if (tier == TierWords.NONE) revert AccountNotRegistered(to);
-            if (account.frozen()) revert RecipientIsFrozen(to);
-            uint256 limit = _open(tier).maxBalance();
-            if (account.balance() + value > limit) revert BalanceLimitExceeded(to, account.balance() + value, limit);
-        }
-        _storage().accounts[to] = account.credited(value);
-    }
-
-    /// @dev The word of `tier`, unless payments are paused. Only a paused word costs a second read.
-    function _open(uint256 tier) private view returns (TierWord limits) {
-        limits = _storage().tiers[tier];
-        if (limits.paused()) {
-            uint64 expiry = _storage().pausedUntil;
-            if (block.timestamp < expiry) revert PaymentsPaused(expiry);
-        }
-    }
-
-    function _isSystem(address account) private view returns (bool) {
-        return _storage().accounts[account].tier() == TierWords.SYSTEM;
-    }
-
     /// @dev The word of an account that COMPLIANCE may change.
     function _person(address account) private view returns (AccountWord word) {
-        word = _storage().accounts[account];
+        word = _account(account).word;
         if (word.tier() == TierWords.SYSTEM) revert SystemAccount(account);
     }
 
@@ -398,32 +217,9 @@ contract Stablecoin is
         if (limits.oneFactorPerDay > type(uint24).max && limits.oneFactorPerDay < limits.perDay) {
             revert ValueTooLarge(limits.oneFactorPerDay);
         }
-        _storage().tiers[tier] = _storage().tiers[tier].withLimits(limits);
+        _tier(tier).word = _tier(tier).word.withLimits(limits);
         emit TierLimitsSet(uint8(tier), limits);
     }
 
-    // --- what OpenZeppelin asks for ---
-
-    /// @dev A bit for each nonce in place of OpenZeppelin's counters: escrows need a hash as nonce.
-    function _consumeNonce(address authorizer, bytes32 nonce) internal override {
-        mapping(uint256 word => uint256 bits) storage used = _storage().usedNonces[authorizer];
-        uint256 word = uint256(nonce) >> 8;
-        uint256 bits = used[word];
-        uint256 bit = 1 << (uint256(nonce) & 0xff);
-        if (bits & bit != 0) revert ERC3009UsedAuthorization(authorizer, nonce);
-        used[word] = bits | bit;
-    }
-
-    /// @dev Only the permit's counter is left of these.
-    function _useCheckedNonce(address owner, uint256 nonce) internal override(Nonces, NoncesKeyed) {
-        super._useCheckedNonce(owner, nonce);
-    }
-
     function _authorizeUpgrade(address) internal override restricted {}
-
-    function _storage() private pure returns (StablecoinStorage storage $) {
-        assembly ("memory-safe") {
-            $.slot := STORAGE
-        }
-    }
 }

@@ -1,0 +1,1 @@
+"""The measurements, each with the bar or the ceiling it is measured against."""
