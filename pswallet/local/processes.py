@@ -52,7 +52,10 @@ class Child:
 
 
 def start(name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> Child:
-    """Start `command`, its output appended to `log`; in a session of its own, so that a terminal's Ctrl-C reaches us alone."""
+    """Start `command`, its output appended to `log`.
+
+    It runs in a session of its own, so that a terminal's Ctrl-C reaches us alone.
+    """
     log.parent.mkdir(parents=True, exist_ok=True)
     output: IO[bytes]
     with log.open("ab") as output:
@@ -63,6 +66,6 @@ def start(name: str, command: Sequence[str], *, log: Path, environment: Mapping[
             stderr=subprocess.STDOUT,
             env=dict(environment),
             start_new_session=True,
-            preexec_fn=die_with_parent,  # noqa: PLW1509 - no threads of ours hold locks at this point
+            preexec_fn=die_with_parent,
         )
     return Child(name, process, log)

@@ -1,0 +1,118 @@
+"""Who plays: the people with their keys and clients, and the places where the story happens."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from pswallet.client import Answer, Chain, Client
+from pswallet.demo.people import Identity
+from pswallet.demo.stage import Stage, StoryBroke
+
+
+@dataclass
+class Person:
+    """One of the people: an invented identity, a key of their own, a connection to the gateway."""
+
+    identity: Identity
+    client: Client
+
+    @property
+    def name(self) -> str:
+        """The name as friends say it."""
+        return self.identity.name
+
+    @property
+    def address(self) -> str:
+        """The account's address."""
+        return self.client.key.address
+
+
+@dataclass
+class World:
+    """The stage, the addresses of the running parts, and the people so far."""
+
+    stage: Stage
+    url: str
+    rpc_url: str
+    database_url: str
+    deployment_file: Path
+    keys_file: Path
+    folder: Path
+    people: list[Person] = field(default_factory=list)
+
+    @property
+    def chain(self) -> Chain:
+        """The chain as the gateway serves it now."""
+        return self.people[0].client.chain()
+
+    def name_of(self, address: str) -> str:
+        """Return the name of the person at `address`, or a short form of the address."""
+        names = {person.address: person.name for person in self.people}
+        return names.get(address, f"{address[:8]}…")
+
+    def register(self, identity: Identity) -> Person:
+        """Open an account: a code by SMS, a proof of the address, the real-name check, the tier's event."""
+        person = Person(identity, Client(self.url))
+        client = person.client
+        client.post("/codes", {"phone": identity.phone})
+        code = read_code(client, identity.phone)
+        client.register(identity.phone, code)
+        self.wait_for_tier(person, 0)
+        client.post(
+            "/kyc/real-name",
+            {"name": identity.name, "id_number": identity.id_number, "bank_card": identity.bank_card, "liveness": True},
+        )
+        self.wait_for_tier(person, 2)
+        return person
+
+    def wait_for_tier(self, person: Person, tier: int) -> None:
+        """Wait until the chain has given the person's account at least tier `tier`."""
+        client = person.client
+        self.stage.until(f"{person.name}'s tier T{tier}", lambda: (client.get("/accounts/me")["tier"] or -1) >= tier)
+
+    def advance(self, seconds: int) -> None:
+        """Move the sandbox chain's clock and wait until the gateway has seen it."""
+        before = self.chain.block_time
+        self.people[0].client.post("/sandbox/time", {"advance_s": seconds})
+        self.stage.until("the chain's clock", lambda: self.chain.block_time >= before + seconds)
+
+    def packet(self, packet: str, status: str) -> Answer:
+        """Wait until the packet has `status`, and return it."""
+        client = self.people[0].client
+
+        def ask() -> Answer | None:
+            found = client.get(f"/red-packets/{packet}")
+            if found["status"] == "refused":
+                raise StoryBroke(f"packet {packet} was refused: {found}")
+            return found if found["status"] == status else None
+
+        return self.stage.until(f"packet {packet[:10]}… {status}", ask)
+
+    def confirmed(self, person: Person, path: str) -> Answer:
+        """Wait until what lies at `path` is confirmed by an event, and return it."""
+
+        def ask() -> Answer | None:
+            found = person.client.get(path)
+            if found["status"] == "refused":
+                raise StoryBroke(f"{path} was refused: {found}")
+            return None if found["status"] == "submitted" else found
+
+        return self.stage.until(path, ask)
+
+    def balances(self) -> dict[str, int]:
+        """Return each person's balance as the gateway serves it [fen]."""
+        return {person.name: person.client.balance_fen() for person in self.people}
+
+
+def read_code(client: Client, phone: str) -> str:
+    """Look into the sandbox's SMS box for the last code sent to `phone`."""
+    messages = client.post("/sandbox/sms", {"phone": phone})["messages"]
+    found = re.search(r"\b([0-9]{6})\b", messages[-1]["text"])
+    if not found:
+        raise StoryBroke("the SMS box holds no code")
+    return found[1]
+
+
+Chapter = Callable[[World], None]
+"""A chapter of the story: plays on the world, raises StoryBroke when something is not as it must be."""

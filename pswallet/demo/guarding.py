@@ -1,0 +1,88 @@
+"""The chapters where something must not happen: limits on both roads, and a frozen account."""
+
+import os
+import subprocess
+import sys
+
+from pswallet.chain import abi
+from pswallet.chain.reverts import error_name
+from pswallet.chain.rpc import Rpc, RpcError
+from pswallet.client import Answer, Refused
+from pswallet.demo.cast import Person, World
+from pswallet.demo.opening import refusal
+from pswallet.kit.money import format_yuan
+
+_ABOVE_LIMIT_FEN = 2_000_001
+
+
+def limit_on_both_roads(world: World) -> None:
+    """The tier's limit stops a payment at the gateway, and again at the contract when the gateway is passed by."""
+    stage = world.stage
+    stage.chapter(f"A payment of {format_yuan(_ABOVE_LIMIT_FEN)}, above the tier's limit of {format_yuan(2_000_000)}")
+    payer, payee = world.people[1], world.people[0]
+    refusal(world, "payment-limit-exceeded", "the gateway refuses it", _transfer(payer, payee, _ABOVE_LIMIT_FEN))
+    signed = payer.client.authorization(payee.address, _ABOVE_LIMIT_FEN)
+    stage.say(f"{payer.name} signs it anyway and sends it straight to the chain by raw JSON-RPC")
+    status, reason = _send_raw(world, payer, payee, _ABOVE_LIMIT_FEN, signed)
+    stage.check(status == 0 and reason == "PaymentLimitExceeded", f"the contract refuses it too: {reason}")
+
+
+def frozen(world: World) -> None:
+    """The operator freezes an account; it cannot send until it is unfrozen."""
+    stage = world.stage
+    stage.chapter("An account frozen by the operator")
+    suspect, friend = world.people[7], world.people[6]
+    _operate(world, "freeze", suspect.address)
+    stage.until("the freeze", lambda: suspect.client.get("/accounts/me")["frozen"])
+    refusal(world, "account-is-frozen", f"{suspect.name} cannot send by the gateway", _transfer(suspect, friend, 100))
+    signed = suspect.client.authorization(friend.address, 100)
+    status, reason = _send_raw(world, suspect, friend, 100, signed)
+    stage.check(status == 0 and reason == "AccountIsFrozen", f"nor past it: {reason}")
+    _operate(world, "unfreeze", suspect.address)
+    stage.until("the unfreezing", lambda: not suspect.client.get("/accounts/me")["frozen"])
+    sent = suspect.client.transfer(friend.address, 100)
+    world.confirmed(suspect, f"/transfers/{sent['id']}")
+    stage.check(True, f"unfrozen, {suspect.name} pays {friend.name} {format_yuan(100)}")
+
+
+def _transfer(payer: Person, payee: Person, amount_fen: int) -> Refused | None:
+    try:
+        payer.client.transfer(payee.address, amount_fen)
+    except Refused as refused:
+        return refused
+    return None
+
+
+def _send_raw(world: World, payer: Person, payee: Person, amount_fen: int, signed: Answer) -> tuple[int, str]:
+    """Send a signed authorization past the gateway; return the receipt's status and the name of the refusal."""
+    signature = bytes.fromhex(signed["signature"][2:])
+    data = abi.call_data(
+        "Stablecoin",
+        "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)",
+        [
+            payer.address, payee.address, amount_fen, signed["valid_after"], signed["valid_before"],
+            bytes.fromhex(signed["nonce"][2:]), signature[64], signature[:32], signature[32:64],
+        ],
+    )  # fmt: skip
+    with Rpc(world.rpc_url) as rpc:
+        # The local chain's own funded account pays the gas: anybody may carry a signed authorization.
+        carrier = rpc.call("eth_accounts", [])[-1]
+        request = {"from": carrier, "to": world.chain.stablecoin, "data": "0x" + data.hex(), "gas": hex(300_000)}
+        sent = rpc.call("eth_sendTransaction", [request])
+        receipt = world.stage.until("the receipt", lambda: rpc.call("eth_getTransactionReceipt", [sent]))
+        try:
+            rpc.call("eth_call", [request, receipt["blockNumber"]])
+        except RpcError as error:
+            return int(receipt["status"], 16), error_name(error.data)
+    return int(receipt["status"], 16), ""
+
+
+def _operate(world: World, act: str, address: str) -> None:
+    command = [sys.executable, "-m", "pswallet.cli", "operator", act, address, "--key-file", str(world.keys_file)]
+    world.stage.say(f"pswallet operator {act} {address} --key-file …")
+    environment = {
+        **os.environ,
+        "PSWALLET_RPC_URL": world.rpc_url,
+        "PSWALLET_DEPLOYMENT_FILE": str(world.deployment_file),
+    }
+    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command

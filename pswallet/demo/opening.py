@@ -1,0 +1,87 @@
+"""The first chapters: people register, money arrives from the bank, one pays another, three share a bill."""
+
+from pswallet.client import Refused
+from pswallet.demo.cast import Person, World
+from pswallet.demo.people import identities
+from pswallet.kit.money import format_yuan
+
+_START_FEN = 100_000
+
+
+def register(world: World) -> None:
+    """Eleven people open accounts; the twelfth comes later, by a link."""
+    stage = world.stage
+    stage.chapter("People register: phone, one-time code, proof of the key, real-name check (all invented)")
+    world.people = stage.each("registering", identities()[:11], world.register)
+    rows = []
+    for person in world.people:
+        me = person.client.get("/accounts/me")
+        rows.append((person.name, person.address, f"T{me['tier']}"))
+    stage.table("Accounts; the tier is the one the chain enforces", ("name", "address", "tier"), rows)
+
+
+def money_arrives(world: World) -> None:
+    """A bank entry mints once, however often the bank reports it."""
+    stage = world.stage
+    stage.chapter("Money arrives at the bank and is issued once per bank entry")
+
+    def pay_in(person: Person) -> None:
+        entry = f"BANK-20261122-{person.identity.phone[-4:]}"
+        body = {"address": person.address, "amount_fen": _START_FEN, "entry": entry}
+        person.client.post("/sandbox/bank-entries", body)
+        person.client.post("/sandbox/bank-entries", body)  # banks do report twice
+
+    stage.each("paying in", world.people, pay_in)
+    stage.until("the issue of the money", lambda: set(world.balances().values()) == {_START_FEN})
+    stage.check(True, f"each holds {format_yuan(_START_FEN)}; the doubled entries issued nothing")
+
+
+def pay_by_phone(world: World) -> None:
+    """A transfer to a phone number, its holder's masked name shown before signing."""
+    stage = world.stage
+    stage.chapter("A transfer by phone number")
+    payer, payee = world.people[1], world.people[0]
+    found = payer.client.post("/accounts/lookup", {"phone": payee.identity.phone})
+    stage.say(
+        f"{payer.name} looks {payee.identity.phone[:6]}****{payee.identity.phone[-4:]} up: {found['masked_name']}"
+    )
+    before = payee.client.balance_fen()
+    sent = payer.client.transfer(found["address"], 1_280)
+    world.confirmed(payer, f"/transfers/{sent['id']}")
+    stage.check(payee.client.balance_fen() == before + 1_280, f"{payee.name} received {format_yuan(1_280)}")
+
+
+def split_a_bill(world: World) -> None:
+    """¥10.00 by three: 3.34 + 3.33 + 3.33."""
+    stage = world.stage
+    stage.chapter("An AA split of ¥10.00 by three")
+    host, friends = world.people[2], world.people[3:6]
+    body = {"kind": "split", "total_fen": 1_000, "payers": [friend.address for friend in friends], "note": "擂茶"}
+    request = host.client.post("/payment-requests", body)
+    shares = {share["payer"]: share["amount_fen"] for share in request["shares"]}
+    stage.check(sorted(shares.values(), reverse=True) == [334, 333, 333], "the shares are 3.34 + 3.33 + 3.33")
+    before = host.client.balance_fen()
+    for friend in friends:
+        part = friend.client.authorization(host.address, shares[friend.address])
+        friend.client.post(f"/payment-requests/{request['id']}/pay", part)
+    stage.until("the shares to be paid", lambda: host.client.balance_fen() == before + 1_000)
+    paid = host.client.get(f"/payment-requests/{request['id']}")
+    rows = [(world.name_of(one["payer"]), format_yuan(one["amount_fen"]), one["status"]) for one in paid["shares"]]
+    stage.table("Who has paid", ("name", "share ¥", "status"), rows)
+    _show_activity(world, host)
+
+
+def _show_activity(world: World, person: Person) -> None:
+    lines = person.client.get("/activity", limit=5)["items"]
+    rows = [
+        (line["kind"], world.name_of(line["counterparty"]), format_yuan(line["delta_fen"]),
+         format_yuan(line["balance_after_fen"]))
+        for line in lines
+    ]  # fmt: skip
+    title = f"{person.name}'s activity, newest first"
+    world.stage.table(title, ("kind", "with", "amount ¥", "balance ¥"), rows)
+
+
+def refusal(world: World, code: str, text: str, error: Refused | None) -> None:
+    """Show that the gateway refused, and by which name."""
+    world.stage.check(error is not None and error.code == code, f"{text}: {error.code if error else 'accepted'}")

@@ -1,0 +1,36 @@
+"""The order of the chapters, and the verdict at the end."""
+
+from rich.console import Console
+
+from pswallet import audit
+from pswallet.demo import giving, guarding, opening
+from pswallet.demo.cast import Chapter, World
+
+CHAPTERS: tuple[Chapter, ...] = (
+    opening.register,
+    opening.money_arrives,
+    opening.pay_by_phone,
+    opening.split_a_bill,
+    giving.lucky_for_ten,
+    giving.exclusive,
+    giving.by_link,
+    giving.by_phrase,
+    guarding.limit_on_both_roads,
+    guarding.frozen,
+    giving.expired_and_refunded,
+)
+"""What happens, in order. The packet that expires comes last, for it moves the chain's clock by a day."""
+
+
+def play(world: World) -> None:
+    """Play every chapter. Raises StoryBroke at the first thing that is not as it must be."""
+    for chapter in CHAPTERS:
+        chapter(world)
+
+
+def verdict(world: World, console: Console) -> bool:
+    """Let the auditor recompute everything from the chain, then hold the gateway's rows against it."""
+    world.stage.chapter("The audit: every fen recomputed from the chain alone, then the gateway's rows against it")
+    report = audit.run(world.rpc_url, world.deployment_file, database_url=world.database_url)
+    console.print(report.table())
+    return report.ok

@@ -1,0 +1,146 @@
+"""Everything on one machine: PostgreSQL, a chain, the contracts and the four processes of the gateway."""
+
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import httpx
+
+from pswallet.chain import deploy as contracts
+from pswallet.chain.keys import Keys
+from pswallet.chain.rpc import Rpc
+from pswallet.local import anvil, ports, postgres, processes
+from pswallet.settings import Settings
+
+PROCESSES = ("indexer", "relayer", "worker", "api")
+"""The gateway's processes, in the order in which they start."""
+
+
+class StackFailed(RuntimeError):
+    """A part did not come up; the message holds its last words."""
+
+
+@dataclass
+class Stack:
+    """The running parts and where to find them. Made by `start`, ended by `stop`."""
+
+    settings: Settings
+    folder: Path
+    database_url: str = ""
+    rpc_url: str = ""
+    url: str = ""
+    children: dict[str, processes.Child] = field(default_factory=dict)
+    database: postgres.EmbeddedPostgres | None = None
+
+    @property
+    def keys_file(self) -> Path:
+        """Where the sandbox's keys lie."""
+        return self.folder / "keys.json"
+
+    @property
+    def deployment_file(self) -> Path:
+        """Where the contracts' addresses lie."""
+        return self.folder / "deployment.json"
+
+    def start(self, *, migrate: Callable[[str], None], tell: Callable[[str], None]) -> None:
+        """Bring up every part; `tell` hears of each before it starts. Raises StackFailed; call `stop` in any case."""
+        self.folder.mkdir(parents=True, exist_ok=True)
+        tell("PostgreSQL")
+        self._start_database()
+        tell("chain")
+        self._start_chain()
+        tell("contracts")
+        keys = Keys.load(self.keys_file) if self.keys_file.exists() else Keys.generate(self.keys_file)
+        contracts.deploy(self.rpc_url, keys, self.deployment_file)
+        tell("tables")
+        migrate(self.database_url)
+        port = ports.free_port(self.settings.api_port, host=self.settings.api_host)
+        self.url = f"http://{self.settings.api_host}:{port}"
+        for name in PROCESSES:
+            tell(name)
+            self.start_process(name)
+        self._wait_until_ready()
+
+    def stop(self) -> None:
+        """End every part that we started, the youngest first."""
+        for child in reversed(self.children.values()):
+            child.stop()
+        if self.database is not None:
+            self.database.cleanup()
+
+    def start_process(self, name: str) -> None:
+        """Start one of `PROCESSES` (again)."""
+        command = [sys.executable, "-m", "pswallet.cli", name]
+        log = self.folder / "logs" / f"{name}.log"
+        self.children[name] = processes.start(name, command, log=log, environment=self.environment())
+
+    def environment(self) -> dict[str, str]:
+        """Return the environment in which the gateway's processes run."""
+        ours = {
+            "PSWALLET_MODE": self.settings.mode,
+            "PSWALLET_STATE": str(self.folder),
+            "PSWALLET_DATABASE_URL": self.database_url,
+            "PSWALLET_RPC_URL": self.rpc_url,
+            "PSWALLET_KEYS_FILE": str(self.keys_file),
+            "PSWALLET_DEPLOYMENT_FILE": str(self.deployment_file),
+            "PSWALLET_API_PORT": self.url.rsplit(":", 1)[-1],
+            "PSWALLET_PUBLIC_URL": self.url,
+        }
+        return {**os.environ, **ours}
+
+    def restart_fallen(self) -> list[str]:
+        """Start each process of the gateway that has ended by itself; return their names.
+
+        Raises StackFailed when the chain itself has ended.
+        """
+        if "anvil" in self.children and not self.children["anvil"].running:
+            raise StackFailed(f"the chain has ended; its last words:\n{self.children['anvil'].tail()}")
+        fallen = [name for name in PROCESSES if name in self.children and not self.children[name].running]
+        for name in fallen:
+            self.start_process(name)
+        return fallen
+
+    def _start_database(self) -> None:
+        self.database_url = self.settings.database_url
+        if not self.database_url:
+            self.database = postgres.start((self.folder / "postgres").resolve())
+            self.database_url = self.database.get_uri("postgres")
+
+    def _start_chain(self) -> None:
+        self.rpc_url = self.settings.rpc_url
+        if self.rpc_url:
+            return
+        state = self.folder / "anvil.json"
+        self.children["anvil"], self.rpc_url = anvil.start(
+            port=ports.free_port(self.settings.anvil_port),
+            log=self.folder / "logs" / "anvil.log",
+            state=state.resolve(),
+            block_time_s=self.settings.block_time_s,
+        )
+        _never_go_back_in_time(self.rpc_url)
+
+    def _wait_until_ready(self, *, patience_s: float = 60.0) -> None:
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
+            for name in PROCESSES:
+                if not self.children[name].running:
+                    raise StackFailed(f"{name} has ended; its last words:\n{self.children[name].tail()}")
+            try:
+                if httpx.get(f"{self.url}/readyz", timeout=2).status_code == httpx.codes.OK:
+                    return
+            except httpx.TransportError:
+                pass  # not listening yet
+            time.sleep(0.05)
+        words = "\n".join(f"--- {name}\n{self.children[name].tail(8)}" for name in PROCESSES)
+        raise StackFailed(f"the gateway did not become ready within {patience_s:.0f} s:\n{words}")
+
+
+def _never_go_back_in_time(rpc_url: str) -> None:
+    """Set a restarted chain's clock past its head: after the sandbox moved time, the wall clock lies behind it."""
+    with Rpc(rpc_url) as rpc:
+        head = int(rpc.call("eth_getBlockByNumber", ["latest", False])["timestamp"], 16)
+        if head >= int(time.time()):
+            rpc.call("evm_setTime", [head + 1])
