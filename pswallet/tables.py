@@ -1,6 +1,54 @@
-"""Imports every feature's models, so that `Base.metadata` is whole. Migrations, tests and the indexer start here."""
+"""Imports every feature's models, so that `Base.metadata` is whole, and brings a database up to it.
 
-from pswallet.kit.db import Base
+Migrations, tests and the indexer start here.
+"""
+
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from sqlalchemy import Engine, text
+
+from pswallet.accounts import models as accounts
+from pswallet.api import models as api
+from pswallet.bank import models as bank
+from pswallet.chain import models as chain
+from pswallet.kit.db import Base, engine_for
+from pswallet.kyc import models as kyc
+from pswallet.notifications import models as notifications
+from pswallet.payments import models as payments
+from pswallet.redpackets import models as redpackets
+from pswallet.vendors import models as vendors
+
+FEATURES = (accounts, api, bank, chain, kyc, notifications, payments, redpackets, vendors)
+"""The modules that hold tables."""
 
 metadata = Base.metadata
 """All tables of pswallet."""
+
+_MIGRATING = 0x70737761
+
+
+def migrations() -> Path:
+    """Return the folder of the migrations: beside the package in a checkout, inside it in a wheel."""
+    inside = Path(__file__).parent / "migrations"
+    return inside if inside.exists() else Path(__file__).parents[1] / "migrations"
+
+
+def migrate(database_url: str, *, revision: str = "head") -> None:
+    """Bring the database to `revision`. Two processes that try at once wait for each other."""
+    engine = engine_for(database_url)
+    try:
+        migrate_engine(engine, revision=revision)
+    finally:
+        engine.dispose()
+
+
+def migrate_engine(engine: Engine, *, revision: str = "head") -> None:
+    """Bring the database behind `engine` to `revision`."""
+    config = Config()
+    config.set_main_option("script_location", str(migrations()))
+    with engine.begin() as connection:
+        connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
+        config.attributes["connection"] = connection
+        command.upgrade(config, revision)
