@@ -1,0 +1,141 @@
+"""Real parts for every test: an embedded PostgreSQL, an Anvil with our contracts, the relayer and the indexer."""
+
+import os
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from sqlalchemy import create_engine, text
+
+from pswallet.chain import deploy
+from pswallet.chain.deploy import Deployment
+from pswallet.chain.keys import Keys
+from pswallet.chain.rpc import Rpc
+from pswallet.kit.db import Base, Sessions, engine_for, sessions_of
+from pswallet.local import anvil as local_anvil
+from pswallet.local import postgres
+from pswallet.local.processes import Child
+from tests.parts import Chain, Pipeline, synthetic_keys
+
+BUILD = Path(__file__).parents[1] / "build"
+
+
+@pytest.fixture(scope="session")
+def worker() -> str:
+    """The name of this pytest-xdist worker."""
+    return os.environ.get("PYTEST_XDIST_WORKER", "main")
+
+
+@pytest.fixture(scope="session")
+def postgres_url(worker: str) -> Iterator[str]:
+    """An embedded PostgreSQL of this worker's own; without fsync, for a test's database dies with it."""
+    server = postgres.start((BUILD / f"test-postgres-{worker}").resolve())
+    url = server.get_uri("postgres")
+    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
+    with engine.connect() as connection:
+        connection.execute(text("ALTER SYSTEM SET fsync = off"))
+        connection.execute(text("SELECT pg_reload_conf()"))
+        left = connection.execute(text("SELECT datname FROM pg_database WHERE datname LIKE 'test%'")).scalars().all()
+        for name in left:
+            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
+    engine.dispose()
+    yield url
+    server.cleanup()
+
+
+def _administrator(url: str) -> Sessions:
+    return sessions_of(engine_for(url).execution_options(isolation_level="AUTOCOMMIT"))
+
+
+def _named(url: str, name: str) -> str:
+    before, _, query = url.partition("?")
+    return f"{before.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
+
+
+@pytest.fixture(scope="session")
+def template(postgres_url: str) -> str:
+    """The name of a database with every table, to be cloned."""
+    from pswallet import tables
+
+    name = f"test_template_{time.time_ns()}"
+    with _administrator(postgres_url)() as session:
+        session.execute(text(f"CREATE DATABASE {name}"))
+    engine = engine_for(_named(postgres_url, name))
+    assert tables.metadata is Base.metadata
+    Base.metadata.create_all(engine)
+    engine.dispose()
+    return name
+
+
+@pytest.fixture
+def database_url(postgres_url: str, template: str) -> Iterator[str]:
+    """A fresh database with every table."""
+    name = f"test_{time.time_ns()}"
+    administrator = _administrator(postgres_url)
+    with administrator() as session:
+        session.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    yield _named(postgres_url, name)
+    with administrator() as session:
+        session.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
+    administrator.kw["bind"].dispose()
+
+
+@pytest.fixture
+def sessions(database_url: str) -> Iterator[Sessions]:
+    """Sessions of a fresh database."""
+    engine = engine_for(database_url)
+    yield sessions_of(engine)
+    engine.dispose()
+
+
+@pytest.fixture(scope="session")
+def keys() -> Keys:
+    """Synthetic keys, the same in every run."""
+    return synthetic_keys()
+
+
+@pytest.fixture(scope="session")
+def anvil_process(worker: str) -> Iterator[tuple[Child, str]]:
+    """One Anvil for the whole session; `anvil` puts it back after each test."""
+    child, url = local_anvil.start(port=0, log=BUILD / f"test-anvil-{worker}.log")
+    yield child, url
+    child.stop()
+
+
+@pytest.fixture(scope="session")
+def deployed(anvil_process: tuple[Child, str], keys: Keys, tmp_path_factory: pytest.TempPathFactory) -> Deployment:
+    """Our contracts, once, on the session's Anvil."""
+    return deploy.deploy(anvil_process[1], keys, tmp_path_factory.mktemp("chain") / "deployment.json")
+
+
+@pytest.fixture
+def anvil(anvil_process: tuple[Child, str], deployed: Deployment) -> Iterator[str]:
+    """URL of an Anvil on which only our contracts are."""
+    url = anvil_process[1]
+    with Rpc(url) as rpc:
+        before = rpc.call("evm_snapshot")
+        yield url
+        rpc.call("evm_setAutomine", [True])
+        assert rpc.call("evm_revert", [before])
+
+
+@pytest.fixture
+def deployment(anvil: str, deployed: Deployment) -> Deployment:
+    """Where the contracts are on `anvil`."""
+    return deployed
+
+
+@pytest.fixture
+def chain(anvil: str, deployment: Deployment, keys: Keys) -> Iterator[Chain]:
+    """The chain with handles: rpc, deployment, keys, `mine`, `move_time`."""
+    with Rpc(anvil) as rpc:
+        yield Chain(rpc=rpc, deployment=deployment, keys=keys)
+
+
+@pytest.fixture
+def pipeline(chain: Chain, sessions: Sessions, database_url: str) -> Iterator[Pipeline]:
+    """Relayer and indexer over `chain` and `sessions`; `.settle()` runs them until both are idle."""
+    pipeline = Pipeline(chain=chain, sessions=sessions, database_url=database_url)
+    yield pipeline
+    pipeline.close()
