@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -53,8 +53,7 @@ class Stack:
         tell("chain")
         self._start_chain()
         tell("contracts")
-        keys = Keys.load(self.keys_file) if self.keys_file.exists() else Keys.generate(self.keys_file)
-        contracts.deploy(self.rpc_url, keys, self.deployment_file)
+        contracts.deploy(self.rpc_url, self._keys(), self.deployment_file)
         tell("tables")
         migrate(self.database_url)
         port = ports.free_port(self.settings.api_port, host=self.settings.api_host)
@@ -102,6 +101,14 @@ class Stack:
         for name in fallen:
             self.start_process(name)
         return fallen
+
+    def _keys(self) -> Keys:
+        """Return the deployer's keys; the gateway's own file is the same without admin and upgrader."""
+        owner = self.folder / "deployer-keys.json"
+        keys = Keys.load(owner) if owner.exists() else Keys.generate(owner)
+        if not self.keys_file.exists():
+            replace(keys, admin=None, upgrader=None).save(self.keys_file)
+        return keys
 
     def _start_database(self) -> None:
         self.database_url = self.settings.database_url

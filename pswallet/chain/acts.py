@@ -1,0 +1,61 @@
+"""Acts of a role by an operator's own key: sent at once, waited for, refused by name."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pswallet.chain.artifacts import artifact
+from pswallet.chain.deploy import Deployment, current_fee, wait_for_receipt
+from pswallet.chain.reverts import error_name
+from pswallet.chain.rpc import Rpc, RpcError
+from pswallet.chain.signing import address_of
+from pswallet.chain.transactions import Draft, sign_transaction
+
+
+class ActRefused(RuntimeError):
+    """The contract refused the act; `name` is the error's."""
+
+    def __init__(self, name: str) -> None:
+        super().__init__(f"the contract refused: {name}")
+        self.name = name
+
+
+@dataclass(frozen=True)
+class Act:
+    """A role's function of the token and its arguments; `role` names the key in a key file."""
+
+    role: str
+    function: str
+    arguments: tuple[Any, ...] = ()
+
+
+def read_key(path: Path, role: str) -> bytes:
+    """Read the private key of `role` from a key file: JSON by role (as the sandbox writes), or 64 hex digits alone.
+
+    Raises PermissionError when others than its owner may read the file, KeyError or ValueError when it holds no key.
+    """
+    if path.stat().st_mode & 0o077:
+        raise PermissionError(f"{path} is open to others: chmod 600 {path}")
+    text = path.read_text().strip()
+    return bytes.fromhex(json.loads(text)[role] if text.startswith("{") else text.removeprefix("0x"))
+
+
+def carry_out(rpc: Rpc, deployment: Deployment, act: Act, key: bytes) -> str:
+    """Send `act` and wait for its block; return the transaction's hash. Raises ActRefused by the contract's error."""
+    data = artifact("Stablecoin").call(act.function, *act.arguments)
+    sender = address_of(key)
+    request = {"from": sender, "to": deployment.stablecoin, "data": "0x" + data.hex()}
+    try:
+        gas = int(rpc.call("eth_estimateGas", [request]), 16)
+    except RpcError as error:
+        raise ActRefused(error_name(error.revert_data or b"")) from error
+    nonce = int(rpc.call("eth_getTransactionCount", [sender, "pending"]), 16)
+    # The worst case costs what the sender's first reading of the same slots did not: leave room.
+    draft = Draft(deployment.chain_id, nonce, deployment.stablecoin, data, gas * 3 // 2, current_fee(rpc))
+    signed = sign_transaction(draft, key)
+    rpc.call("eth_sendRawTransaction", ["0x" + signed.raw.hex()])
+    receipt = wait_for_receipt(rpc, signed.hash)
+    if int(receipt["status"], 16) != 1:
+        raise ActRefused("Reverted")
+    return signed.hash
