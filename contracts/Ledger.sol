@@ -53,7 +53,9 @@ abstract contract Ledger is IStablecoin, ERC20Permit, ERC20TransferAuthorization
         if (!_isSystem(msg.sender)) revert NotSystemAccount(msg.sender);
         if (to == address(0)) revert ERC20InvalidReceiver(address(0));
         if (value == 0) revert ZeroAmount();
-        _account(msg.sender).word = _less(msg.sender, _account(msg.sender).word, value);
+        AccountWord own = _account(msg.sender).word;
+        if (value > own.balance()) revert ERC20InsufficientBalance(msg.sender, own.balance(), value);
+        _account(msg.sender).word = own.debited(value);
         _account(to).word = _account(to).word.credited(value);
         emit Returned(to, value);
         emit Transfer(msg.sender, to, value);
@@ -114,10 +116,12 @@ abstract contract Ledger is IStablecoin, ERC20Permit, ERC20TransferAuthorization
     /// `from` zero is a mint, `to` zero a redemption; ERC20 sends neither here otherwise.
     function _update(address from, address to, uint256 value) internal override {
         if (value == 0) revert ZeroAmount();
+        uint256 payerTier;
+        TierWord payerLimits;
         if (from == address(0)) _issue(value);
-        else _debit(from, to, value);
+        else (payerTier, payerLimits) = _debit(from, value, to != address(0));
         if (to == address(0)) _storage().supply -= uint64(value);
-        else _credit(to, value);
+        else _credit(to, value, payerTier, payerLimits);
         emit Transfer(from, to, value);
     }
 
@@ -130,20 +134,19 @@ abstract contract Ledger is IStablecoin, ERC20Permit, ERC20TransferAuthorization
         $.supply = uint64(issued);
     }
 
-    /// @dev Takes `value` from `from` and counts it; a redemption (`to` zero) is outside the yearly count.
-    function _debit(address from, address to, uint256 value) internal {
+    /// @dev Takes `value` from `from`, counted against its tier; a redemption is not `yearly`.
+    function _debit(address from, uint256 value, bool yearly) internal returns (uint256 tier, TierWord limits) {
         Account storage account = _account(from);
         AccountWord word = account.word;
-        uint256 tier = word.tier();
+        tier = word.tier();
         if (tier != TierWords.SYSTEM) {
             if (tier == TierWords.NONE) revert AccountNotRegistered(from);
             if (word.frozen()) revert AccountIsFrozen(from);
-            word = _count(from, word, _open(tier), value, to != address(0));
-        } else if (to == address(0) || _isSystem(to)) {
-            // No person's tier word carries the pause here.
-            _open(TierWords.SYSTEM);
+            limits = _open(tier);
+            word = _count(from, word, limits, value, yearly);
         }
-        account.word = _less(from, word, value);
+        if (value > word.balance()) revert ERC20InsufficientBalance(from, word.balance(), value);
+        account.word = word.debited(value);
     }
 
     /// @dev Counts a debit against every limit of its tier.
@@ -159,37 +162,34 @@ abstract contract Ledger is IStablecoin, ERC20Permit, ERC20TransferAuthorization
             // `value` is below 2^48 from here on, the counters are below 2^64: no sum overflows.
             uint256 ofToday = word.spentToday() + value;
             if (ofToday > limits.perDay()) revert DailyLimitExceeded(from, ofToday, limits.perDay());
-            if (yearly) {
-                uint256 ofThisYear = word.spentThisYear() + value;
-                if (ofThisYear > limits.perYear()) revert YearlyLimitExceeded(from, ofThisYear, limits.perYear());
-                word = word.countedThisYear(value);
+            uint256 ofThisYear = word.spentThisYear() + value;
+            if (yearly && ofThisYear > limits.perYear()) {
+                revert YearlyLimitExceeded(from, ofThisYear, limits.perYear());
             }
             uint256 byOneFactor = word.oneFactorToday() + value;
             if (byOneFactor > limits.oneFactorPerDay()) {
                 revert StepUpRequired(from, byOneFactor, limits.oneFactorPerDay());
             }
-            return word.countedToday(value).withOneFactorToday(byOneFactor);
+            word = word.withOneFactorToday(byOneFactor);
+            return yearly ? word.countedTodayAndThisYear(value) : word.countedToday(value);
         }
     }
 
-    /// @dev `word` of `from` with `value` less.
-    function _less(address from, AccountWord word, uint256 value) internal pure returns (AccountWord) {
-        if (value > word.balance()) revert ERC20InsufficientBalance(from, word.balance(), value);
-        return word.debited(value);
-    }
-
     /// @dev Gives `value` to `to`, within its tier's cap. Read after the debit: a payment to oneself adds nothing.
-    function _credit(address to, uint256 value) internal {
+    /// Payer and recipient are mostly of one tier, whose word is not read twice.
+    function _credit(address to, uint256 value, uint256 payerTier, TierWord payerLimits) internal {
         Account storage account = _account(to);
         AccountWord word = account.word;
         uint256 tier = word.tier();
         if (tier == TierWords.SYSTEM) {
             // Money sent there past the contract's own functions would belong to nobody.
             if (msg.sender != to && !_isSystem(msg.sender)) revert SystemRecipient(to);
+            // No person's tier word carried the pause here.
+            if (payerTier == TierWords.SYSTEM) _open(TierWords.SYSTEM);
         } else {
             if (tier == TierWords.NONE) revert AccountNotRegistered(to);
             if (word.frozen()) revert RecipientIsFrozen(to);
-            uint256 limit = _open(tier).maxBalance();
+            uint256 limit = (tier == payerTier ? payerLimits : _open(tier)).maxBalance();
             unchecked {
                 // Both are at most the supply.
                 if (word.balance() + value > limit) revert BalanceLimitExceeded(to, word.balance() + value, limit);

@@ -153,6 +153,8 @@ contract Stablecoin is Ledger, AccessManaged, Initializable, UUPSUpgradeable {
         uint256 validBefore,
         bytes calldata signature
     ) external {
+        // What a SYSTEM contract holds belongs to others.
+        if (_isSystem(from)) revert SystemAccount(from);
         bytes32 hash = _hashTypedDataV4(
             keccak256(abi.encode(REDEEM_TYPEHASH, from, value, bankReference, validAfter, validBefore))
         );

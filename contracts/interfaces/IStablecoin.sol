@@ -98,7 +98,7 @@ interface IStablecoin {
     error ReserveAttestationExpired(uint64 expiry);
     /// @notice `tier` is not one that this role may set, or it has no limits.
     error TierNotAssignable(uint8 tier);
-    /// @notice `account` is a SYSTEM contract: it cannot be frozen or re-tiered here.
+    /// @notice `account` is a SYSTEM contract: it cannot be frozen, re-tiered or redeemed from.
     error SystemAccount(address account);
     /// @notice Only a SYSTEM contract may do this, and `account` is none.
     error NotSystemAccount(address account);

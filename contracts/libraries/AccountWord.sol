@@ -25,6 +25,7 @@ library AccountWords {
     uint256 private constant TIER = 240;
     uint256 private constant FROZEN = 1 << 248;
     uint256 private constant ONE_FACTOR_MASK = uint256(type(uint24).max) << ONE_FACTOR_TODAY;
+    uint256 private constant ONE_FEN_TODAY_AND_THIS_YEAR = (1 << SPENT_TODAY) + (1 << SPENT_THIS_YEAR);
     uint256 private constant DAY_AND_ITS_COUNTERS =
         (uint256(type(uint64).max) << SPENT_TODAY) | (uint256(type(uint24).max) << DAY) | ONE_FACTOR_MASK;
 
@@ -77,10 +78,10 @@ library AccountWords {
         }
     }
 
-    /// @dev `value` more spent this year; the sum is within a tier's limit (48 bits).
-    function countedThisYear(AccountWord word, uint256 value) internal pure returns (AccountWord) {
+    /// @dev `value` more spent today and this year; both sums are within a tier's limits (48 bits each).
+    function countedTodayAndThisYear(AccountWord word, uint256 value) internal pure returns (AccountWord) {
         unchecked {
-            return AccountWord.wrap(AccountWord.unwrap(word) + (value << SPENT_THIS_YEAR));
+            return AccountWord.wrap(AccountWord.unwrap(word) + value * ONE_FEN_TODAY_AND_THIS_YEAR);
         }
     }
 
