@@ -1,0 +1,86 @@
+"""Holds the code on the chain against the published code, and the contracts against each other."""
+
+from typing import Protocol
+
+from pswallet.audit.decode import artifact, selector
+from pswallet.audit.node import Node
+from pswallet.audit.report import Findings
+
+_IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"  # ERC-1967
+_ROLES = range(8)  # contracts/Roles.sol
+
+
+class Addresses(Protocol):
+    """Where the contracts are; `block` is the first that has their code."""
+
+    @property
+    def block(self) -> int: ...  # noqa: D102 - fields
+    @property
+    def stablecoin(self) -> str: ...  # noqa: D102
+    @property
+    def stablecoin_implementation(self) -> str: ...  # noqa: D102
+    @property
+    def escrow(self) -> str: ...  # noqa: D102
+    @property
+    def batch(self) -> str: ...  # noqa: D102
+    @property
+    def access_manager(self) -> str: ...  # noqa: D102
+
+
+def same_code(contract: str, code: bytes) -> bool:
+    """Whether `code` is the published code of `contract`, the places that its constructor writes left out."""
+    published = artifact(contract)
+    blank = bytearray(code)
+    for start, length in published["immutables"]:
+        blank[start : start + length] = bytes(length)
+    return bytes(blank) == bytes.fromhex(published["deployedBytecode"][2:])
+
+
+def check_code(findings: Findings, node: Node, addresses: Addresses, block: int) -> None:
+    """Check each contract's code and how they point at each other, at `block`."""
+    deployed = {
+        "ERC1967Proxy": addresses.stablecoin,
+        "Stablecoin": addresses.stablecoin_implementation,
+        "RedPacketEscrow": addresses.escrow,
+        "Batch": addresses.batch,
+        "AccessManager": addresses.access_manager,
+    }
+    for contract, address in deployed.items():
+        findings.looked_at("code", 1)
+        if not same_code(contract, node.code(address, block)):
+            findings.add("code", f"the code at {address} is not the published {contract}", block)
+    _check_pointers(findings, node, addresses, block)
+    _check_batch(findings, node, addresses, block)
+
+
+def _check_pointers(findings: Findings, node: Node, addresses: Addresses, block: int) -> None:
+    implementation = node.storage(addresses.stablecoin, _IMPLEMENTATION_SLOT, block)
+    token = int(node.read(addresses.escrow, selector("RedPacketEscrow", "token"), block), 16)
+    authority = int(node.read(addresses.stablecoin, selector("Stablecoin", "authority"), block), 16)
+    pointers = [
+        ("the token's proxy runs", implementation, addresses.stablecoin_implementation),
+        ("the escrow pays in", token, addresses.stablecoin),
+        ("the token obeys", authority, addresses.access_manager),
+    ]
+    for what, found, expected in pointers:
+        findings.looked_at("code", 1)
+        if found != int(expected, 16):
+            findings.add("code", f"{what} {found:#042x}, not {expected}", block)
+
+
+def _check_batch(findings: Findings, node: Node, addresses: Addresses, block: int) -> None:
+    """Hold that the batch, which anyone may speak through, has no role."""
+    ask = selector("AccessManager", "hasRole")
+    word = addresses.batch[2:].lower().rjust(64, "0")
+    calls = [f"{ask}{role:064x}{word}" for role in _ROLES]
+    for role, answer in zip(_ROLES, node.read_all(addresses.access_manager, calls, block), strict=True):
+        findings.looked_at("code", 1)
+        if int(answer[:66], 16):
+            findings.add("code", f"the batch {addresses.batch} holds the role {role}", block)
+
+
+def check_upgrade(findings: Findings, node: Node, log_topics: list[str], block: int, transaction: str) -> None:
+    """Report an upgrade of the token to anything but the published code."""
+    implementation = "0x" + log_topics[1][-40:]
+    if not same_code("Stablecoin", node.code(implementation, block)):
+        findings.add("code", f"the token was upgraded to {implementation}, unpublished code", block, transaction)

@@ -1,0 +1,73 @@
+"""Reads raw logs by the contracts' ABI: which event a first topic names, and the words behind it."""
+
+import json
+from collections.abc import Iterator
+from functools import cache
+from importlib.resources import files
+from typing import Any, TypedDict
+
+from pswallet.chain.signing import keccak
+
+
+class Log(TypedDict):
+    """A log as `eth_getLogs` and receipts give it; numbers are hex."""
+
+    address: str
+    topics: list[str]
+    data: str
+    blockNumber: str
+    transactionHash: str
+    logIndex: str
+
+
+@cache
+def artifact(contract: str) -> dict[str, Any]:
+    """Return the committed ABI and bytecode of `contract`."""
+    text = files("pswallet.chain").joinpath("abi", f"{contract}.json").read_text()
+    loaded: dict[str, Any] = json.loads(text)
+    return loaded
+
+
+def _flat(parameter: dict[str, Any]) -> str:
+    """Return the canonical type of a parameter: a struct is its members in brackets."""
+    kind: str = parameter["type"]
+    if not kind.startswith("tuple"):
+        return kind
+    return f"({','.join(_flat(member) for member in parameter['components'])}){kind.removeprefix('tuple')}"
+
+
+def signature(entry: dict[str, Any]) -> str:
+    """Return the canonical signature of an ABI entry: "Transfer(address,address,uint256)"."""
+    return f"{entry['name']}({','.join(_flat(parameter) for parameter in entry['inputs'])})"
+
+
+def _entries(contract: str, kind: str) -> Iterator[dict[str, Any]]:
+    return (entry for entry in artifact(contract)["abi"] if entry["type"] == kind)
+
+
+@cache
+def events(contract: str) -> dict[str, str]:
+    """Return event names by first topic ("0x…") for every event of `contract`."""
+    return {"0x" + keccak(signature(entry).encode()).hex(): entry["name"] for entry in _entries(contract, "event")}
+
+
+@cache
+def selector(contract: str, function: str) -> str:
+    """Return the first four bytes ("0x…") of a call of `function`, which is not overloaded."""
+    (entry,) = (entry for entry in _entries(contract, "function") if entry["name"] == function)
+    return "0x" + keccak(signature(entry).encode())[:4].hex()
+
+
+def words(data: str) -> list[int]:
+    """Cut ABI data ("0x…") into its 256-bit words."""
+    return [int(data[start : start + 64], 16) for start in range(2, len(data) - 63, 64)]
+
+
+def address_in(topic: str) -> str:
+    """Return the address in a topic or word, lower case."""
+    return "0x" + topic[-40:]
+
+
+def place(log: Log) -> tuple[int, str]:
+    """Return a log's block and transaction."""
+    return int(log["blockNumber"], 16), log["transactionHash"]

@@ -1,0 +1,154 @@
+"""Finds the block, and if it can the transaction, at which a state and its logs part."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+from pswallet.audit.completeness import Completeness
+from pswallet.audit.decode import Log, events, words
+from pswallet.audit.ledger import Ledger, Moment
+from pswallet.audit.node import Node
+from pswallet.audit.packets import Packets
+from pswallet.audit.report import Findings
+from pswallet.audit.state import Contracts, account_call, packet_call, packet_state, told_apart, word_of
+from pswallet.chain.rpc import RpcError
+
+_MOST_HUNTS = 20
+"""Differing accounts or packets that are followed back; a hunt costs some twenty requests."""
+
+
+def first_difference(differs: Callable[[int], bool], first: int, last: int) -> int:
+    """Return the first block in [first, last] at which `differs` holds, given that it holds at `last`."""
+    while first < last:
+        middle = (first + last) // 2
+        if differs(middle):
+            last = middle
+        else:
+            first = middle + 1
+    return last
+
+
+class Hunt:
+    """Follows what differs at `last` back to where it began; needs a node that remembers old states."""
+
+    def __init__(
+        self, findings: Findings, node: Node, completeness: Completeness, contracts: Contracts, span: tuple[int, int]
+    ) -> None:
+        self._findings, self._node, self._completeness = findings, node, completeness
+        self._contracts, (self._first, self._last) = contracts, span
+
+    def accounts(self, differing: Sequence[str]) -> None:
+        """Report each differing account, with where its state and its logs part."""
+        for number, address in enumerate(differing):
+            book = _AccountHistory(self._node, self._contracts, address, (self._first, self._last))
+            message = f"{address}: {told_apart(book.state(self._last), book.at(self._last))}"
+            self._report("accounts", message, book, follow=number < _MOST_HUNTS)
+
+    def packets(self, differing: Sequence[str], chain_id: int) -> None:
+        """Report each differing packet, with where its state and its logs part."""
+        for number, packet in enumerate(differing):
+            book = _PacketHistory(self._node, self._contracts, packet, (self._first, self._last), chain_id)
+            message = f"packet {packet} holds {book.state(self._last)}; the logs say {book.at(self._last)}"
+            self._report("packets", message, book, follow=number < _MOST_HUNTS)
+
+    def _report(self, check: str, message: str, book: "_History", *, follow: bool) -> None:
+        block, transaction = self._parting(book) if follow else (self._last, None)
+        self._findings.add(check, message, block, transaction)
+
+    def _parting(self, book: "_History") -> tuple[int, str | None]:
+        """Return the block at which a state and its logs part, and its transaction if it is the only one there."""
+        try:
+            block = first_difference(lambda at: book.state(at) != book.at(at), self._first, self._last)
+        except RpcError:  # the node forgets old states: the head is all there is
+            return self._last, None
+        header = self._node.header(block)
+        self._completeness.compare(block, header, self._node.logs(block, block))
+        transactions = header["transactions"]
+        return block, transactions[0] if len(transactions) == 1 else None
+
+
+class _History:
+    """What the logs about one thing make of it after each block."""
+
+    def __init__(self, node: Node, span: tuple[int, int]) -> None:
+        self._node = node
+        self._steps: list[tuple[int, tuple[Any, ...]]] = []
+        self._empty = self._book()
+        now = self.now
+        for log in self._logs(span):
+            block = int(log["blockNumber"], 16)
+            if block != now.block:
+                now.block, now.time = block, int(node.header(block)["timestamp"], 16)
+            now.transaction = log["transactionHash"]
+            self._read(log)
+            self._steps.append((block, self._book()))
+
+    now: Moment
+
+    def at(self, block: int) -> tuple[Any, ...]:
+        """Return what the logs up to `block` make of it."""
+        before = [book for at, book in self._steps if at <= block]
+        return before[-1] if before else self._empty
+
+    def state(self, block: int) -> tuple[Any, ...]:
+        """Return what the contract says of it after `block`."""
+        raise NotImplementedError
+
+    def _logs(self, span: tuple[int, int]) -> list[Log]:
+        raise NotImplementedError
+
+    def _read(self, log: Log) -> None:
+        raise NotImplementedError
+
+    def _book(self) -> tuple[Any, ...]:
+        raise NotImplementedError
+
+
+class _AccountHistory(_History):
+    """An account's word, by the logs that name it and those that set limits."""
+
+    def __init__(self, node: Node, contracts: Contracts, address: str, span: tuple[int, int]) -> None:
+        self._contracts, self._address, self.now = contracts, address, Moment()
+        self._ledger = Ledger(Findings(), self.now)
+        super().__init__(node, span)
+
+    def state(self, block: int) -> tuple[Any, ...]:
+        return tuple(words(self._node.read(self._contracts.token, account_call(self._address), block)))
+
+    def _logs(self, span: tuple[int, int]) -> list[Log]:
+        topic = "0x" + word_of(self._address)
+        limits = next(topic for topic, name in events("Stablecoin").items() if name == "TierLimitsSet")
+        found = [
+            log for query in ([None, topic], [None, None, topic], [limits]) for log in self._node.logs(*span, query)
+        ]
+        unique = {(int(log["blockNumber"], 16), int(log["logIndex"], 16)): log for log in found}
+        return [unique[place] for place in sorted(unique) if unique[place]["address"].lower() == self._contracts.token]
+
+    def _read(self, log: Log) -> None:
+        self._ledger.read(log)
+
+    def _book(self) -> tuple[Any, ...]:
+        return self._ledger.account(self._address).word()
+
+
+class _PacketHistory(_History):
+    """A packet's state, by the logs that name it."""
+
+    def __init__(self, node: Node, contracts: Contracts, packet: str, span: tuple[int, int], chain_id: int) -> None:
+        self._contracts, self._packet, self.now = contracts, packet, Moment()
+        ledger = Ledger(Findings(), self.now)
+        self._packets = Packets(Findings(), self.now, ledger, chain_id=chain_id, escrow=contracts.escrow)
+        super().__init__(node, span)
+
+    def state(self, block: int) -> tuple[Any, ...]:
+        return packet_state(self._node.read(self._contracts.escrow, packet_call(self._packet), block))
+
+    def _logs(self, span: tuple[int, int]) -> list[Log]:
+        found = self._node.logs(*span, [None, self._packet])
+        return [log for log in found if log["address"].lower() == self._contracts.escrow]
+
+    def _read(self, log: Log) -> None:
+        self._packets.read(log)
+
+    def _book(self) -> tuple[Any, ...]:
+        packet = self._packets.open.get(self._packet)
+        return packet.state() if packet else (0, 0, bytes(20), 0)

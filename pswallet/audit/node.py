@@ -1,0 +1,127 @@
+"""What the auditor asks of a chain's node, block range by block range, a few requests ahead of the reading."""
+
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Any, TypedDict
+
+from pswallet.audit.decode import Log
+from pswallet.chain.rpc import Rpc, RpcCall, RpcError
+
+_AHEAD = 4  # ranges in flight: enough to keep a node busy while we read, few enough for a flat memory
+_MOST_BLOCKS = 256
+_CALLS_PER_BATCH = 100
+
+
+class Header(TypedDict):
+    """What is read of a block's header; numbers are hex."""
+
+    number: str
+    hash: str
+    parentHash: str
+    timestamp: str
+    logsBloom: str
+    transactions: list[str]
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """Consecutive blocks with their headers and our contracts' logs, in order."""
+
+    first: int
+    last: int
+    headers: list[Header]
+    logs: list[Log]
+
+
+class Node:
+    """One node, asked about `addresses` (lower case). It is not trusted: what it says is checked against itself."""
+
+    def __init__(self, rpc: Rpc, addresses: Sequence[str]) -> None:
+        self._rpc, self._addresses = rpc, list(addresses)
+
+    def number(self, method: str, *params: Any) -> int:
+        """Ask for a number."""
+        return int(self._rpc.call(method, params), 16)
+
+    def header(self, block: int) -> Header:
+        """Return one block's header."""
+        found: Header = self._rpc.call("eth_getBlockByNumber", [hex(block), False])
+        return found
+
+    def code(self, address: str, block: int) -> bytes:
+        """Return the code at `address`."""
+        return bytes.fromhex(self._rpc.call("eth_getCode", [address, hex(block)])[2:])
+
+    def storage(self, address: str, slot: str, block: int) -> int:
+        """Return one word of a contract's storage."""
+        return self.number("eth_getStorageAt", address, slot, hex(block))
+
+    def read(self, to: str, data: str, block: int) -> str:
+        """Call a view function with `data` and return what it returns."""
+        answer: str = self._rpc.call("eth_call", [{"to": to, "data": data}, hex(block)])
+        return answer
+
+    def read_all(self, to: str, calls: Sequence[str], block: int) -> Iterator[str]:
+        """Call view functions of one contract, in batches; yield what they return, in order."""
+        for start in range(0, len(calls), _CALLS_PER_BATCH):
+            part = calls[start : start + _CALLS_PER_BATCH]
+            yield from self._batch([("eth_call", [{"to": to, "data": data}, hex(block)]) for data in part])
+
+    def logs(self, first: int, last: int, topics: Sequence[Any] = ()) -> list[Log]:
+        """Return our contracts' logs of the blocks `first` to `last`, optionally by topics."""
+        query = {"fromBlock": hex(first), "toBlock": hex(last), "address": self._addresses, "topics": list(topics)}
+        found: list[Log] = self._rpc.call("eth_getLogs", [query])
+        return found
+
+    def receipt_logs(self, header: Header) -> list[Log]:
+        """Return our contracts' logs of one block out of its transactions' receipts."""
+        try:
+            receipts = self._rpc.call("eth_getBlockReceipts", [header["number"]])
+        except RpcError:  # a younger method that some nodes lack
+            receipts = self._batch([("eth_getTransactionReceipt", [one]) for one in header["transactions"]])
+        ours = set(self._addresses)
+        return [log for receipt in receipts for log in receipt["logs"] if log["address"].lower() in ours]
+
+    def spans(self, first: int, last: int) -> Iterator[Span]:
+        """Yield the blocks `first` to `last` in order, read a few ranges ahead."""
+        ranges = ((start, min(start + _MOST_BLOCKS - 1, last)) for start in range(first, last + 1, _MOST_BLOCKS))
+        with ThreadPoolExecutor(_AHEAD) as pool:
+            yield from _in_order(pool, ranges, self._span)
+
+    def _batch(self, calls: list[RpcCall]) -> list[Any]:
+        """Return every answer, or raise the first RpcError."""
+        answers = self._rpc.batch(calls)
+        for answer in answers:
+            if isinstance(answer, RpcError):
+                raise answer
+        return answers
+
+    def _span(self, bounds: tuple[int, int]) -> Span:
+        first, last = bounds
+        asked: list[RpcCall] = [("eth_getBlockByNumber", [hex(block), False]) for block in range(first, last + 1)]
+        return Span(first, last, self._batch(asked), self._split_logs(first, last))
+
+    def _split_logs(self, first: int, last: int) -> list[Log]:
+        """Return the logs of a range, in halves where the node says that they are too many for one answer."""
+        try:
+            return self.logs(first, last)
+        except RpcError:
+            if first == last:
+                raise
+        middle = (first + last) // 2
+        return self._split_logs(first, middle) + self._split_logs(middle + 1, last)
+
+
+def _in_order(
+    pool: ThreadPoolExecutor, ranges: Iterator[tuple[int, int]], read: Callable[[tuple[int, int]], Span]
+) -> Iterator[Span]:
+    """Run `read` on the ranges, `_AHEAD` at a time, and yield the answers in the ranges' order."""
+    waiting: deque[Future[Span]] = deque()
+    for bounds in ranges:
+        waiting.append(pool.submit(read, bounds))
+        if len(waiting) > _AHEAD:
+            yield waiting.popleft().result()
+    while waiting:
+        yield waiting.popleft().result()

@@ -1,0 +1,137 @@
+"""What the auditor says: each check with what it looked at, each difference with its transaction and block."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import asdict, dataclass, field
+from typing import Any
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+KEPT_PER_CHECK = 1_000
+"""Differences of one check that are kept in full; beyond it they are only counted."""
+
+CHECKS = {
+    "code": "the contracts run the published code and none is upgraded unseen",
+    "logs": "no log is hidden: blooms, log positions and receipts agree",
+    "supply": "balances sum to the supply, to what was minted less what was redeemed",
+    "accounts": "each account's balance, tier, freeze and counters equal the token's own",
+    "mints": "each bank entry is minted once, within a fresh reserve attestation",
+    "authorizations": "each used authorization stands directly before its payment",
+    "standing": "only registered, unfrozen accounts pay and are paid, never in a pause",
+    "limits": "no payment passes its payer's limits or its payee's cap",
+    "escrow": "the escrow holds what its packets hold, and moves what its events say",
+    "packets": "each packet is its terms' hash, and claimed + owed + remaining + refunded is its total",
+    "draws": "each share follows from its link, each link from the one before, one share an account",
+    "refunds": "refunds go to the creator, from the second of expiry on",
+    "database": "each row about money is on the chain, and each fact of the chain is a row",
+}
+"""Every check by name, in the order of the report."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """Something that is not as it must be. `transaction` is None where no transaction explains it."""
+
+    check: str
+    message: str
+    block: int | None
+    transaction: str | None
+
+
+@dataclass(slots=True)
+class Check:
+    """One check: how many things it looked at [count] and what was wrong."""
+
+    name: str
+    looked_at: int = 0
+    found: int = 0
+    differences: list[Difference] = field(default_factory=list)
+
+
+class Findings:
+    """Collects differences as the chain is read."""
+
+    def __init__(self) -> None:
+        self.checks = {name: Check(name) for name in CHECKS}
+        self._seen: set[Difference] = set()
+
+    def add(self, check: str, message: str, block: int | None = None, transaction: str | None = None) -> None:
+        """Note a difference of `check`; the same one twice counts once."""
+        entry = self.checks[check]
+        difference = Difference(check, message, block, transaction)
+        if difference in self._seen:
+            return
+        entry.found += 1
+        if len(entry.differences) < KEPT_PER_CHECK:
+            self._seen.add(difference)
+            entry.differences.append(difference)
+
+    def looked_at(self, check: str, count: int) -> None:
+        """Count `count` more things that `check` looked at."""
+        self.checks[check].looked_at += count
+
+
+@dataclass(frozen=True)
+class Report:
+    """The verdict about one chain up to one block, whose hash anyone may compare with another node's."""
+
+    chain_id: int
+    first_block: int
+    last_block: int
+    last_hash: str
+    totals: dict[str, int]
+    checks: list[Check]
+
+    @property
+    def ok(self) -> bool:
+        """Whether nothing at all was wrong."""
+        return not any(check.found for check in self.checks)
+
+    def differences(self) -> Iterator[Difference]:
+        """Yield every difference that was kept, check by check."""
+        for check in self.checks:
+            yield from check.differences
+
+    def to_json(self) -> str:
+        """Return the whole report as JSON."""
+        body: dict[str, Any] = {"ok": self.ok, **asdict(self)}
+        return json.dumps(body, ensure_ascii=False, indent=2)
+
+    def table(self) -> Group:
+        """Return the report as tables for a terminal."""
+        parts: list[Table | Text] = [self._summary()]
+        if not self.ok:
+            parts.append(self._differences())
+        parts.append(self._verdict())
+        return Group(*parts)
+
+    def _summary(self) -> Table:
+        table = Table(title="Audit of the public ledger", title_justify="left", show_edge=False)
+        table.add_column("check")
+        table.add_column("what must hold", overflow="fold")
+        table.add_column("looked at", justify="right")
+        table.add_column("wrong", justify="right")
+        for check in self.checks:
+            style = "red" if check.found else None
+            row = (check.name, CHECKS[check.name], f"{check.looked_at:,}", f"{check.found:,}")
+            table.add_row(*row, style=style)
+        return table
+
+    def _differences(self) -> Table:
+        table = Table(title="Differences", title_justify="left", show_lines=True, show_edge=False)
+        for column in ("check", "difference", "block", "transaction"):
+            table.add_column(column, overflow="fold")
+        for one in self.differences():
+            block = "–" if one.block is None else str(one.block)
+            table.add_row(one.check, one.message, block, one.transaction or "–")
+        return table
+
+    def _verdict(self) -> Text:
+        wrong = sum(check.found for check in self.checks)
+        head = f"chain {self.chain_id}, blocks {self.first_block}–{self.last_block} ({self.last_hash})"
+        counted = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in self.totals.items())
+        if self.ok:
+            return Text(f"OK: {counted}; {head}", style="bold green")
+        return Text(f"{wrong:,} differences: {counted}; {head}", style="bold red")

@@ -1,0 +1,139 @@
+"""The audit from end to end: read the chain once, in order, then hold the books against the state and the database."""
+
+from collections.abc import Callable, Sequence
+
+from pswallet.audit.code import Addresses, check_code, check_upgrade
+from pswallet.audit.completeness import Completeness
+from pswallet.audit.database import Database
+from pswallet.audit.decode import Log, events
+from pswallet.audit.facts import Facts
+from pswallet.audit.hunt import Hunt
+from pswallet.audit.ledger import Ledger, Moment
+from pswallet.audit.node import Header, Node
+from pswallet.audit.packets import Packets
+from pswallet.audit.report import Findings, Report
+from pswallet.audit.state import Contracts, StateCheck
+from pswallet.chain.rpc import Rpc
+
+Progress = Callable[[int, int], None]
+"""Told how many blocks are done and how many there are."""
+
+_UPGRADED = next(topic for topic, name in events("Stablecoin").items() if name == "Upgraded")
+
+
+def _quiet(done: int, total: int) -> None:
+    """Show no progress."""
+
+
+def run(rpc_url: str, deployment: Addresses, database_url: str | None = None, progress: Progress = _quiet) -> Report:
+    """Audit the chain behind `rpc_url` up to its head, and the money rows of the database if its URL is given.
+
+    Trusts nobody: everything is rebuilt from logs and state. Raises RpcUnavailable when the node does not answer,
+    sqlalchemy's OperationalError when the database does not.
+    """
+    with Rpc(rpc_url) as rpc:
+        if database_url is None:
+            return Audit(rpc, deployment).run(progress)
+        with Database(database_url) as database:  # its snapshot comes before the chain's head
+            return Audit(rpc, deployment, database).run(progress)
+
+
+class Audit:
+    """One reading of one chain, from the deployment's first block to the head at the start."""
+
+    def __init__(self, rpc: Rpc, deployment: Addresses, database: Database | None = None) -> None:
+        self.findings, self.now = Findings(), Moment()
+        self._deployment, self._database = deployment, database
+        self._contracts = Contracts(deployment.stablecoin.lower(), deployment.escrow.lower())
+        others = [deployment.stablecoin_implementation, deployment.batch, deployment.access_manager]
+        watched = [self._contracts.token, self._contracts.escrow, *(one.lower() for one in others)]
+        self._node = Node(rpc, watched)
+        self._completeness = Completeness(self.findings, self._node, watched)
+        self._chain_id = self._node.number("eth_chainId")
+        self.ledger = Ledger(self.findings, self.now)
+        self.packets = Packets(
+            self.findings, self.now, self.ledger, chain_id=self._chain_id, escrow=self._contracts.escrow
+        )
+        self._facts = Facts(self.now)
+        self._logs = 0
+
+    def run(self, progress: Progress = _quiet) -> Report:
+        """Read every block, then compare; return the verdict."""
+        first, last = self._deployment.block, self._node.number("eth_blockNumber")
+        head = self._node.header(last)
+        check_code(self.findings, self._node, self._deployment, last)
+        for span in self._node.spans(first, last):
+            for header, logs in self._completeness.blocks(span):
+                self._read_block(header, logs)
+            self.findings.looked_at("logs", len(span.headers))
+            if self._database:
+                self._database.compare(self.findings, span.first, span.last)
+            progress(span.last - first + 1, last - first + 1)
+        self._compare(first, last, head)
+        return self._report(first, last, head)
+
+    def _read_block(self, header: Header, logs: Sequence[Log]) -> None:
+        now = self.now
+        now.block, now.time = int(header["number"], 16), int(header["timestamp"], 16)
+        for log in logs:
+            if log["transactionHash"] != now.transaction:
+                self._end_transaction()
+                now.transaction = log["transactionHash"]
+            self._read(log)
+        self._end_transaction()
+        self._logs += len(logs)
+
+    def _read(self, log: Log) -> None:
+        address = log["address"].lower()
+        if address == self._contracts.token:
+            movement = self.ledger.read(log)
+            if movement and self._contracts.escrow in (movement.sender, movement.recipient):
+                self.packets.moved(movement)
+            if log["topics"][:1] == [_UPGRADED]:
+                check_upgrade(self.findings, self._node, log["topics"], self.now.block, self.now.transaction)
+        elif address == self._contracts.escrow:
+            self.packets.read(log)
+        else:
+            return
+        if self._database:
+            for row in self._facts.rows(log, of_token=address == self._contracts.token):
+                self._database.expect(row, log, self.now)
+
+    def _end_transaction(self) -> None:
+        self.ledger.close()
+        self.packets.close()
+
+    def _compare(self, first: int, last: int, head: Header) -> None:
+        """Hold the books against the contracts' state; follow what differs back to its block."""
+        state = StateCheck(self.findings, self._node, self._contracts, last)
+        accounts, packets = state.run(self.ledger, self.packets)
+        hunt = Hunt(self.findings, self._node, self._completeness, self._contracts, (first, last))
+        hunt.accounts(accounts)
+        hunt.packets(packets, self._chain_id)
+        if self._node.header(last)["hash"] != head["hash"]:
+            self.findings.add("logs", "the chain was reorganised during the audit: run it again", last)
+        if self._database:
+            self._database.compare_cursor(self.findings, self._node, first, last)
+
+    def _report(self, first: int, last: int, head: Header) -> Report:
+        looked_at = {
+            "mints": len(self.ledger.entries),
+            "authorizations": self.ledger.authorizations,
+            "standing": self.ledger.payments,
+            "limits": self.ledger.payments,
+            "packets": self.packets.created,
+            "draws": self.packets.shares,
+            "refunds": self.packets.refunds,
+        }
+        for check, count in looked_at.items():
+            self.findings.looked_at(check, count)
+        totals = {
+            "logs": self._logs,
+            "accounts": len(self.ledger.accounts),
+            "payments": self.ledger.payments,
+            "fen issued": self.ledger.supply,
+            "red packets": self.packets.created,
+            "shares": self.packets.shares,
+        }
+        checks = list(self.findings.checks.values())
+        return Report(self._chain_id, first, last, head["hash"], totals, checks)
