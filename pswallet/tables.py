@@ -13,6 +13,7 @@ from pswallet.accounts import models as accounts
 from pswallet.api import models as api
 from pswallet.bank import models as bank
 from pswallet.chain import models as chain
+from pswallet.kit import vault
 from pswallet.kit.db import Base, engine_for
 from pswallet.kyc import models as kyc
 from pswallet.notifications import models as notifications
@@ -20,7 +21,7 @@ from pswallet.payments import models as payments
 from pswallet.redpackets import models as redpackets
 from pswallet.vendors import models as vendors
 
-FEATURES = (accounts, api, bank, chain, kyc, notifications, payments, redpackets, vendors)
+FEATURES = (accounts, api, bank, chain, kyc, notifications, payments, redpackets, vault, vendors)
 """The modules that hold tables."""
 
 metadata = Base.metadata

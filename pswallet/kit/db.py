@@ -46,7 +46,10 @@ def fact_tables() -> list[type[Base]]:
 def engine_for(url: str, *, pool_size: int = 20) -> Engine:
     """Open an engine on `url` (postgresql://…); connections are checked before use, so a restart heals by itself."""
     plain = url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
-    return create_engine(plain, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=5)
+    # Parameters may be personal data: an error message never shows them.
+    return create_engine(
+        plain, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=5, hide_parameters=True
+    )
 
 
 def sessions_of(engine: Engine) -> Sessions:

@@ -16,6 +16,8 @@ class Problem(Exception):  # noqa: N818 - a Problem is an expected answer, not a
 
     status: ClassVar[int] = 400
     title: ClassVar[str] = "The request cannot be carried out"
+    keeps_writes: ClassVar[bool] = False
+    """Whether what was written before it is raised stays: a wrong code counts as a try."""
 
     def __init__(self, **details: Any) -> None:
         super().__init__(self.title)

@@ -1,0 +1,64 @@
+"""What the chain lets an address do, and asking it for another tier."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlalchemy import ARRAY, Text, bindparam, text, update
+from sqlalchemy.orm import Session
+
+from pswallet.accounts.errors import AccountUnknown
+from pswallet.accounts.models import Account
+from pswallet.chain import outbox
+from pswallet.chain.outbox import Call, CallKind
+
+VISITOR_TIER = 1
+"""Chain tier of T0: a phone and an address, nothing more."""
+
+
+@dataclass(frozen=True)
+class Standing:
+    """What the chain lets an address do: tier 0 until its tier event is seen. `account_id` is None for strangers."""
+
+    account_id: str | None
+    tier: int
+    frozen: bool
+
+
+_STANDING = text(
+    "SELECT wanted.address, accounts.id AS account_id, COALESCE(tiers.tier, 0) AS tier,"
+    " COALESCE(freezes.frozen, false) AS frozen"
+    " FROM unnest(:addresses) AS wanted(address)"
+    " LEFT JOIN accounts ON accounts.address = wanted.address"
+    " LEFT JOIN LATERAL (SELECT tier FROM account_tiers WHERE account_tiers.address = wanted.address"
+    " ORDER BY block DESC, log_index DESC LIMIT 1) AS tiers ON true"
+    " LEFT JOIN LATERAL (SELECT frozen FROM account_freezes WHERE account_freezes.address = wanted.address"
+    " ORDER BY block DESC, log_index DESC LIMIT 1) AS freezes ON true"
+).bindparams(bindparam("addresses", type_=ARRAY(Text)))
+
+
+def standing(session: Session, addresses: Sequence[str]) -> Mapping[str, Standing]:
+    """Return what the chain lets each address do, as far as the indexer has read, with one query."""
+    rows = session.execute(_STANDING, {"addresses": list(set(addresses))})
+    return {row.address: Standing(row.account_id, row.tier, row.frozen) for row in rows}
+
+
+def request_tier(session: Session, *, account_id: str, tier: int) -> None:
+    """Ask the chain to give the account `tier` (chain numbering: T0 is 1). It holds once its event is seen.
+
+    Raises AccountUnknown.
+    """
+    row = session.execute(
+        update(Account)
+        .where(Account.id == account_id)
+        .values(tier_serial=Account.tier_serial + 1)
+        .returning(Account.address, Account.tier_serial)
+    ).one_or_none()
+    if row is None:
+        raise AccountUnknown()
+    call = Call(
+        key=f"tier:{row.address}:{tier}:{row.tier_serial}",
+        kind=CallKind.SET_TIER,
+        arguments={"account": row.address, "tier": tier},
+        lane=f"tier:{row.address}",  # a later tier must not overtake an earlier one
+    )
+    outbox.enqueue(session, [call])

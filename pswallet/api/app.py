@@ -1,0 +1,83 @@
+"""Composes the gateway: parts in, an ASGI app out. Each feature adds its router in one line."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from typing import Any
+
+from fastapi import APIRouter, FastAPI
+
+from pswallet.accounts.service import CodeSender
+from pswallet.api import problems
+from pswallet.api.deps import SEATS, Gateway
+from pswallet.api.limits import BodyLimit, Limits
+from pswallet.api.logs import RequestLog
+from pswallet.api.metrics import Metrics
+from pswallet.api.routes import accounts, chain, health, kyc, sandbox, sessions
+from pswallet.chain.deploy import Deployment
+from pswallet.chain.rpc import Rpc
+from pswallet.kit.db import Sessions
+from pswallet.kit.vault import Vault
+from pswallet.kyc.service import IdentityVendor
+from pswallet.settings import Settings
+
+DESCRIPTION = """
+An open city wallet's gateway. It carries signed messages to the chain and can move nobody's money.
+Amounts are whole fen; 100 fen are one yuan. Failures are RFC 9457 problems, each explained at its `type`.
+"""
+
+
+def routers(settings: Settings) -> list[APIRouter]:
+    """Return every feature's router under /v1; the sandbox's only in sandbox mode."""
+    found = [
+        accounts.router,
+        sessions.router,
+        kyc.router,
+        chain.router,
+    ]
+    if settings.mode == "sandbox":
+        found.append(sandbox.router)
+    return found
+
+
+def create_app(
+    settings: Settings,
+    sessions: Sessions,
+    *,
+    deployment: Deployment,
+    vault: Vault,
+    dealer: Any,
+    rpc: Rpc,
+    sms: CodeSender,
+    identity: IdentityVendor,
+    limits: Limits | None = None,
+) -> FastAPI:
+    """Build the gateway on its parts. `dealer` satisfies the red packets' Protocol."""
+    metrics = Metrics()
+    gateway = Gateway(
+        settings=settings,
+        sessions=sessions,
+        deployment=deployment,
+        vault=vault,
+        dealer=dealer,
+        rpc=rpc,
+        sms=sms,
+        identity=identity,
+        limits=limits or Limits(),
+        metrics=metrics,
+        seats=asyncio.Semaphore(SEATS),
+    )
+    app = FastAPI(title="pswallet", version="1", description=DESCRIPTION, lifespan=_lifespan)
+    app.state.gateway = gateway
+    problems.install(app)
+    for router in routers(settings):
+        app.include_router(router, prefix="/v1")
+    app.include_router(health.router)
+    app.add_middleware(BodyLimit)
+    app.add_middleware(RequestLog, metrics=metrics)
+    return app
+
+
+@asynccontextmanager
+async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    yield

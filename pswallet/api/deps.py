@@ -1,0 +1,173 @@
+"""What routes ask for: the gateway's parts, a transaction, the caller, a POST with its key."""
+
+import asyncio
+from collections.abc import AsyncIterator, Iterator
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Annotated, Any, cast
+
+from fastapi import Depends, Header, Request
+from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from sqlalchemy.orm import Session
+
+from pswallet.accounts import service as accounts
+from pswallet.accounts.errors import SessionMissing
+from pswallet.accounts.service import CodeSender, SessionOwner
+from pswallet.api import idempotency
+from pswallet.api.idempotency import Kept
+from pswallet.api.limits import Limits
+from pswallet.api.metrics import Metrics
+from pswallet.chain.deploy import Deployment
+from pswallet.chain.rpc import Rpc
+from pswallet.kit import clock, db
+from pswallet.kit.problems import Problem
+from pswallet.kit.vault import Vault
+from pswallet.kyc.service import IdentityVendor
+from pswallet.settings import Settings
+
+SEATS = 20
+"""Requests of one process that hold a database connection at the same time; below the pool's size of 30."""
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """The parts that `create_app` was given; routes reach them as `gateway`."""
+
+    settings: Settings
+    sessions: db.Sessions
+    deployment: Deployment
+    vault: Vault
+    dealer: Any
+    """Satisfies the red packets' Protocol of a dealer; this module does not care."""
+    rpc: Rpc
+    sms: CodeSender
+    identity: IdentityVendor
+    limits: Limits
+    metrics: Metrics
+    seats: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SEATS))
+
+    @property
+    def domain(self) -> str:
+        """Return the host (and port) that sign-in messages must name (EIP-4361)."""
+        return self.settings.public_url.split("://", 1)[-1].strip("/")
+
+
+def gateway_of(request: Request) -> Gateway:
+    """Return the parts of the app that serves `request`."""
+    return cast("Gateway", request.app.state.gateway)
+
+
+GatewayParts = Annotated[Gateway, Depends(gateway_of)]
+
+
+async def _seat(gateway: GatewayParts) -> AsyncIterator[None]:
+    # Each step of a request runs in a thread of its own. Without seats, requests that hold a connection could wait for
+    # threads that are all taken by requests waiting for a connection.
+    async with gateway.seats:
+        yield
+
+
+def _transaction(gateway: GatewayParts, _: Annotated[None, Depends(_seat, scope="function")]) -> Iterator[Session]:
+    with db.transaction(gateway.sessions) as session:
+        yield session
+
+
+Transaction = Annotated[Session, Depends(_transaction, scope="function")]
+"""A session whose commit happens before the reply leaves; a failed commit answers 500, never 200."""
+
+_bearer = HTTPBearer(auto_error=False, description="The token that POST /v1/accounts or POST /v1/sessions gave.")
+Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
+
+
+def wall_clock() -> datetime:
+    """Return now; tests put another clock in its place."""
+    return clock.now()
+
+
+Now = Annotated[datetime, Depends(wall_clock)]
+
+
+def token_of(authorization: str | None) -> str:
+    """Return the token of an `Authorization: Bearer …` header. Raises SessionMissing."""
+    scheme, _, token = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not token.strip():
+        raise SessionMissing()
+    return token.strip()
+
+
+def _owner(session: Transaction, credentials: Credentials, now: Now) -> SessionOwner:
+    if credentials is None:
+        raise SessionMissing()
+    owner = accounts.authenticate(session, [credentials.credentials], now)[0]
+    if isinstance(owner, Problem):
+        raise owner
+    return owner
+
+
+Owner = Annotated[SessionOwner, Depends(_owner)]
+"""The signed-in account; without a live session the request ends with 401."""
+
+
+async def _request_print(request: Request) -> bytes:
+    return idempotency.fingerprint(request.method, request.url.path, await request.body())
+
+
+_Fingerprint = Annotated[bytes, Depends(_request_print)]
+_KeyHeader = Annotated[
+    str | None,
+    Header(alias="Idempotency-Key", description="1 to 128 printable characters; a repeat gets the same answer."),
+]
+
+
+@dataclass(frozen=True)
+class Post:
+    """A POST inside its transaction. `once` keeps its answer under its key."""
+
+    session: Session
+    gateway: Gateway
+    now: datetime
+    kept: Kept
+
+
+@dataclass(frozen=True)
+class SignedPost(Post):
+    """A POST of a signed-in account."""
+
+    owner: SessionOwner
+
+
+def _status_of(request: Request) -> int:
+    return getattr(request.scope["route"], "status_code", None) or 200
+
+
+def _open_post(
+    request: Request,
+    gateway: GatewayParts,
+    session: Transaction,
+    now: Now,
+    request_print: _Fingerprint,
+    header: _KeyHeader = None,
+) -> Post:
+    client = gateway.vault.index("client", request.client.host if request.client else "")
+    key = idempotency.Key(f"client:{client}", idempotency.read_key(header), request_print)
+    return Post(session, gateway, now, Kept(session, key, gateway.vault, now, _status_of(request)))
+
+
+def _member_post(
+    request: Request,
+    gateway: GatewayParts,
+    owner: Owner,
+    session: Transaction,
+    now: Now,
+    request_print: _Fingerprint,
+    header: _KeyHeader = None,
+) -> SignedPost:
+    key = idempotency.Key(owner.account_id, idempotency.read_key(header), request_print)
+    return SignedPost(session, gateway, now, Kept(session, key, gateway.vault, now, _status_of(request)), owner)
+
+
+OpenPost = Annotated[Post, Depends(_open_post)]
+"""A POST of anybody: sign-in, codes, the sandbox."""
+
+MemberPost = Annotated[SignedPost, Depends(_member_post)]
+"""A POST of a signed-in account."""

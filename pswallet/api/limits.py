@@ -1,0 +1,101 @@
+"""Bounds of the edge: bodies of at most 64 KiB, and rate limits in SQL, which survive restarts and many processes."""
+
+import math
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import TYPE_CHECKING
+
+from fastapi import Request
+from sqlalchemy import delete
+from sqlalchemy.dialects.postgresql import insert
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from pswallet.api.models import RateWindow
+from pswallet.api.problems import BodyTooLarge, RateLimitExceeded, problem_response
+from pswallet.kit import clock, db
+
+if TYPE_CHECKING:
+    from pswallet.api.deps import Gateway
+
+MAX_BODY_BYTES = 64 * 1024
+
+
+@dataclass(frozen=True)
+class Limit:
+    """At most `count` tries in each window of `window_s` seconds."""
+
+    count: int
+    window_s: int
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one client may try. A code's own bounds (60 s between sends, 5 tries, 10 a day) hold beside these."""
+
+    codes: Limit = Limit(120, 60)
+    sign_ins: Limit = Limit(300, 60)
+    lookups: Limit = Limit(120, 60)
+
+
+def take(sessions: db.Sessions, bucket: str, limit: Limit, *, now: datetime) -> None:
+    """Count one try in `bucket`, committed at once. Raises RateLimitExceeded above the limit."""
+    seconds = int(now.timestamp()) // limit.window_s * limit.window_s
+    started_at = clock.from_unix(seconds)
+    counted = (
+        insert(RateWindow)
+        .values(bucket=bucket, started_at=started_at, count=1)
+        .on_conflict_do_update(index_elements=["bucket", "started_at"], set_={"count": RateWindow.count + 1})
+        .returning(RateWindow.count)
+    )
+    with db.transaction(sessions) as session:
+        count = session.execute(counted).scalar_one()
+    if count > limit.count:
+        end = started_at + timedelta(seconds=limit.window_s)
+        raise RateLimitExceeded(retry_after_s=max(1, math.ceil((end - now).total_seconds())))
+
+
+def forget_windows(sessions: db.Sessions, *, before: datetime) -> None:
+    """Delete the windows that began before `before`; the worker calls it daily."""
+    with db.transaction(sessions) as session:
+        session.execute(delete(RateWindow).where(RateWindow.started_at < before))
+
+
+def limited(action: str) -> Callable[[Request], None]:
+    """Return a dependency that counts a try of `action` (a field of Limits) by the caller's client."""
+
+    def count(request: Request) -> None:
+        gateway: Gateway = request.app.state.gateway
+        client = gateway.vault.index("client", request.client.host if request.client else "")
+        limit: Limit = getattr(gateway.limits, action)
+        take(gateway.sessions, f"{action}|{client}", limit, now=clock.now())
+
+    return count
+
+
+class BodyLimit:
+    """ASGI layer that refuses bodies above 64 KiB, whether or not they declare their length."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        declared = dict(scope["headers"]).get(b"content-length", b"0")
+        if not declared.isdigit() or int(declared) > MAX_BODY_BYTES:
+            await problem_response(BodyTooLarge(), scope.get("request_id"))(scope, receive, send)
+            return
+        seen = 0
+
+        async def counted() -> Message:
+            nonlocal seen
+            message = await receive()
+            seen += len(message.get("body", b""))
+            if seen > MAX_BODY_BYTES:
+                raise BodyTooLarge()
+            return message
+
+        await self._app(scope, counted, send)

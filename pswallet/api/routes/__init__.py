@@ -1,0 +1,1 @@
+"""One module a feature: its shapes, then its routes."""

@@ -1,0 +1,83 @@
+"""What people sign and where it goes: the typed data, the contracts, the last block read, the list of problems."""
+
+from typing import Any
+
+from fastapi import APIRouter
+from pydantic import Field
+
+from pswallet.api.deps import GatewayParts, Transaction
+from pswallet.api.problems import ChainAway
+from pswallet.api.shapes import Address, Bytes32, Shape
+from pswallet.chain import outbox, signing
+from pswallet.kit import clock
+
+router = APIRouter(tags=["chain"])
+
+
+class BlockShape(Shape):
+    """A block that the gateway has read."""
+
+    number: int
+    hash: Bytes32
+    time: int = Field(description="Unix seconds; take signing times from here")
+
+
+class Contracts(Shape):
+    """Where the contracts are."""
+
+    stablecoin: Address
+    escrow: Address
+    batch: Address
+
+
+class ChainShape(Shape):
+    """The chain behind the gateway."""
+
+    chain_id: int
+    contracts: Contracts
+    block: BlockShape
+
+
+class TypedData(Shape):
+    """Every EIP-712 type that the gateway takes, and the domains to sign in."""
+
+    types: dict[str, list[dict[str, str]]]
+    domains: dict[str, dict[str, Any]]
+
+
+@router.get("/chain")
+def show_chain(session: Transaction, gateway: GatewayParts) -> ChainShape:
+    """Show the chain's id, the contracts and the last block read."""
+    block = outbox.last_block(session)
+    if block is None:
+        raise ChainAway(retry_after_s=1)
+    deployment = gateway.deployment
+    return ChainShape(
+        chain_id=deployment.chain_id,
+        contracts=Contracts(stablecoin=deployment.stablecoin, escrow=deployment.escrow, batch=deployment.batch),
+        block=BlockShape(number=block.number, hash=block.hash, time=clock.to_unix(block.time)),
+    )
+
+
+@router.get("/typed-data")
+def show_typed_data(gateway: GatewayParts) -> TypedData:
+    """Show what is signed: the one definition that the gateway itself checks signatures with."""
+    domains = {
+        "token": signing.token_domain(gateway.deployment),
+        "escrow": signing.escrow_domain(gateway.deployment),
+    }
+    return TypedData(
+        types={
+            kind.name: [{"name": name, "type": solidity} for name, solidity in kind.fields]
+            for kind in signing.TYPES.values()
+        },
+        domains={
+            name: {
+                "name": domain.name,
+                "version": domain.version,
+                "chainId": domain.chain_id,
+                "verifyingContract": domain.verifying_contract,
+            }
+            for name, domain in domains.items()
+        },
+    )
