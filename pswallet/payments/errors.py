@@ -3,25 +3,11 @@
 from pswallet.kit.problems import Problem
 
 
-class AuthorizationNotYetValid(Problem):
-    """`valid_after` is not before the last block: the chain would refuse the payment now."""
-
-    status = 422
-    title = "This authorization is not valid yet"
-
-
 class ValidityOutOfRange(Problem):
     """The times are no Unix seconds, carry the bit that OpenZeppelin reads as "block number", or last over 24 hours."""
 
     status = 422
     title = "The validity of this authorization is out of range"
-
-
-class NonceReused(Problem):
-    """The payer has signed something else under this nonce before."""
-
-    status = 409
-    title = "This nonce was used for another payment"
 
 
 class TransferUnknown(Problem):

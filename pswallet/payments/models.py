@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import datetime
 
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, SmallInteger, Text, UniqueConstraint
-from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pswallet.kit.db import Base, Fact
@@ -118,7 +117,6 @@ class AuthorizationRefusal(Fact, Base):
     payer: Mapped[str] = mapped_column(Text, primary_key=True)
     nonce: Mapped[str] = mapped_column(Text, primary_key=True)
     error: Mapped[str] = mapped_column(Text)
-    arguments: Mapped[dict[str, object]] = mapped_column(JSONB)
     at: Mapped[datetime]
 
 

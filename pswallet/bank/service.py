@@ -1,0 +1,143 @@
+"""Recording the bank's statement, attesting the reserve, and asking for money to be issued: once an entry."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
+
+from pswallet.accounts import errors as token_errors
+from pswallet.accounts.service import standing
+from pswallet.bank.errors import BankEntryConflict, BankEntryUnknown
+from pswallet.bank.models import BankEntry, BankMint, BankMintRefusal, BankRedemption, ReserveAttestation
+from pswallet.chain.outbox import Call, CallKind, enqueue
+from pswallet.chain.signing import keccak
+from pswallet.kit.money import MAX_FEN, Fen
+
+RENEWED_BEFORE = timedelta(hours=1)
+"""An attestation lasts 25 hours; it is renewed when less than this is left of it."""
+
+_ISSUED_AT_ONCE = 500
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EntryView:
+    """A bank entry. `status`: recorded (waits for the reserve or the account's tier, or is on its way), issued, refused."""
+
+    id: str
+    entry: str
+    account: str
+    amount_fen: Fen
+    status: str
+    error: str | None
+
+
+def record_entry(session: Session, *, entry_id: str, account: str, amount: Fen, now: datetime) -> EntryView:
+    """Note that `amount` arrived for `account`; the same entry again changes nothing.
+
+    Issues at once when the attested reserve covers it. Raises ZeroAmount, ValueTooLarge, BankEntryConflict.
+    """
+    if amount == 0:
+        raise token_errors.ZeroAmount()
+    if not 0 < amount <= MAX_FEN:
+        raise token_errors.ValueTooLarge()
+    # Two deliveries of one entry at the same moment: the second waits and finds the first.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"bank|{entry_id}", 0))))
+    known = session.get(BankEntry, entry_id)
+    if known is not None:
+        if (known.account, known.value_fen) != (account, amount):
+            raise BankEntryConflict(entry=entry_id)
+        return find_entry(session, entry_id)
+    session.add(
+        BankEntry(id=entry_id, entry=entry_hash(entry_id), account=account, value_fen=amount, recorded_at=now)
+    )
+    session.flush()
+    settle(session, now=now)
+    return find_entry(session, entry_id)
+
+
+def entry_hash(entry_id: str) -> str:
+    """Return what stands on chain for a bank entry: a hash, for the bank's names are nobody else's business."""
+    return "0x" + keccak(f"pswallet bank entry {entry_id}".encode()).hex()
+
+
+def find_entry(session: Session, entry_id: str) -> EntryView:
+    """Return a bank entry and how far it is. Raises BankEntryUnknown."""
+    known = session.get(BankEntry, entry_id)
+    if known is None:
+        raise BankEntryUnknown(entry=entry_id)
+    issued = session.get(BankMint, known.entry)
+    refused = select(BankMintRefusal.error).where(BankMintRefusal.entry == known.entry)
+    error = session.scalar(refused.order_by(BankMintRefusal.block.desc()).limit(1))
+    status = "issued" if issued else "refused" if error else "recorded"
+    return EntryView(
+        id=known.id,
+        entry=known.entry,
+        account=known.account,
+        amount_fen=Fen(known.value_fen),
+        status=status,
+        error=error if status == "refused" else None,
+    )
+
+
+def settle(session: Session, *, now: datetime) -> int:
+    """Attest the reserve when it must be, and issue for every entry that the attestation covers; return how many calls.
+
+    The worker repeats it: an entry may wait for an attestation or for its account's tier. `now` is the last block's time.
+    """
+    waiting = _waiting(session)
+    held = _held(session)
+    attested = session.scalar(
+        select(ReserveAttestation)
+        .order_by(ReserveAttestation.block.desc(), ReserveAttestation.log_index.desc())
+        .limit(1)
+    )
+    calls: list[Call] = []
+    if attested is None or attested.reserve_fen < held or attested.expires_at - now < RENEWED_BEFORE:
+        calls.append(_attestation(held, attested, now))
+    if attested is not None and attested.reserve_fen >= held and attested.expires_at > now:
+        calls.extend(_mints(session, waiting))
+    enqueue(session, calls)
+    return len(calls)
+
+
+def _waiting(session: Session) -> list[BankEntry]:
+    """Return entries for which nothing was issued or refused yet."""
+    query = (
+        select(BankEntry)
+        .where(
+            ~select(BankMint.entry).where(BankMint.entry == BankEntry.entry).exists(),
+            ~select(BankMintRefusal.key).where(BankMintRefusal.entry == BankEntry.entry).exists(),
+        )
+        .order_by(BankEntry.recorded_at, BankEntry.id)
+    )
+    return list(session.scalars(query.limit(_ISSUED_AT_ONCE)))
+
+
+def _held(session: Session) -> int:
+    """Return what the bank holds for us [fen]: all that arrived less all that was paid out."""
+    arrived = session.scalar(select(func.coalesce(func.sum(BankEntry.value_fen), 0))) or 0
+    paid_out = session.scalar(select(func.coalesce(func.sum(BankRedemption.value_fen), 0))) or 0
+    return int(arrived) - int(paid_out)
+
+
+def _attestation(held: int, last: ReserveAttestation | None, now: datetime) -> Call:
+    # The key changes with the last attestation, the sum and the hour: one call for each reason, again after an hour.
+    serial = f"{last.block if last else 0}-{held}-{int(now.timestamp()) // 3600}"
+    return Call(f"reserve:{serial}", CallKind.ATTEST_RESERVE, {"reserve": held}, lane="reserve")
+
+
+def _mints(session: Session, entries: list[BankEntry]) -> list[Call]:
+    """Return the calls for those whose account's tier event was seen; the chain would refuse the others for good."""
+    people = standing(session, [entry.account for entry in entries])
+    return [
+        Call(
+            f"mint:{entry.entry}",
+            CallKind.MINT,
+            {"to": entry.account, "value": entry.value_fen, "entry": entry.entry},
+        )
+        for entry in entries
+        if people[entry.account].tier
+    ]

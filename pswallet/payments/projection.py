@@ -1,0 +1,190 @@
+"""What the token's events become: entries with a running balance, the fate of each authorization, the tiers' limits."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy.orm import Session
+
+from pswallet.accounts.service import standing
+from pswallet.chain.events import AuthorizationCanceled, AuthorizationUsed, CallRefused, TierLimitsSet, Transfer
+from pswallet.chain.outbox import CallKind
+from pswallet.kit.clock import shanghai_day
+from pswallet.kit.rows import insert_new_rows, insert_rows
+from pswallet.notifications.service import Notice, notify
+from pswallet.payments.models import (
+    AuthorizationCancellation,
+    AuthorizationRefusal,
+    AuthorizationUse,
+    Entry,
+    TierLimit,
+)
+from pswallet.payments.rules import ZERO_ADDRESS
+from pswallet.payments.service import last_entries
+
+Row = dict[str, Any]
+
+
+@dataclass(slots=True)
+class _Running:
+    """An address's balance and counters while a range of blocks is folded [fen]."""
+
+    balance: int = 0
+    sent_today: int = 0
+    sent_this_year: int = 0
+    sent_ever: int = 0
+    at: datetime | None = None
+
+    def move(self, delta: int, at: datetime, *, redeemed: int, sent: int) -> None:
+        """Count one side of a payment; a redemption is outside the yearly count, as on chain."""
+        day = shanghai_day(at)
+        before = shanghai_day(self.at) if self.at else None
+        if before != day:
+            self.sent_today = 0
+        if before is None or before.year != day.year:
+            self.sent_this_year = 0
+        self.balance += delta
+        self.sent_today += sent + redeemed
+        self.sent_this_year += sent
+        self.sent_ever += sent
+        self.at = at
+
+
+def on_authorizations_used(session: Session, events: Sequence[AuthorizationUsed]) -> None:
+    """Signed payments were carried out: the only place where one becomes `confirmed`."""
+    rows = [
+        {"payer": e.authorizer, "nonce": e.nonce, "at": e.block_time, "block": e.block, "log_index": e.log_index}
+        for e in events
+    ]
+    insert_rows(session, AuthorizationUse, rows)
+
+
+def on_authorizations_canceled(session: Session, events: Sequence[AuthorizationCanceled]) -> None:
+    """Nonces were made useless by their owners."""
+    rows = [{"payer": e.authorizer, "nonce": e.nonce, "block": e.block, "log_index": e.log_index} for e in events]
+    insert_rows(session, AuthorizationCancellation, rows)
+
+
+def on_calls_refused(session: Session, events: Sequence[CallRefused]) -> None:
+    """The chain refused payments of ours: nothing moved, the payers are told why, what was pending is free again."""
+    refused = [(event, *_authorization_of(event)) for event in events if event.kind in _CARRIERS]
+    rows = [
+        {
+            "payer": payer,
+            "nonce": nonce,
+            "error": event.error,
+            "at": event.block_time,
+            "block": event.block,
+            "log_index": event.log_index,
+        }
+        for event, payer, nonce in refused
+    ]
+    insert_new_rows(session, AuthorizationRefusal, rows)
+    notices = [
+        Notice(payer, "transfer-refused", {"nonce": nonce, "error": event.error}, event.block, event.log_index)
+        for event, payer, nonce in refused
+        if event.kind == CallKind.AUTHORIZATION
+    ]
+    notify(session, notices)
+
+
+_CARRIERS = (CallKind.AUTHORIZATION, CallKind.PACKET_CREATE)
+
+
+def _authorization_of(event: CallRefused) -> tuple[str, str]:
+    """Return payer and nonce; the money of a red packet has the packet's id for a nonce."""
+    if event.kind == CallKind.AUTHORIZATION:
+        return event.arguments["from"], event.arguments["nonce"]
+    return event.arguments["terms"]["creator"], event.key.rpartition(":")[2]
+
+
+def on_tier_limits_set(session: Session, events: Sequence[TierLimitsSet]) -> None:
+    """The limits that previews count against are the token's own."""
+    rows = [
+        {
+            "tier": e.tier,
+            "max_balance_fen": e.max_balance,
+            "per_payment_fen": e.per_payment,
+            "per_day_fen": e.per_day,
+            "per_year_fen": e.per_year,
+            "one_factor_per_day_fen": e.one_factor_per_day,
+            "lifetime": e.lifetime,
+            "block": e.block,
+            "log_index": e.log_index,
+        }
+        for e in events
+    ]
+    insert_rows(session, TierLimit, rows)
+
+
+def on_transfers(session: Session, events: Sequence[Transfer]) -> None:
+    """Money moved: an entry for each side, the balance after it folded on from the address's last entry."""
+    parties = _people(party for event in events for party in (event.sender, event.recipient))
+    running = {
+        address: _Running(
+            balance=entry.balance_after_fen,
+            sent_today=entry.sent_today_fen,
+            sent_this_year=entry.sent_this_year_fen,
+            sent_ever=entry.sent_ever_fen,
+            at=entry.at,
+        )
+        for address, entry in last_entries(session, parties).items()
+    }
+    rows: list[Row] = []
+    for event in events:
+        rows.extend(_entries(running, event))
+    insert_rows(session, Entry, rows)
+    _tell(session, events, parties)
+
+
+def _people(addresses: Iterable[str]) -> list[str]:
+    return [address for address in dict.fromkeys(addresses) if address != ZERO_ADDRESS]
+
+
+def _entries(running: dict[str, _Running], event: Transfer) -> list[Row]:
+    kind = "mint" if event.sender == ZERO_ADDRESS else "redeem" if event.recipient == ZERO_ADDRESS else "transfer"
+    rows: list[Row] = []
+    if kind != "mint":
+        purse = running.setdefault(event.sender, _Running())
+        sent, redeemed = (0, event.value) if kind == "redeem" else (event.value, 0)
+        purse.move(-event.value, event.block_time, redeemed=redeemed, sent=sent)
+        rows.append(_entry(event, purse, kind, leg=0))
+    if kind != "redeem":
+        purse = running.setdefault(event.recipient, _Running())
+        purse.move(event.value, event.block_time, redeemed=0, sent=0)
+        rows.append(_entry(event, purse, kind, leg=1))
+    return rows
+
+
+def _entry(event: Transfer, purse: _Running, kind: str, *, leg: int) -> Row:
+    account, counterparty = (event.sender, event.recipient) if leg == 0 else (event.recipient, event.sender)
+    return {
+        "account": account,
+        "counterparty": counterparty,
+        "leg": leg,
+        "kind": kind,
+        "delta_fen": event.value if leg else -event.value,
+        "balance_after_fen": purse.balance,
+        "sent_today_fen": purse.sent_today,
+        "sent_this_year_fen": purse.sent_this_year,
+        "sent_ever_fen": purse.sent_ever,
+        "at": event.block_time,
+        "block": event.block,
+        "log_index": event.log_index,
+    }
+
+
+def _tell(session: Session, events: Sequence[Transfer], parties: Sequence[str]) -> None:
+    """Tell both sides of payments between people; what contracts and the bank do is told by their own features."""
+    people = {address for address, found in standing(session, parties).items() if found.account_id}
+    notices: list[Notice] = []
+    for event in events:
+        if event.sender in people and event.recipient in people:
+            sent = {"amount_fen": event.value, "to": event.recipient}
+            received = {"amount_fen": event.value, "from": event.sender}
+            notices.append(Notice(event.sender, "transfer-sent", sent, event.block, event.log_index))
+            notices.append(Notice(event.recipient, "transfer-received", received, event.block, event.log_index))
+    notify(session, notices)

@@ -1,0 +1,34 @@
+"""Decisions about payments inside a session; nothing here commits, and nothing says that money has moved."""
+
+from pswallet.payments.service.activity import Activity, Line, activity, balances
+from pswallet.payments.service.intake import Accepted, SignedPayment, accept, transfer
+from pswallet.payments.service.ledger import last_entries
+from pswallet.payments.service.reading import Transfer, find_transfer
+from pswallet.payments.service.requests import (
+    AskForPayment,
+    PaymentRequestView,
+    ShareView,
+    create_request,
+    find_request,
+    pay_share,
+)
+
+__all__ = [
+    "Accepted",
+    "Activity",
+    "AskForPayment",
+    "Line",
+    "PaymentRequestView",
+    "ShareView",
+    "SignedPayment",
+    "Transfer",
+    "accept",
+    "activity",
+    "balances",
+    "create_request",
+    "find_request",
+    "find_transfer",
+    "last_entries",
+    "pay_share",
+    "transfer",
+]

@@ -1,0 +1,84 @@
+"""Everybody's own list of what moved, newest first, with the balance after each line."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select, tuple_
+from sqlalchemy.orm import Session
+
+from pswallet.kit.money import Fen
+from pswallet.payments.models import Authorization, AuthorizationUse, Entry
+from pswallet.payments.service.ledger import last_entries
+
+Place = tuple[int, int, int]
+"""Where an entry stands: block, log index, leg."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Line:
+    """One entry of an address. `transfer_id`: the payment it came from, if it came through this gateway."""
+
+    place: Place
+    at: datetime
+    kind: str
+    counterparty: str
+    amount_fen: Fen
+    balance_after_fen: Fen
+    transfer_id: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Activity:
+    """A page of lines; `older` is where the next page begins, None at the end."""
+
+    lines: list[Line]
+    older: Place | None
+
+
+def balances(session: Session, addresses: Collection[str]) -> dict[str, Fen]:
+    """Return the confirmed balance of each address [fen]; 0 for one that nothing ever reached."""
+    found = last_entries(session, addresses)
+    return {address: Fen(found[address].balance_after_fen if address in found else 0) for address in addresses}
+
+
+def activity(session: Session, account: str, *, before: Place | None, limit: int) -> Activity:
+    """Return up to `limit` lines of `account` that stand before `before`, newest first."""
+    place = tuple_(Entry.block, Entry.log_index, Entry.leg)
+    query = select(Entry).where(Entry.account == account)
+    if before is not None:
+        query = query.where(place < before)
+    newest_first = query.order_by(Entry.block.desc(), Entry.log_index.desc(), Entry.leg.desc())
+    entries = list(session.scalars(newest_first.limit(limit + 1)))
+    page = entries[:limit]
+    transfers = _transfers(session, page)
+    lines = [_line(entry, transfers.get((entry.block, entry.log_index))) for entry in page]
+    return Activity(lines, lines[-1].place if len(entries) > limit else None)
+
+
+def _transfers(session: Session, entries: list[Entry]) -> dict[tuple[int, int], str]:
+    """Return the payment behind each Transfer: its AuthorizationUsed is the log directly before."""
+    places = [(entry.block, entry.log_index - 1) for entry in entries]
+    query = (
+        select(AuthorizationUse.block, AuthorizationUse.log_index, Authorization.id)
+        .join(
+            Authorization,
+            (Authorization.payer == AuthorizationUse.payer) & (Authorization.nonce == AuthorizationUse.nonce),
+        )
+        .where(tuple_(AuthorizationUse.block, AuthorizationUse.log_index).in_(places))
+    )
+    return {(block, log_index + 1): transfer for block, log_index, transfer in session.execute(query)}
+
+
+def _line(entry: Entry, transfer_id: str | None) -> Line:
+    return Line(
+        place=(entry.block, entry.log_index, entry.leg),
+        at=entry.at,
+        kind=entry.kind,
+        counterparty=entry.counterparty,
+        amount_fen=Fen(entry.delta_fen),
+        balance_after_fen=Fen(entry.balance_after_fen),
+        transfer_id=transfer_id,
+    )

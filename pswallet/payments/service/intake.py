@@ -1,0 +1,265 @@
+"""Taking signed payments in: everything that the chain would refuse and that can be known now is refused here, by name."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from pswallet.accounts import errors as token_errors
+from pswallet.accounts.service import Standing, standing
+from pswallet.chain.outbox import Call, CallKind, enqueue
+from pswallet.chain.signing import (
+    TRANSFER_WITH_AUTHORIZATION,
+    Domain,
+    SignatureMalformed,
+    StructType,
+    digest,
+    recover,
+)
+from pswallet.kit.clock import to_unix
+from pswallet.kit.ids import new_id
+from pswallet.kit.money import MAX_FEN
+from pswallet.kit.problems import Problem
+from pswallet.kit.rows import insert_new_rows
+from pswallet.payments import errors, rules
+from pswallet.payments.models import Authorization
+from pswallet.payments.rules import Excess, Limits, Purse
+from pswallet.payments.service.ledger import limits_by_tier, purses
+
+_PROBLEMS: dict[str, type[Problem]] = {
+    name: kind
+    for module in (token_errors, errors)
+    for name, kind in vars(module).items()
+    if isinstance(kind, type) and issubclass(kind, Problem)
+}
+
+_SYSTEM_TIER = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SignedPayment:
+    """An ERC-3009 authorization as its owner signed it.
+
+    `valid_after`, `valid_before`: Unix seconds. `contract_verdict`: what the payer's own contract says of the signature
+    (ERC-1271), None for a person's key.
+    """
+
+    payer: str
+    recipient: str
+    value_fen: int
+    valid_after: int
+    valid_before: int
+    nonce: str
+    signature: str
+    contract_verdict: bool | None = None
+
+    def message(self) -> dict[str, str | int]:
+        """Return the EIP-712 message that was signed."""
+        return {
+            "from": self.payer,
+            "to": self.recipient,
+            "value": self.value_fen,
+            "validAfter": self.valid_after,
+            "validBefore": self.valid_before,
+            "nonce": self.nonce,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Accepted:
+    """A payment that waits for the chain: `submitted` until its event or its refusal is seen."""
+
+    id: str
+    payment: SignedPayment
+
+
+def transfer(
+    session: Session, payments: Sequence[SignedPayment], *, domain: Domain, now: datetime
+) -> list[Accepted | Problem]:
+    """Ask the token for each payment; a Problem stands in a refused one's place. `now` is the last indexed block's time."""
+    outcomes = accept(
+        session, payments, domain=domain, struct=TRANSFER_WITH_AUTHORIZATION, purpose="transfer", now=now
+    )
+    enqueue(session, [_call(outcome.payment) for outcome in outcomes if isinstance(outcome, Accepted)])
+    return outcomes
+
+
+def _call(payment: SignedPayment) -> Call:
+    return Call(
+        key=f"authorization:{payment.payer}:{payment.nonce}",
+        kind=CallKind.AUTHORIZATION,
+        arguments={**payment.message(), "signature": payment.signature},
+    )
+
+
+def accept(
+    session: Session,
+    payments: Sequence[SignedPayment],
+    *,
+    domain: Domain,
+    struct: StructType,
+    purpose: str,
+    now: datetime,
+) -> list[Accepted | Problem]:
+    """Check and keep each authorization, without asking for its call: the money of a packet travels in another call.
+
+    `purpose` "packet" pays a SYSTEM contract, anything else a person. Checked in order; earlier ones count for later ones.
+    """
+    outcomes: list[Accepted | Problem | None] = [
+        _unsound(payment, domain=domain, struct=struct, chain_time=to_unix(now)) for payment in payments
+    ]
+    sound = [payment for payment, outcome in zip(payments, outcomes, strict=True) if outcome is None]
+    desk = _open_desk(session, sound, purpose=purpose, now=now)
+    settled = [
+        outcome or desk.decide(payment) for payment, outcome in zip(payments, outcomes, strict=True)
+    ]
+    return _keep(session, settled, purpose=purpose, now=now)
+
+
+def _unsound(payment: SignedPayment, *, domain: Domain, struct: StructType, chain_time: int) -> Problem | None:
+    """Return what is wrong with the message itself."""
+    if payment.value_fen == 0:
+        return token_errors.ZeroAmount()
+    if not 0 < payment.value_fen <= MAX_FEN:
+        return token_errors.ValueTooLarge()
+    reason = rules.validity_violation(
+        valid_after=payment.valid_after, valid_before=payment.valid_before, chain_time=chain_time
+    )
+    if reason is not None:
+        return _PROBLEMS[reason](
+            valid_after=payment.valid_after, valid_before=payment.valid_before, chain_time=chain_time
+        )
+    return _signature_problem(payment, domain=domain, struct=struct)
+
+
+def _signature_problem(payment: SignedPayment, *, domain: Domain, struct: StructType) -> Problem | None:
+    if payment.contract_verdict is not None:
+        return None if payment.contract_verdict else token_errors.SignatureInvalid()
+    try:
+        signer = recover(digest(domain, struct, payment.message()), bytes.fromhex(payment.signature[2:]))
+    except SignatureMalformed as malformed:
+        return malformed
+    return None if signer == payment.payer else token_errors.SignatureInvalid()
+
+
+@dataclass(slots=True)
+class _Desk:
+    """All that a list of payments is decided on, read once and carried along."""
+
+    purpose: str
+    known: dict[tuple[str, str], str | None]
+    parties: dict[str, Standing]
+    limits: dict[int, Limits]
+    purses: dict[str, Purse] = field(default_factory=dict)
+
+    def decide(self, payment: SignedPayment) -> Accepted | Problem:
+        """Return what becomes of `payment`, and count it when it is accepted."""
+        name = (payment.payer, payment.nonce)
+        if name in self.known:
+            return token_errors.AuthorizationAlreadyUsed(transfer=self.known[name])
+        problem = self._payer_problem(payment) or self._recipient_problem(payment)
+        if problem is not None:
+            return problem
+        accepted = Accepted(new_id("trf"), payment)
+        self.known[name] = accepted.id
+        self.purses[payment.payer].pay(payment.value_fen)
+        if payment.recipient in self.purses:
+            self.purses[payment.recipient].expect(payment.value_fen)
+        return accepted
+
+    def _payer_problem(self, payment: SignedPayment) -> Problem | None:
+        payer = self.parties.get(payment.payer)
+        if payer is None or payer.tier not in self.limits:
+            return token_errors.AccountNotRegistered(account=payment.payer)
+        if payer.frozen:
+            return token_errors.AccountIsFrozen(account=payment.payer)
+        purse = self.purses[payment.payer]
+        return _problem_of(payment.payer, rules.debit_excess(purse, self.limits[payer.tier], payment.value_fen))
+
+    def _recipient_problem(self, payment: SignedPayment) -> Problem | None:
+        if self.purpose == "packet":
+            return None
+        recipient = self.parties.get(payment.recipient)
+        if recipient is not None and recipient.tier == _SYSTEM_TIER:
+            return token_errors.SystemRecipient(account=payment.recipient)
+        if recipient is None or recipient.tier not in self.limits:
+            return token_errors.AccountNotRegistered(account=payment.recipient)
+        if recipient.frozen:
+            return token_errors.RecipientIsFrozen(account=payment.recipient)
+        purse = self.purses[payment.recipient]
+        if payment.recipient == payment.payer:
+            return None  # the debit comes first: a payment to oneself lifts nothing
+        return _problem_of(payment.recipient, rules.credit_excess(purse, self.limits[recipient.tier], payment.value_fen))
+
+
+def _problem_of(account: str, excess: Excess | None) -> Problem | None:
+    if excess is None:
+        return None
+    return _PROBLEMS[excess.error](account=account, attempted=excess.attempted, limit=excess.limit)
+
+
+def _open_desk(session: Session, payments: Sequence[SignedPayment], *, purpose: str, now: datetime) -> _Desk:
+    if not payments:
+        return _Desk(purpose, {}, {}, {})
+    known = _known(session, payments)
+    addresses = {payment.payer for payment in payments}
+    if purpose != "packet":
+        addresses |= {payment.recipient for payment in payments}
+    parties = standing(session, list(addresses))
+    limits = limits_by_tier(session)
+    lifetime = {address: found.tier in limits and limits[found.tier].lifetime for address, found in parties.items()}
+    return _Desk(purpose, known, parties, limits, purses(session, lifetime, now=now))
+
+
+_KNOWN = text(
+    """
+    SELECT asked.payer, asked.nonce, a.id
+    FROM unnest(CAST(:payers AS text[]), CAST(:nonces AS text[])) AS asked(payer, nonce)
+    LEFT JOIN authorizations a ON a.payer = asked.payer AND a.nonce = asked.nonce
+    LEFT JOIN authorization_uses u ON u.payer = asked.payer AND u.nonce = asked.nonce
+    LEFT JOIN authorization_cancellations c ON c.payer = asked.payer AND c.nonce = asked.nonce
+    WHERE a.id IS NOT NULL OR u.payer IS NOT NULL OR c.payer IS NOT NULL
+    """
+)
+
+
+def _known(session: Session, payments: Sequence[SignedPayment]) -> dict[tuple[str, str], str | None]:
+    """Return the nonces that were given here or used on chain, with the transfer's id where there is one."""
+    asked = {"payers": [payment.payer for payment in payments], "nonces": [payment.nonce for payment in payments]}
+    return {(row.payer, row.nonce): row.id for row in session.execute(_KNOWN, asked)}
+
+
+def _keep(
+    session: Session, outcomes: list[Accepted | Problem], *, purpose: str, now: datetime
+) -> list[Accepted | Problem]:
+    accepted = [outcome for outcome in outcomes if isinstance(outcome, Accepted)]
+    if insert_new_rows(session, Authorization, [_row(one, purpose=purpose, now=now) for one in accepted]) == len(accepted):
+        return outcomes
+    # Another process took one of these nonces a moment ago: the one that is kept stands.
+    kept = _known(session, [one.payment for one in accepted])
+    return [
+        token_errors.AuthorizationAlreadyUsed(transfer=kept[outcome.payment.payer, outcome.payment.nonce])
+        if isinstance(outcome, Accepted) and kept[outcome.payment.payer, outcome.payment.nonce] != outcome.id
+        else outcome
+        for outcome in outcomes
+    ]
+
+
+def _row(accepted: Accepted, *, purpose: str, now: datetime) -> dict[str, object]:
+    payment = accepted.payment
+    return {
+        "id": accepted.id,
+        "payer": payment.payer,
+        "recipient": payment.recipient,
+        "value_fen": payment.value_fen,
+        "valid_after": payment.valid_after,
+        "valid_before": payment.valid_before,
+        "nonce": payment.nonce,
+        "signature": payment.signature,
+        "purpose": purpose,
+        "accepted_at": now,
+    }

@@ -1,0 +1,96 @@
+"""What the ledger says of addresses: last entries, limits of tiers, what is on its way. All set-based."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from datetime import datetime
+from typing import Any, NamedTuple
+
+from sqlalchemy import Row, text
+from sqlalchemy.orm import Session
+
+from pswallet.kit.clock import shanghai_day, to_unix
+from pswallet.payments.rules import Limits, Purse
+
+
+class LastEntry(NamedTuple):
+    """An address's balance and counters after its last entry [fen]."""
+
+    balance_after_fen: int
+    sent_today_fen: int
+    sent_this_year_fen: int
+    sent_ever_fen: int
+    at: datetime
+
+
+_LAST_ENTRIES = text(
+    """
+    SELECT asked.account, last.*
+    FROM unnest(CAST(:addresses AS text[])) AS asked(account)
+    CROSS JOIN LATERAL (
+        SELECT balance_after_fen, sent_today_fen, sent_this_year_fen, sent_ever_fen, at FROM entries
+        WHERE entries.account = asked.account
+        ORDER BY block DESC, log_index DESC, leg DESC LIMIT 1
+    ) AS last
+    """
+)
+
+_LIMITS = text("SELECT DISTINCT ON (tier) * FROM tier_limits ORDER BY tier, block DESC, log_index DESC")
+
+_PENDING = text(
+    """
+    SELECT payer, recipient, value_fen FROM authorizations AS a
+    WHERE (payer = ANY(CAST(:addresses AS text[])) OR recipient = ANY(CAST(:addresses AS text[])))
+      AND valid_before > :chain_time
+      AND NOT EXISTS (SELECT FROM authorization_uses u WHERE u.payer = a.payer AND u.nonce = a.nonce)
+      AND NOT EXISTS (SELECT FROM authorization_refusals r WHERE r.payer = a.payer AND r.nonce = a.nonce)
+      AND NOT EXISTS (SELECT FROM authorization_cancellations c WHERE c.payer = a.payer AND c.nonce = a.nonce)
+    """
+)
+
+
+def last_entries(session: Session, addresses: Collection[str]) -> dict[str, LastEntry]:
+    """Return the last entry of each address that has one."""
+    rows = session.execute(_LAST_ENTRIES, {"addresses": list(addresses)})
+    return {row[0]: LastEntry(*row[1:]) for row in rows}
+
+
+def limits_by_tier(session: Session) -> dict[int, Limits]:
+    """Return the limits of each tier as the token's last events set them."""
+    return {row.tier: _limits(row) for row in session.execute(_LIMITS)}
+
+
+def _limits(row: Row[Any]) -> Limits:
+    return Limits(
+        max_balance=row.max_balance_fen,
+        per_payment=row.per_payment_fen,
+        per_day=row.per_day_fen,
+        per_year=row.per_year_fen,
+        one_factor_per_day=row.one_factor_per_day_fen,
+        lifetime=row.lifetime,
+    )
+
+
+def purses(session: Session, lifetime: dict[str, bool], *, now: datetime) -> dict[str, Purse]:
+    """Return what each address has and has sent as of `now`, payments on their way included.
+
+    `lifetime` names the addresses, and for each whether its yearly limit is one for life (visitors).
+    """
+    today = shanghai_day(now)
+    found = {address: Purse() for address in lifetime}
+    for address, entry in last_entries(session, lifetime).items():
+        day = shanghai_day(entry.at)
+        this_year = entry.sent_this_year_fen if day.year == today.year else 0
+        found[address] = Purse(
+            balance=entry.balance_after_fen,
+            sent_today=entry.sent_today_fen if day == today else 0,
+            sent_this_year=entry.sent_ever_fen if lifetime[address] else this_year,
+        )
+    for payer, recipient, value in session.execute(
+        _PENDING, {"addresses": list(lifetime), "chain_time": to_unix(now)}
+    ):
+        if payer in found:
+            found[payer].pay(value)
+        if recipient in found:
+            found[recipient].expect(value)
+    return found

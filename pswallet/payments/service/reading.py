@@ -1,0 +1,82 @@
+"""Where a payment stands: derived from its events, never stored."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pswallet.kit.money import Fen
+from pswallet.payments.errors import TransferUnknown
+from pswallet.payments.models import (
+    Authorization,
+    AuthorizationCancellation,
+    AuthorizationRefusal,
+    AuthorizationUse,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Transfer:
+    """A payment and its status: submitted, confirmed, refused (`error` says why) or canceled."""
+
+    id: str
+    payer: str
+    recipient: str
+    amount_fen: Fen
+    nonce: str
+    purpose: str
+    status: str
+    error: str | None
+    block: int | None
+    confirmed_at: datetime | None
+    accepted_at: datetime
+
+
+def find_transfer(session: Session, transfer_id: str, *, viewer: str) -> Transfer:
+    """Return a payment that `viewer` (an address) made or gets. Raises TransferUnknown."""
+    found = transfers_of(session, [transfer_id]).get(transfer_id)
+    if found is None or viewer not in (found.payer, found.recipient):
+        raise TransferUnknown(id=transfer_id)
+    return found
+
+
+def transfers_of(session: Session, ids: Sequence[str]) -> dict[str, Transfer]:
+    """Return payments by id, each with its status."""
+    query = (
+        select(Authorization, AuthorizationUse, AuthorizationRefusal, AuthorizationCancellation)
+        .outerjoin(AuthorizationUse, _same(AuthorizationUse))
+        .outerjoin(AuthorizationRefusal, _same(AuthorizationRefusal))
+        .outerjoin(AuthorizationCancellation, _same(AuthorizationCancellation))
+        .where(Authorization.id.in_(ids))
+    )
+    return {row[0].id: _shown(*row) for row in session.execute(query)}
+
+
+def _same(fact: type[AuthorizationUse] | type[AuthorizationRefusal] | type[AuthorizationCancellation]):  # type: ignore[no-untyped-def]  # noqa: ANN202
+    return (fact.payer == Authorization.payer) & (fact.nonce == Authorization.nonce)
+
+
+def _shown(
+    asked: Authorization,
+    use: AuthorizationUse | None,
+    refusal: AuthorizationRefusal | None,
+    cancellation: AuthorizationCancellation | None,
+) -> Transfer:
+    status = "confirmed" if use else "canceled" if cancellation else "refused" if refusal else "submitted"
+    return Transfer(
+        id=asked.id,
+        payer=asked.payer,
+        recipient=asked.recipient,
+        amount_fen=Fen(asked.value_fen),
+        nonce=asked.nonce,
+        purpose=asked.purpose,
+        status=status,
+        error=refusal.error if refusal and status == "refused" else None,
+        block=use.block if use else None,
+        confirmed_at=use.at if use else None,
+        accepted_at=asked.accepted_at,
+    )

@@ -1,0 +1,47 @@
+"""Decisions about red packets inside a session; nothing here commits, and nothing says that a share has moved."""
+
+from pswallet.redpackets.service.claims import Claim, ClaimPacket, TicketSigner, claim
+from pswallet.redpackets.service.closing import collect, expired_packets, refund
+from pswallet.redpackets.service.creation import CreatePacket, PacketAccepted, create
+from pswallet.redpackets.service.draws import Committer, DrawGiven, give_draw
+from pswallet.redpackets.service.phrases import answer_phrase, make_phrase_key
+from pswallet.redpackets.service.reading import (
+    ClaimView,
+    DrawView,
+    PacketView,
+    ShareLine,
+    claims_of,
+    find_claim,
+    find_draw,
+    find_packet,
+    packets_behind,
+    terms_of,
+)
+
+__all__ = [
+    "Claim",
+    "ClaimPacket",
+    "ClaimView",
+    "Committer",
+    "CreatePacket",
+    "DrawGiven",
+    "DrawView",
+    "PacketAccepted",
+    "PacketView",
+    "ShareLine",
+    "TicketSigner",
+    "answer_phrase",
+    "claim",
+    "claims_of",
+    "collect",
+    "create",
+    "expired_packets",
+    "find_claim",
+    "find_draw",
+    "find_packet",
+    "give_draw",
+    "make_phrase_key",
+    "packets_behind",
+    "refund",
+    "terms_of",
+]

@@ -1,0 +1,272 @@
+"""What people see of red packets: every status is derived from the escrow's events."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Row, select, text, tuple_
+from sqlalchemy.orm import Session
+
+from pswallet.chain.outbox import CallKind
+from pswallet.chain.terms import PacketTerms, Terms
+from pswallet.kit.money import Fen
+from pswallet.redpackets import rules
+from pswallet.redpackets.errors import PacketUnknown
+from pswallet.redpackets.models import (
+    PacketClaim,
+    PacketCollection,
+    PacketGuest,
+    PacketOpening,
+    PacketRefund,
+    PacketRefusal,
+    PacketShare,
+    RedPacket,
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PacketView:
+    """A packet and how far it is. `status`: submitted, refused (`error`), open, exhausted, expired or refunded."""
+
+    id: str
+    kind: str
+    terms: Terms
+    greeting: str
+    cover: str
+    guests: list[str]
+    status: str
+    error: str | None
+    claimed_shares: int
+    claimed_fen: Fen
+    owed_fen: Fen
+    refunded_fen: Fen
+    created_at: datetime
+    expires_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShareLine:
+    """A drawn share. `status`: claimed, owed (`reason`) or collected; `luckiest`: 手气最佳, known after the last share."""
+
+    account: str
+    position: int
+    amount_fen: Fen
+    status: str
+    reason: str | None
+    luckiest: bool
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClaimView:
+    """One account's claim. `status`: submitted, refused (`error`), claimed, owed or collected."""
+
+    packet: str
+    account: str
+    position: int | None
+    ticket: str | None
+    status: str
+    error: str | None
+    amount_fen: Fen | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DrawView:
+    """All that a client needs to recompute a draw with no trust in this gateway; `shares` in order of position."""
+
+    packet: str
+    terms: Terms
+    links: list[str]
+    shares: list[ShareLine]
+    complete: bool
+
+
+_TOTALS = text(
+    """
+    SELECT count(*) AS claimed_shares, coalesce(sum(s.value_fen), 0) AS drawn,
+        coalesce(sum(s.value_fen) FILTER (WHERE s.reason IS NOT NULL AND c.packet IS NULL), 0) AS owed
+    FROM packet_shares s LEFT JOIN packet_collections c ON c.packet = s.packet AND c.account = s.account
+    WHERE s.packet = :packet
+    """
+)
+
+
+def find_packet(session: Session, packet: str, *, now: datetime) -> PacketView:
+    """Return a packet. `now` is the last indexed block's time. Raises PacketUnknown."""
+    asked = _asked(session, packet)
+    opening = session.get(PacketOpening, packet)
+    refund = session.get(PacketRefund, packet)
+    refusal = session.get(PacketRefusal, f"packet-create:{packet}")
+    totals = session.execute(_TOTALS, {"packet": packet}).one()
+    owed = 0 if refund else int(totals.owed)
+    guests = select(PacketGuest.account).where(PacketGuest.packet == packet).order_by(PacketGuest.place)
+    status = _status(opening, refund, refusal, drawn=totals.claimed_shares, owed=owed, now=now)
+    return PacketView(
+        id=packet,
+        kind=asked.kind,
+        terms=Terms.from_json(asked.terms),
+        greeting=asked.greeting,
+        cover=asked.cover,
+        guests=list(session.scalars(guests)),
+        status=status,
+        error=refusal.error if refusal and status == "refused" else None,
+        claimed_shares=totals.claimed_shares,
+        claimed_fen=Fen(int(totals.drawn - totals.owed)),
+        owed_fen=Fen(owed),
+        refunded_fen=Fen(refund.value_fen if refund else 0),
+        created_at=asked.created_at,
+        expires_at=asked.expires_at,
+    )
+
+
+def _asked(session: Session, packet: str) -> RedPacket:
+    asked = session.get(RedPacket, packet)
+    if asked is None:
+        raise PacketUnknown(packet=packet)
+    return asked
+
+
+def _status(
+    opening: PacketOpening | None,
+    refund: PacketRefund | None,
+    refusal: PacketRefusal | None,
+    *,
+    drawn: int,
+    owed: int,
+    now: datetime,
+) -> str:
+    if opening is None:
+        return "refused" if refusal else "submitted"
+    if refund is not None:
+        return "refunded"
+    if drawn == opening.shares and not owed:
+        return "exhausted"
+    if now >= opening.expires_at:
+        return "expired"
+    return "exhausted" if drawn == opening.shares else "open"
+
+
+def claims_of(session: Session, packet: str) -> list[ShareLine]:
+    """Return the drawn shares of a packet in order of position, 手气最佳 marked. Raises PacketUnknown."""
+    asked = _asked(session, packet)
+    query = (
+        select(PacketShare, PacketCollection)
+        .outerjoin(
+            PacketCollection,
+            (PacketCollection.packet == PacketShare.packet) & (PacketCollection.account == PacketShare.account),
+        )
+        .where(PacketShare.packet == packet)
+        .order_by(PacketShare.position)
+    )
+    found = session.execute(query).all()
+    best = rules.luckiest([row[0].value_fen for row in found], shares=asked.shares, lucky=asked.lucky)
+    return [_line(share, collection, luckiest=place == best) for place, (share, collection) in enumerate(found)]
+
+
+def _line(share: PacketShare, collection: PacketCollection | None, *, luckiest: bool) -> ShareLine:
+    return ShareLine(
+        account=share.account,
+        position=share.position,
+        amount_fen=Fen(share.value_fen),
+        status=_share_status(share, collection),
+        reason=share.reason,
+        luckiest=luckiest,
+        at=share.at,
+    )
+
+
+def _share_status(share: PacketShare, collection: PacketCollection | None) -> str:
+    if share.reason is None:
+        return "claimed"
+    return "collected" if collection else "owed"
+
+
+def find_claim(session: Session, packet: str, account: str) -> ClaimView | None:
+    """Return the last claim of `account`, None when it made none. Raises PacketUnknown."""
+    _asked(session, packet)
+    share = session.get(PacketShare, (packet, account))
+    query = select(PacketClaim).where(PacketClaim.packet == packet, PacketClaim.account == account)
+    last = session.scalar(query.order_by(PacketClaim.attempt.desc()).limit(1))
+    if share is not None:
+        status, error = _share_status(share, session.get(PacketCollection, (packet, account))), share.reason
+        amount: Fen | None = Fen(share.value_fen)
+    elif last is None:
+        return None
+    else:
+        error = _refusal(session, packet, account, last.attempt)
+        status, amount = "refused" if error else "submitted", None
+    return ClaimView(
+        packet=packet,
+        account=account,
+        position=last.position if last else share.position if share else None,
+        ticket="0x" + last.ticket.hex() if last else None,
+        status=status,
+        error=error,
+        amount_fen=amount,
+    )
+
+
+def _refusal(session: Session, packet: str, account: str, attempt: int) -> str | None:
+    """Return why the attempt was refused: each attempt has one refusal at most, and they come in order."""
+    query = (
+        select(PacketRefusal.error)
+        .where(
+            PacketRefusal.packet == packet,
+            PacketRefusal.account == account,
+            PacketRefusal.kind == CallKind.PACKET_CLAIM,
+        )
+        .order_by(PacketRefusal.block, PacketRefusal.log_index)
+        .offset(attempt)
+    )
+    return session.scalar(query.limit(1))
+
+
+def find_draw(session: Session, packet: str) -> DrawView:
+    """Return what a verifier needs: terms, revealed links and shares, from the chain's facts. Raises PacketUnknown."""
+    opening = session.get(PacketOpening, packet)
+    if opening is None:
+        raise PacketUnknown(packet=packet)
+    query = select(PacketShare.link).where(PacketShare.packet == packet).order_by(PacketShare.position)
+    links = ["0x" + link.hex() for link in session.scalars(query)]
+    lines = claims_of(session, packet)
+    return DrawView(
+        packet=packet,
+        terms=Terms.from_json(opening.terms),
+        links=links,
+        shares=lines,
+        complete=len(lines) == opening.shares,
+    )
+
+
+def terms_of(session: Session, packets: Sequence[str]) -> dict[str, PacketTerms]:
+    """Return the terms of each packet that was asked for here, and its draw: what the relayer needs to send claims."""
+    query = select(RedPacket.id, RedPacket.terms, RedPacket.draw_id).where(RedPacket.id.in_(packets))
+    return {row.id: _terms(row) for row in session.execute(query)}
+
+
+def _terms(row: Row[Any]) -> PacketTerms:
+    return PacketTerms(Terms.from_json(row.terms), row.draw_id)
+
+
+def packets_behind(session: Session, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[str, str]]:
+    """Return kind and packet of those Transfers (block, log index) that are a red packet's.
+
+    The escrow says `PacketCreated` and `PacketClaimed` directly after the Transfer, `ShareCollected` directly before, and
+    `PacketRefunded` two before.
+    """
+    offsets: tuple[tuple[type[Any], str, int], ...] = (
+        (PacketOpening, "packet-given", 1),
+        (PacketShare, "share-claimed", 1),
+        (PacketCollection, "share-collected", -1),
+        (PacketRefund, "packet-refunded", -2),
+    )
+    found: dict[tuple[int, int], tuple[str, str]] = {}
+    for fact, kind, offset in offsets:
+        at = [(block, log_index + offset) for block, log_index in places]
+        query = select(fact.block, fact.log_index, fact.packet).where(tuple_(fact.block, fact.log_index).in_(at))
+        for block, log_index, packet in session.execute(query):
+            found[block, log_index - offset] = (kind, packet)
+    return found
