@@ -4,7 +4,8 @@ pragma solidity 0.8.37;
 /// @title The double-mean rule (二倍均值法) with bounds symmetric about the mean of what is left
 /// @notice With k shares left a share is uniform on [lo, hi], lo + hi = floor(2 rest / k); the last share takes the rest.
 /// A plain cap would skew the first shares down; symmetric bounds keep every position's mean within half a fen.
-/// @dev Feasible while k <= rest <= k * maxShare, and each draw keeps it so. Bounds: rest, maxShare < 2^64, k < 2^16.
+/// @dev Feasible while k <= rest <= k * maxShare, and each draw keeps it so; unchecked on that ground, with
+/// rest, maxShare < 2^64 and k < 2^16.
 library DoubleMean {
     /// @dev The share that `seed` draws. `left` is at least 1.
     /// @param rest [fen] not yet drawn
@@ -13,15 +14,23 @@ library DoubleMean {
     function share(uint256 seed, uint256 rest, uint256 left, uint256 maxShare) internal pure returns (uint256) {
         if (left == 1) return rest;
         (uint256 lo, uint256 hi) = bounds(rest, left, maxShare);
-        return lo + below(seed, hi - lo + 1);
+        unchecked {
+            return lo + below(seed, hi - lo + 1);
+        }
     }
 
     /// @dev The least and the most fen that the next of `left` > 1 shares may be.
     function bounds(uint256 rest, uint256 left, uint256 maxShare) internal pure returns (uint256 lo, uint256 hi) {
-        uint256 twiceMean = 2 * rest / left;
-        uint256 most = _min(maxShare, rest - left + 1); // the others need a fen each
-        lo = _max(1, _max(_minus(rest, (left - 1) * maxShare), _minus(twiceMean, most)));
-        hi = twiceMean - lo;
+        unchecked {
+            uint256 others = left - 1;
+            uint256 twiceMean = 2 * rest / left;
+            uint256 most = rest - others; // a fen for each of the others
+            if (maxShare < most) most = maxShare;
+            lo = 1;
+            if (rest > others * maxShare + lo) lo = rest - others * maxShare; // what the others cannot take
+            if (twiceMean > most + lo) lo = twiceMean - most;
+            hi = twiceMean - lo;
+        }
     }
 
     /// @dev Uniform on [0, n): values of the incomplete last stretch of [0, 2^256) are hashed again, so there is no
@@ -32,18 +41,5 @@ library DoubleMean {
             while (seed > type(uint256).max - stretch) seed = uint256(keccak256(abi.encodePacked(seed)));
             return seed % n;
         }
-    }
-
-    function _min(uint256 a, uint256 b) private pure returns (uint256) {
-        return a < b ? a : b;
-    }
-
-    function _max(uint256 a, uint256 b) private pure returns (uint256) {
-        return a > b ? a : b;
-    }
-
-    /// @dev a - b, or 0 below it.
-    function _minus(uint256 a, uint256 b) private pure returns (uint256) {
-        return a > b ? a - b : 0;
     }
 }
