@@ -73,6 +73,15 @@ class Chain:
         return signing.Domain("RedPacketEscrow", "1", self.chain_id, self.escrow)
 
 
+@dataclass(frozen=True)
+class Given:
+    """A red packet that the gateway has accepted: its id, what was signed, and its draw."""
+
+    id: str
+    terms: Terms
+    draw_id: str | None
+
+
 class Client:
     """One person's connection to the gateway.
 
@@ -185,10 +194,10 @@ class Client:
         lifetime_s: int = 86_400,
         greeting: str | None = None,
         cover: str | None = None,
-    ) -> Answer:
+    ) -> Given:
         """Give a red packet to `guests`, or to whoever holds the key of `claim_key`; one signature moves the money.
 
-        A lucky packet first asks for a draw commitment. Returns the gateway's answer; `id` names the packet.
+        A lucky packet first asks for a draw commitment.
         """
         chain = self.chain()
         draw = self.post("/draws") if lucky else None
@@ -213,7 +222,8 @@ class Client:
             "draw_id": draw["id"] if draw else None,
         }
         words = {"greeting": greeting, "cover": cover}
-        return self.post("/red-packets", body | {name: text for name, text in words.items() if text})
+        answer = self.post("/red-packets", body | {name: text for name, text in words.items() if text})
+        return Given(answer["id"], terms, body["draw_id"])
 
     def events(self, *, last_event_id: str | None = None) -> Iterator[Answer]:
         """Iterate over this account's own events as they happen, from after `last_event_id` on."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pswallet.chain.artifacts import artifact
+from pswallet.chain.abi import artifact
 from pswallet.chain.deploy import Deployment, current_fee, wait_for_receipt
 from pswallet.chain.reverts import error_name
 from pswallet.chain.rpc import Rpc, RpcError

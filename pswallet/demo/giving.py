@@ -21,7 +21,7 @@ def lucky_for_ten(world: World) -> None:
     packet = creator.client.give(
         kind="lucky", total_fen=8_888, shares=10, lucky=True, guests=[guest.address for guest in guests],
         greeting="恭喜发财，大吉大利", cover="qilin",
-    )["id"]  # fmt: skip
+    ).id  # fmt: skip
     world.packet(packet, "open")
     stage.say(f"{creator.name} signed once; the packet {packet[:10]}… is open")
 
@@ -81,7 +81,7 @@ def exclusive(world: World) -> None:
     creator, chosen, other = world.people[1], world.people[6], world.people[7]
     packet = creator.client.give(
         kind="exclusive", total_fen=6_600, shares=1, lucky=False, guests=[chosen.address], cover="dawan"
-    )["id"]
+    ).id
     world.packet(packet, "open")
     stage.check(_refused(other, packet, {}) == "not-a-guest", f"{other.name} sees it and cannot open it")
     before = chosen.client.balance_fen()
@@ -96,7 +96,7 @@ def by_link(world: World) -> None:
     stage.chapter("A link packet; the key is in the URL's fragment, which browsers do not send")
     creator = world.people[2]
     link_key = Key.new()
-    packet = creator.client.give(kind="link", total_fen=2_000, shares=2, lucky=False, claim_key=link_key.address)["id"]
+    packet = creator.client.give(kind="link", total_fen=2_000, shares=2, lucky=False, claim_key=link_key.address).id
     world.packet(packet, "open")
     url = f"{world.url}/p/{packet}#{link_key.secret.hex()}"
     picture = world.folder / "link-packet.svg"
@@ -123,7 +123,7 @@ def by_phrase(world: World) -> None:
     stage.chapter("A phrase packet (口令)")
     creator, friend = world.people[3], world.people[8]
     claim_key = creator.client.post("/red-packets/phrase-keys", {"phrase": "坪山客家擂茶"})["claim_key"]
-    packet = creator.client.give(kind="phrase", total_fen=1_880, shares=1, lucky=False, claim_key=claim_key)["id"]
+    packet = creator.client.give(kind="phrase", total_fen=1_880, shares=1, lucky=False, claim_key=claim_key).id
     world.packet(packet, "open")
     stage.check(_refused(friend, packet, {"phrase": "坪山奶茶"}) == "phrase-wrong", "a wrong phrase opens nothing")
     friend.client.post(f"/red-packets/{packet}/claims", {"phrase": "坪山客家擂茶"})
@@ -138,7 +138,7 @@ def expired_and_refunded(world: World) -> None:
     creator, friend, stranger = world.people[4], world.people[5], world.people[10]
     packet = creator.client.give(
         kind="equal", total_fen=3_000, shares=3, lucky=False, guests=[person.address for person in world.people[5:8]]
-    )["id"]
+    ).id
     world.packet(packet, "open")
     friend.client.post(f"/red-packets/{packet}/claims")
     world.confirmed(friend, f"/red-packets/{packet}/claims/mine")

@@ -3,6 +3,7 @@
 from rich.console import Console
 
 from pswallet import audit
+from pswallet.chain.deploy import Deployment
 from pswallet.demo import giving, guarding, opening
 from pswallet.demo.cast import Chapter, World
 
@@ -31,6 +32,6 @@ def play(world: World) -> None:
 def verdict(world: World, console: Console) -> bool:
     """Let the auditor recompute everything from the chain, then hold the gateway's rows against it."""
     world.stage.chapter("The audit: every fen recomputed from the chain alone, then the gateway's rows against it")
-    report = audit.run(world.rpc_url, world.deployment_file, database_url=world.database_url)
+    report = audit.run(world.rpc_url, Deployment.load(world.deployment_file), database_url=world.database_url)
     console.print(report.table())
     return report.ok

@@ -1,0 +1,278 @@
+"""The composition root and the `pswallet` command: reads the settings once and wires the parts."""
+
+import json
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from types import FrameType
+from typing import Annotated
+
+import typer
+import uvicorn
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+from pswallet import audit, operator, schedule, subscriptions, tables
+from pswallet.api import logs
+from pswallet.api.app import create_app
+from pswallet.chain import deploy as contracts
+from pswallet.chain import hashing, signing
+from pswallet.chain.dealer import Dealer
+from pswallet.chain.deploy import Deployment
+from pswallet.chain.indexer import Indexer
+from pswallet.chain.keys import Keys
+from pswallet.chain.relayer import Relayer
+from pswallet.chain.rpc import Rpc, RpcUnavailable
+from pswallet.demo import story
+from pswallet.demo.cast import World
+from pswallet.demo.stage import Stage, StoryBroke
+from pswallet.kit.db import engine_for, sessions_of
+from pswallet.kit.vault import Vault
+from pswallet.local.anvil import AnvilMissing
+from pswallet.local.stack import Stack, StackFailed
+from pswallet.redpackets import service as redpackets
+from pswallet.settings import Settings
+from pswallet.vendors.identity import SandboxIdentity
+from pswallet.vendors.sms import SandboxSms
+
+app = typer.Typer(help="pswallet 坪山数字钱包: a sandbox city wallet.", no_args_is_help=True, add_completion=False)
+app.add_typer(operator.app, name="operator")
+console = Console()
+
+
+# --- the whole machine ------------------------------------------------------
+
+
+@app.command()
+def demo(
+    leave: Annotated[bool, typer.Option("--exit", help="end when the story has ended")] = False,
+    keep: Annotated[bool, typer.Option("--keep", help="go on from the last state instead of a fresh one")] = False,
+) -> None:
+    """Start everything, play the story on a fresh chain, audit it, and keep running until Ctrl-C."""
+    settings = Settings()
+    folder = settings.state / "demo"
+    if not keep:
+        shutil.rmtree(folder, ignore_errors=True)
+    with _running(Stack(settings, folder)) as stack:
+        good = _play(stack)
+        _print_addresses(stack)
+        if not leave:
+            _watch(stack)
+    raise typer.Exit(0 if good else 1)
+
+
+@app.command()
+def up() -> None:
+    """Start everything and keep running until Ctrl-C; the state survives a restart."""
+    settings = Settings()
+    with _running(Stack(settings, settings.state / "up")) as stack:
+        _print_addresses(stack)
+        _watch(stack)
+
+
+class _Stopped(KeyboardInterrupt):
+    """SIGTERM: ends us as Ctrl-C does, so that no process is left behind."""
+
+
+@contextmanager
+def _running(stack: Stack) -> Iterator[Stack]:
+    def stop(_: int, __: FrameType | None) -> None:
+        raise _Stopped
+
+    signal.signal(signal.SIGTERM, stop)
+    try:
+        with console.status("starting …") as status:
+            stack.start(migrate=tables.migrate, tell=lambda part: status.update(f"starting {part} …"))
+        yield stack
+    except (StackFailed, AnvilMissing, contracts.DeploymentMismatch, contracts.DeploymentFailed) as failure:
+        console.print(f"[red]{failure}[/red]")
+        raise typer.Exit(1) from failure
+    except KeyboardInterrupt:
+        console.print("\nstopping …")
+        raise typer.Exit(0) from None
+    finally:
+        stack.stop()
+
+
+def _play(stack: Stack) -> bool:
+    world = World(
+        stage=Stage(console),
+        url=stack.url,
+        rpc_url=stack.rpc_url,
+        database_url=stack.database_url,
+        deployment_file=stack.deployment_file,
+        keys_file=stack.keys_file,
+        folder=stack.folder,
+    )
+    try:
+        story.play(world)
+        return story.verdict(world, console)
+    except StoryBroke as broke:
+        console.print(f"[red]✗ {broke}[/red]")
+        return False
+
+
+def _print_addresses(stack: Stack) -> None:
+    table = Table(title="Running (sandbox: play money, worth nothing)", title_justify="left")
+    table.add_column("part")
+    table.add_column("address")
+    table.add_row("API", f"{stack.url}/docs")
+    table.add_row("health, metrics", f"{stack.url}/readyz  {stack.url}/metrics")
+    table.add_row("chain (JSON-RPC)", stack.rpc_url)
+    table.add_row("database", stack.database_url)
+    table.add_row("contracts", str(stack.deployment_file))
+    table.add_row("logs", str(stack.folder / "logs"))
+    console.print(table)
+    audit_command = (
+        f"pswallet audit --rpc {stack.rpc_url} --deployment {stack.deployment_file} --database '{stack.database_url}'"
+    )
+    console.print(f"audit it yourself: {audit_command}", soft_wrap=True)
+
+
+def _watch(stack: Stack) -> None:
+    console.print("Ctrl-C ends it.")
+    pulse = threading.Event()
+    while not pulse.wait(1.0):
+        for name in stack.restart_fallen():
+            console.print(f"{name} had ended; started again (its log: {stack.folder / 'logs' / name}.log)")
+
+
+# --- one process each -------------------------------------------------------
+
+
+@app.command()
+def api() -> None:
+    """Serve the gateway's HTTP edge."""
+    settings = _settings()
+    keys = Keys.load(settings.keys_file)
+    deployment = Deployment.load(settings.deployment_file)
+    sessions = sessions_of(engine_for(settings.database_url))
+    vault = Vault(keys.vault_master)
+    application = create_app(
+        settings,
+        sessions,
+        deployment=deployment,
+        vault=vault,
+        dealer=Dealer(keys.dealer, keys.dealer_seed, signing.escrow_domain(deployment)),
+        rpc=Rpc(settings.rpc_url),
+        sms=SandboxSms(sessions, vault),
+        identity=SandboxIdentity(),
+    )
+    uvicorn.run(
+        application, host=settings.api_host, port=settings.api_port, log_config=None, access_log=False,
+        timeout_keep_alive=75, backlog=2048, loop="uvloop", http="httptools",
+    )  # fmt: skip
+
+
+@app.command()
+def relayer() -> None:
+    """Sign, store and send the waiting calls."""
+    settings = _settings()
+    keys = Keys.load(settings.keys_file)
+    deployment = Deployment.load(settings.deployment_file)
+    dealer = Dealer(keys.dealer, keys.dealer_seed, signing.escrow_domain(deployment))
+    sessions = sessions_of(engine_for(settings.database_url))
+    Relayer(Rpc(settings.rpc_url), sessions, keys, deployment, redpackets.terms_of, dealer).run(_until_stopped())
+
+
+@app.command()
+def indexer(
+    rebuild: Annotated[bool, typer.Option("--rebuild", help="empty every fact table and replay the logs")] = False,
+) -> None:
+    """Read blocks and write facts."""
+    settings = _settings()
+    reader = Indexer(
+        Rpc(settings.rpc_url),
+        sessions_of(engine_for(settings.database_url)),
+        Deployment.load(settings.deployment_file),
+        subscriptions.PROJECTIONS,
+        confirmations=settings.confirmations,
+    )
+    if rebuild:
+        reader.rebuild()
+        return
+    reader.run(_until_stopped())
+
+
+@app.command()
+def worker() -> None:
+    """Do the timed jobs: expiry refunds, reserve attestations."""
+    settings = _settings()
+    schedule.run(sessions_of(engine_for(settings.database_url)), settings, _until_stopped())
+
+
+@app.command()
+def migrate(revision: Annotated[str, typer.Argument(help="a revision, or head")] = "head") -> None:
+    """Bring the tables up to date."""
+    tables.migrate(_settings().database_url, revision=revision)
+
+
+@app.command()
+def deploy(
+    keys_file: Annotated[Path, typer.Option("--key-file", help="keys with admin and upgrader, mode 600")],
+) -> None:
+    """Put the contracts on the chain, or check that they are there; idempotent."""
+    settings = _settings()
+    try:
+        found = contracts.deploy(settings.rpc_url, Keys.load(keys_file), settings.deployment_file)
+    except (contracts.DeploymentMismatch, contracts.DeploymentFailed, RpcUnavailable, ValueError) as failure:
+        console.print(f"[red]{failure}[/red]")
+        raise typer.Exit(1) from failure
+    for name, address in found.code().items():
+        console.print(f"{name:16} {address}")
+
+
+# --- anybody ----------------------------------------------------------------
+
+
+@app.command("audit")
+def audit_command(
+    rpc: Annotated[str, typer.Option("--rpc", help="JSON-RPC of any node that you trust more than the gateway")],
+    deployment: Annotated[Path | None, typer.Option("--deployment", help="the contracts' addresses")] = None,
+    database: Annotated[str, typer.Option("--database", help="hold the gateway's rows against the chain too")] = "",
+    as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
+) -> None:
+    """Recompute balances, tiers, packets and draws from the chain alone; exit 1 when anything differs."""
+    place = deployment or Settings().deployment_file
+    with _audit_bar(quiet=as_json) as advance:
+        report = audit.run(rpc, Deployment.load(place), database_url=database or None, progress=advance)
+    if as_json:
+        typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
+    else:
+        console.print(report.table())
+    raise typer.Exit(0 if report.ok else 1)
+
+
+@contextmanager
+def _audit_bar(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    columns = (TextColumn("reading the chain"), BarColumn(30), TextColumn("block {task.completed}"))
+    with Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet, transient=True) as bar:
+        task = bar.add_task("audit")
+        yield lambda done, total: bar.update(task, completed=done, total=total)
+
+
+def _settings() -> Settings:
+    settings = Settings()
+    logs.configure(settings.log_level)
+    hashing.require_native()
+    missing = [name for name in ("database_url", "rpc_url") if not getattr(settings, name)]
+    if missing:
+        named = ", ".join(f"PSWALLET_{name.upper()}" for name in missing)
+        console.print(f"[red]set {named}[/red] (or run `pswallet up`, which starts everything on this machine)")
+        raise typer.Exit(2)
+    return settings
+
+
+def _until_stopped() -> threading.Event:
+    stop = threading.Event()
+    for kind in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(kind, lambda *_: stop.set())
+    return stop
+
+
+if __name__ == "__main__":
+    app()
