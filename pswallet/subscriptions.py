@@ -6,23 +6,55 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from pswallet.accounts import projection as accounts
+from pswallet.bank import projection as bank
 from pswallet.chain.events import (
     AccountFrozen,
     AccountReplaced,
     AccountUnfrozen,
+    AuthorizationCanceled,
+    AuthorizationUsed,
     CallRefused,
     Event,
+    Minted,
+    PacketClaimed,
+    PacketCreated,
+    PacketRefunded,
+    Redeemed,
+    ReserveAttested,
+    ShareCollected,
+    ShareOwed,
+    TierLimitsSet,
     TierSet,
+    Transfer,
 )
+from pswallet.payments import projection as payments
+from pswallet.redpackets import projection as redpackets
 
 Projection = Callable[[Session, list[Any]], None]
 
 PROJECTIONS: dict[type[Event], tuple[Projection, ...]] = {
+    TierLimitsSet: (payments.on_tier_limits_set,),
     TierSet: (accounts.on_tier_set,),
     AccountFrozen: (accounts.on_account_frozen,),
     AccountUnfrozen: (accounts.on_account_unfrozen,),
     AccountReplaced: (accounts.on_account_replaced,),
-    CallRefused: (accounts.on_call_refused,),
+    ReserveAttested: (bank.on_reserve_attested,),
+    Minted: (bank.on_minted,),
+    Redeemed: (bank.on_redeemed,),
+    AuthorizationUsed: (payments.on_authorizations_used,),
+    AuthorizationCanceled: (payments.on_authorizations_canceled,),
+    Transfer: (payments.on_transfers,),
+    PacketCreated: (redpackets.on_packets_created,),
+    PacketClaimed: (redpackets.on_packets_claimed,),
+    ShareOwed: (redpackets.on_shares_owed,),
+    ShareCollected: (redpackets.on_shares_collected,),
+    PacketRefunded: (redpackets.on_packets_refunded,),
+    CallRefused: (
+        accounts.on_call_refused,
+        payments.on_calls_refused,
+        redpackets.on_calls_refused,
+        bank.on_calls_refused,
+    ),
 }
 """Within a range of blocks the indexer calls them event type by event type in this order, each with the range's events
 of that type in log order."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from itertools import accumulate
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
@@ -24,7 +25,7 @@ _ISSUED_AT_ONCE = 500
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryView:
-    """A bank entry. `status`: recorded (waits for the reserve or the account's tier, or is on its way), issued, refused."""
+    """A bank entry. `status`: recorded (waits for the reserve or a tier, or is on its way), issued, refused."""
 
     id: str
     entry: str
@@ -50,9 +51,7 @@ def record_entry(session: Session, *, entry_id: str, account: str, amount: Fen, 
         if (known.account, known.value_fen) != (account, amount):
             raise BankEntryConflict(entry=entry_id)
         return find_entry(session, entry_id)
-    session.add(
-        BankEntry(id=entry_id, entry=entry_hash(entry_id), account=account, value_fen=amount, recorded_at=now)
-    )
+    session.add(BankEntry(id=entry_id, entry=entry_hash(entry_id), account=account, value_fen=amount, recorded_at=now))
     session.flush()
     settle(session, now=now)
     return find_entry(session, entry_id)
@@ -83,11 +82,10 @@ def find_entry(session: Session, entry_id: str) -> EntryView:
 
 
 def settle(session: Session, *, now: datetime) -> int:
-    """Attest the reserve when it must be, and issue for every entry that the attestation covers; return how many calls.
+    """Attest the reserve when it must be, issue for every entry that the attestation covers; return how many calls.
 
-    The worker repeats it: an entry may wait for an attestation or for its account's tier. `now` is the last block's time.
+    The worker repeats it: an entry may wait for an attestation or for its account's tier. `now`: the last block's time.
     """
-    waiting = _waiting(session)
     held = _held(session)
     attested = session.scalar(
         select(ReserveAttestation)
@@ -95,10 +93,10 @@ def settle(session: Session, *, now: datetime) -> int:
         .limit(1)
     )
     calls: list[Call] = []
-    if attested is None or attested.reserve_fen < held or attested.expires_at - now < RENEWED_BEFORE:
+    if held and (attested is None or attested.reserve_fen < held or attested.expires_at - now < RENEWED_BEFORE):
         calls.append(_attestation(held, attested, now))
-    if attested is not None and attested.reserve_fen >= held and attested.expires_at > now:
-        calls.extend(_mints(session, waiting))
+    if attested is not None and attested.expires_at > now:
+        calls.extend(_mints(session, room=attested.reserve_fen - _issued(session)))
     enqueue(session, calls)
     return len(calls)
 
@@ -118,9 +116,16 @@ def _waiting(session: Session) -> list[BankEntry]:
 
 def _held(session: Session) -> int:
     """Return what the bank holds for us [fen]: all that arrived less all that was paid out."""
-    arrived = session.scalar(select(func.coalesce(func.sum(BankEntry.value_fen), 0))) or 0
-    paid_out = session.scalar(select(func.coalesce(func.sum(BankRedemption.value_fen), 0))) or 0
-    return int(arrived) - int(paid_out)
+    return _sum(session, BankEntry) - _sum(session, BankRedemption)
+
+
+def _issued(session: Session) -> int:
+    """Return the supply [fen] as far as the indexer has read."""
+    return _sum(session, BankMint) - _sum(session, BankRedemption)
+
+
+def _sum(session: Session, table: type[BankEntry] | type[BankMint] | type[BankRedemption]) -> int:
+    return int(session.scalar(select(func.coalesce(func.sum(table.value_fen), 0))) or 0)
 
 
 def _attestation(held: int, last: ReserveAttestation | None, now: datetime) -> Call:
@@ -129,15 +134,18 @@ def _attestation(held: int, last: ReserveAttestation | None, now: datetime) -> C
     return Call(f"reserve:{serial}", CallKind.ATTEST_RESERVE, {"reserve": held}, lane="reserve")
 
 
-def _mints(session: Session, entries: list[BankEntry]) -> list[Call]:
-    """Return the calls for those whose account's tier event was seen; the chain would refuse the others for good."""
+def _mints(session: Session, *, room: int) -> list[Call]:
+    """Return the calls that fit into `room` fen below the attested reserve, the oldest entries first.
+
+    An account whose tier event has not been seen waits: the chain would refuse its money for good.
+    """
+    entries = _waiting(session)
     people = standing(session, [entry.account for entry in entries])
-    return [
-        Call(
-            f"mint:{entry.entry}",
-            CallKind.MINT,
-            {"to": entry.account, "value": entry.value_fen, "entry": entry.entry},
-        )
-        for entry in entries
-        if people[entry.account].tier
-    ]
+    ready = [entry for entry in entries if people[entry.account].tier]
+    sums = accumulate(entry.value_fen for entry in ready)
+    return [_mint(entry) for entry, needed in zip(ready, sums, strict=True) if needed <= room]
+
+
+def _mint(entry: BankEntry) -> Call:
+    arguments = {"to": entry.account, "value": entry.value_fen, "entry": entry.entry}
+    return Call(f"mint:{entry.entry}", CallKind.MINT, arguments)

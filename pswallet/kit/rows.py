@@ -1,4 +1,4 @@
-"""Whole lists of rows in one statement: `INSERT … SELECT … FROM unnest(…)`, 31,000 rows/s where an ORM row at a time is 500.
+"""Whole lists of rows in one statement (`INSERT … FROM unnest(…)`): 31,000 rows/s where the ORM writes 500.
 
 Column names and types come from the mapped classes, never from a request; values travel as bound parameters.
 """
@@ -18,7 +18,7 @@ from pswallet.kit.db import Base
 
 Row = Mapping[str, Any]
 
-_DIALECT = PGDialect()
+_DIALECT: PGDialect = PGDialect()  # type: ignore[no-untyped-call]
 
 
 def insert_rows(session: Session, table: type[Base], rows: Sequence[Row]) -> None:
@@ -29,21 +29,21 @@ def insert_rows(session: Session, table: type[Base], rows: Sequence[Row]) -> Non
     _insert(session, table, rows, "")
 
 
-def insert_new_rows(session: Session, table: type[Base], rows: Sequence[Row]) -> None:
-    """Insert those of `rows` that break no unique key, and pass over the others."""
-    _insert(session, table, rows, " ON CONFLICT DO NOTHING")
+def insert_new_rows(session: Session, table: type[Base], rows: Sequence[Row]) -> int:
+    """Insert those of `rows` that break no unique key, pass over the others, and return how many went in."""
+    return _insert(session, table, rows, " ON CONFLICT DO NOTHING")
 
 
-def _insert(session: Session, table: type[Base], rows: Sequence[Row], ending: str) -> None:
+def _insert(session: Session, table: type[Base], rows: Sequence[Row], ending: str) -> int:
     if not rows:
-        return
+        return 0
     columns = tuple(rows[0])
     statement, documents = _statement(table, columns)
     values = {
         column: [Jsonb(row[column]) for row in rows] if column in documents else [row[column] for row in rows]
         for column in columns
     }
-    session.connection().exec_driver_sql(statement + ending, values)
+    return session.connection().exec_driver_sql(statement + ending, values).rowcount
 
 
 @lru_cache(maxsize=256)

@@ -1,4 +1,4 @@
-"""What can be wrong with a red packet. The first part is the escrow's errors by their names, the second the gateway's."""
+"""What can be wrong with a red packet: first the escrow's errors by their names, then the gateway's own."""
 
 from pswallet.kit.problems import Problem
 
@@ -189,7 +189,7 @@ class CoverUnknown(Problem):
 
 
 class AudienceMismatch(Problem):
-    """Kind, guests, claim key and shares do not go together: exclusive is one guest and one share; group has guests."""
+    """Kind, guests and shares do not go together: equal and lucky have guests, exclusive one guest and one share."""
 
     status = 422
     title = "The packet's kind does not fit whom it is for"

@@ -59,7 +59,7 @@ class RedPacket(Base):
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     creator: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
-    """group, exclusive, link or phrase."""
+    """equal, lucky, exclusive, link or phrase."""
     terms: Mapped[dict[str, Any]] = mapped_column(JSONB)
     total_fen: Mapped[int]
     shares: Mapped[int] = mapped_column(SmallInteger)

@@ -1,4 +1,4 @@
-"""What the escrow's events become. The only place where a packet opens, a share is paid or owed, and a refund is done."""
+"""What the escrow's events become: the only place where a packet opens, a share is paid or owed, a refund is done."""
 
 from __future__ import annotations
 
@@ -169,9 +169,7 @@ def _tell_shares(session: Session, events: Sequence[PacketClaimed | ShareOwed], 
         _notice(event, event.account, kind, {"packet": event.packet, "amount_fen": event.value}) for event in events
     ]
     last = _last_positions(session, events)
-    notices.extend(
-        _notice(event, creator, "packet-exhausted", {"packet": event.packet}) for event, creator in last
-    )
+    notices.extend(_notice(event, creator, "packet-exhausted", {"packet": event.packet}) for event, creator in last)
     notify(session, notices)
 
 

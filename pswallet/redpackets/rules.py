@@ -45,15 +45,50 @@ _WORD = 2**256
 class Shape(Protocol):
     """The part of a packet's terms that the limits speak about."""
 
-    total: int
-    shares: int
-    expiry: int
-    max_share: int
-    lucky: bool
-    guests: str
-    claim_key: str
-    dealer: str
-    draw_commitment: str
+    @property
+    def total(self) -> int:
+        """All the money [fen]."""
+        ...
+
+    @property
+    def shares(self) -> int:
+        """How many share it."""
+        ...
+
+    @property
+    def expiry(self) -> int:
+        """Unix seconds."""
+        ...
+
+    @property
+    def max_share(self) -> int:
+        """The most a lucky share may be [fen]; 0 in an equal packet."""
+        ...
+
+    @property
+    def lucky(self) -> bool:
+        """Drawn, not equal."""
+        ...
+
+    @property
+    def guests(self) -> str:
+        """Merkle root of the guest list, or zero."""
+        ...
+
+    @property
+    def claim_key(self) -> str:
+        """Address of the link's key, or zero."""
+        ...
+
+    @property
+    def dealer(self) -> str:
+        """Who deals a lucky packet, or zero."""
+        ...
+
+    @property
+    def draw_commitment(self) -> str:
+        """End of the dealer's hash chain, or zero."""
+        ...
 
 
 ZERO_ADDRESS = "0x" + "0" * 40
@@ -92,11 +127,26 @@ def _audience_violation(terms: Shape, *, chain_time: int) -> str | None:
     return None
 
 
+def kind_fits(kind: str, *, lucky: bool, shares: int, guests: int) -> bool:
+    """Return whether a packet's kind says what its terms and its guest list are.
+
+    equal and lucky are for a group, exclusive for one person and one share, link and phrase for no list at all.
+    """
+    fits = {
+        "equal": guests > 0 and not lucky,
+        "lucky": guests > 0 and lucky,
+        "exclusive": guests == 1 and shares == 1,
+        "link": guests == 0,
+        "phrase": guests == 0,
+    }
+    return fits.get(kind, False)
+
+
 def largest_share(*, total: int, shares: int, max_share: int, lucky: bool) -> Fen:
     """Return the most that one share of the packet can turn out to be [fen]."""
     if not lucky:
         return Fen(total // shares)
-    return Fen(min(max_share, total - shares + 1)) if shares > 1 else Fen(total)
+    return Fen(min(max_share, total - shares + 1))
 
 
 # --- the draw ---------------------------------------------------------------
@@ -131,7 +181,9 @@ def below(seed: int, n: int) -> int:
     return seed % n
 
 
-def draw(*, commitment: bytes, links: Sequence[bytes], packet: bytes, total: int, shares: int, max_share: int) -> list[Fen]:
+def draw(
+    *, commitment: bytes, links: Sequence[bytes], packet: bytes, total: int, shares: int, max_share: int
+) -> list[Fen]:
     """Recompute every share of the revealed `links`, in order of position.
 
     Raises ValueError if a link does not hash to the one before it, or if there are more links than shares.
@@ -176,7 +228,7 @@ def guest_leaf(account: str, place: int) -> bytes:
 
 
 def guest_list(accounts: Sequence[str]) -> GuestList:
-    """Build the standard tree over (account, place in the list). Raises ValueError unless 1 to 500 distinct accounts."""
+    """Build the standard tree over (account, place in the list). Raises ValueError unless 1 to 500 different accounts."""
     if not 1 <= len(accounts) <= MAX_GUESTS or len({account.lower() for account in accounts}) != len(accounts):
         raise ValueError("a guest list holds 1 to 500 different accounts")
     leaves = [guest_leaf(account, place) for place, account in enumerate(accounts)]

@@ -1,8 +1,8 @@
-"""Taking signed payments in: everything that the chain would refuse and that can be known now is refused here, by name."""
+"""Taking signed payments in: what the chain would refuse, as far as it can be known now, is refused here, by name."""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -80,10 +80,8 @@ class Accepted:
 def transfer(
     session: Session, payments: Sequence[SignedPayment], *, domain: Domain, now: datetime
 ) -> list[Accepted | Problem]:
-    """Ask the token for each payment; a Problem stands in a refused one's place. `now` is the last indexed block's time."""
-    outcomes = accept(
-        session, payments, domain=domain, struct=TRANSFER_WITH_AUTHORIZATION, purpose="transfer", now=now
-    )
+    """Ask the token for each payment; a Problem stands in a refused one's place. `now`: the last indexed block's time."""
+    outcomes = accept(session, payments, domain=domain, struct=TRANSFER_WITH_AUTHORIZATION, purpose="transfer", now=now)
     enqueue(session, [_call(outcome.payment) for outcome in outcomes if isinstance(outcome, Accepted)])
     return outcomes
 
@@ -107,16 +105,14 @@ def accept(
 ) -> list[Accepted | Problem]:
     """Check and keep each authorization, without asking for its call: the money of a packet travels in another call.
 
-    `purpose` "packet" pays a SYSTEM contract, anything else a person. Checked in order; earlier ones count for later ones.
+    `purpose` "packet" pays a SYSTEM contract, anything else a person. Earlier payments of the list count for later ones.
     """
     outcomes: list[Accepted | Problem | None] = [
         _unsound(payment, domain=domain, struct=struct, chain_time=to_unix(now)) for payment in payments
     ]
     sound = [payment for payment, outcome in zip(payments, outcomes, strict=True) if outcome is None]
     desk = _open_desk(session, sound, purpose=purpose, now=now)
-    settled = [
-        outcome or desk.decide(payment) for payment, outcome in zip(payments, outcomes, strict=True)
-    ]
+    settled = [outcome or desk.decide(payment) for payment, outcome in zip(payments, outcomes, strict=True)]
     return _keep(session, settled, purpose=purpose, now=now)
 
 
@@ -152,7 +148,7 @@ class _Desk:
 
     purpose: str
     known: dict[tuple[str, str], str | None]
-    parties: dict[str, Standing]
+    parties: Mapping[str, Standing]
     limits: dict[int, Limits]
     purses: dict[str, Purse] = field(default_factory=dict)
 
@@ -193,7 +189,9 @@ class _Desk:
         purse = self.purses[payment.recipient]
         if payment.recipient == payment.payer:
             return None  # the debit comes first: a payment to oneself lifts nothing
-        return _problem_of(payment.recipient, rules.credit_excess(purse, self.limits[recipient.tier], payment.value_fen))
+        return _problem_of(
+            payment.recipient, rules.credit_excess(purse, self.limits[recipient.tier], payment.value_fen)
+        )
 
 
 def _problem_of(account: str, excess: Excess | None) -> Problem | None:
@@ -237,7 +235,9 @@ def _keep(
     session: Session, outcomes: list[Accepted | Problem], *, purpose: str, now: datetime
 ) -> list[Accepted | Problem]:
     accepted = [outcome for outcome in outcomes if isinstance(outcome, Accepted)]
-    if insert_new_rows(session, Authorization, [_row(one, purpose=purpose, now=now) for one in accepted]) == len(accepted):
+    if insert_new_rows(session, Authorization, [_row(one, purpose=purpose, now=now) for one in accepted]) == len(
+        accepted
+    ):
         return outcomes
     # Another process took one of these nonces a moment ago: the one that is kept stands.
     kept = _known(session, [one.payment for one in accepted])

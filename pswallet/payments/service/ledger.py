@@ -86,9 +86,7 @@ def purses(session: Session, lifetime: dict[str, bool], *, now: datetime) -> dic
             sent_today=entry.sent_today_fen if day == today else 0,
             sent_this_year=entry.sent_ever_fen if lifetime[address] else this_year,
         )
-    for payer, recipient, value in session.execute(
-        _PENDING, {"addresses": list(lifetime), "chain_time": to_unix(now)}
-    ):
+    for payer, recipient, value in session.execute(_PENDING, {"addresses": list(lifetime), "chain_time": to_unix(now)}):
         if payer in found:
             found[payer].pay(value)
         if recipient in found:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select
+from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
 from pswallet.kit.money import Fen
@@ -56,7 +56,9 @@ def transfers_of(session: Session, ids: Sequence[str]) -> dict[str, Transfer]:
     return {row[0].id: _shown(*row) for row in session.execute(query)}
 
 
-def _same(fact: type[AuthorizationUse] | type[AuthorizationRefusal] | type[AuthorizationCancellation]):  # type: ignore[no-untyped-def]  # noqa: ANN202
+def _same(
+    fact: type[AuthorizationUse] | type[AuthorizationRefusal] | type[AuthorizationCancellation],
+) -> ColumnElement[bool]:
     return (fact.payer == Authorization.payer) & (fact.nonce == Authorization.nonce)
 
 

@@ -112,9 +112,7 @@ def find_request(session: Session, request_id: str, *, viewer: str) -> PaymentRe
     )
 
 
-def pay_share(
-    session: Session, request_id: str, payment: SignedPayment, *, domain: Domain, now: datetime
-) -> Accepted:
+def pay_share(session: Session, request_id: str, payment: SignedPayment, *, domain: Domain, now: datetime) -> Accepted:
     """Pay the payer's share by its authorization to the creator.
 
     Raises PaymentRequestUnknown, NotAskedToPay, ShareMismatch, ShareAlreadyPaid, or what `transfer` refuses for.

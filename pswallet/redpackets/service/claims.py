@@ -35,7 +35,7 @@ class TicketSigner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ClaimPacket:
-    """`account` asks for a share of `packet`; `link_signature` opens a link or phrase packet and is empty for guests."""
+    """`account` asks for a share of `packet`. `link_signature` opens a link or phrase packet; guests leave it empty."""
 
     packet: str
     account: str

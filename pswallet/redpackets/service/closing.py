@@ -76,7 +76,7 @@ def collect(session: Session, packet: str, account: str, *, now: datetime) -> in
 
 
 def expired_packets(session: Session, *, since: datetime, now: datetime, limit: int) -> dict[str, datetime]:
-    """Return packets that expired after `since` and ten minutes before `now` and still hold money, with their expiry."""
+    """Return packets, and their expiry after `since`, that expired ten minutes ago or more and still hold money."""
     window = {"since": since, "before": now - timedelta(seconds=rules.REFUND_GRACE_S)}
     rows = session.execute(_EXPIRED, {**window, "tries": _REFUND_TRIES, "limit": limit})
     return {row.packet: row.expires_at for row in rows}
@@ -97,4 +97,3 @@ def _retry_suffix(session: Session, packet: str, *, account: str, kind: CallKind
         )
     )
     return f":{refused}" if refused else ""
-

@@ -29,7 +29,7 @@ _PROBLEMS: dict[str, type[Problem]] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CreatePacket:
-    """What a creator asks for. `kind`: group, exclusive, link or phrase; times in Unix seconds.
+    """What a creator asks for. `kind`: equal or lucky (a group), exclusive, link or phrase; times in Unix seconds.
 
     `contract_verdict`: what the creator's own contract says of the signature (ERC-1271), None for a person's key.
     """
@@ -91,9 +91,8 @@ def _check_audience(command: CreatePacket) -> GuestList | None:
     """Return the guest list of a group or exclusive packet, whose root must be the signed one."""
     terms = command.terms
     has_guests = terms.guests != rules.ZERO_WORD
-    if has_guests is not (command.kind in ("group", "exclusive")) or has_guests is not bool(command.guests):
-        raise errors.AudienceMismatch(kind=command.kind)
-    if command.kind == "exclusive" and (terms.shares, len(command.guests)) != (1, 1):
+    fits = rules.kind_fits(command.kind, lucky=terms.lucky, shares=terms.shares, guests=len(command.guests))
+    if not fits or has_guests is not bool(command.guests):
         raise errors.AudienceMismatch(kind=command.kind)
     if not has_guests:
         return None
@@ -171,9 +170,7 @@ def _take_money(
         signature=command.signature,
         contract_verdict=command.contract_verdict,
     )
-    outcome = accept(
-        session, [payment], domain=token, struct=RECEIVE_WITH_AUTHORIZATION, purpose="packet", now=now
-    )[0]
+    outcome = accept(session, [payment], domain=token, struct=RECEIVE_WITH_AUTHORIZATION, purpose="packet", now=now)[0]
     if isinstance(outcome, Problem):
         raise outcome
     return outcome.id

@@ -1,7 +1,7 @@
 """Spoken phrases (口令): the gateway holds the claim key and signs with it for whoever says the phrase.
 
-It could redirect such a packet, and docs/threat-model.md says so. A key derived from the phrase would be worse: the terms
-are public, and phrases can be guessed.
+It could redirect such a packet, and docs/threat-model.md says so. A key derived from the phrase would be worse: the
+terms are public, and phrases can be guessed.
 """
 
 from __future__ import annotations
@@ -50,9 +50,9 @@ def answer_phrase(
     # One account's tries stand in line: else a thousand at once would all see the fifth.
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"phrase|{account}", 0))))
     found = session.execute(
-        select(RedPacket.kind, PhraseKey).outerjoin(PhraseKey, PhraseKey.claim_key == RedPacket.phrase_key).where(
-            RedPacket.id == packet
-        )
+        select(RedPacket.kind, PhraseKey)
+        .outerjoin(PhraseKey, PhraseKey.claim_key == RedPacket.phrase_key)
+        .where(RedPacket.id == packet)
     ).one_or_none()
     if found is None:
         return PacketUnknown(packet=packet)

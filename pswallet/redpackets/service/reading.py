@@ -49,7 +49,7 @@ class PacketView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareLine:
-    """A drawn share. `status`: claimed, owed (`reason`) or collected; `luckiest`: 手气最佳, known after the last share."""
+    """A drawn share. `status`: claimed, owed (`reason`) or collected. `luckiest`: 手气最佳, known after the last one."""
 
     account: str
     position: int
@@ -254,7 +254,7 @@ def _terms(row: Row[Any]) -> PacketTerms:
 def packets_behind(session: Session, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[str, str]]:
     """Return kind and packet of those Transfers (block, log index) that are a red packet's.
 
-    The escrow says `PacketCreated` and `PacketClaimed` directly after the Transfer, `ShareCollected` directly before, and
+    The escrow says `PacketCreated` and `PacketClaimed` directly after the Transfer, `ShareCollected` directly before,
     `PacketRefunded` two before.
     """
     offsets: tuple[tuple[type[Any], str, int], ...] = (

@@ -1,0 +1,75 @@
+"""Timed jobs by the chain's clock: refunds of expired packets, the reserve's attestation, issues that had to wait."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from datetime import UTC, datetime, timedelta
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.orm import Session
+
+from pswallet.bank import service as bank
+from pswallet.chain.outbox import last_block
+from pswallet.kit.db import Sessions, transaction
+from pswallet.redpackets import service as redpackets
+from pswallet.settings import Settings
+
+TICK_S = 0.5
+REFUNDS_AT_ONCE = 200
+
+_LEADER = 0x70737763  # "pswc": one worker at a time does the jobs
+_ANCIENT = datetime(2000, 1, 1, tzinfo=UTC)
+_log = structlog.get_logger("pswallet.worker")
+
+
+class Schedule:
+    """The jobs of one worker. Each step is one transaction; another worker's step at the same time does nothing."""
+
+    def __init__(self, sessions: Sessions) -> None:
+        self._sessions = sessions
+        self._refunded_until = _ANCIENT
+        """Packets that expired up to here hold no money any more; what is older need not be looked at again."""
+
+    def step(self) -> int:
+        """Do what is due by the last indexed block's time; return how many calls were left."""
+        with transaction(self._sessions) as session:
+            block = last_block(session)
+            if block is None or not _leads(session):
+                return 0
+            return bank.settle(session, now=block.time) + self._refund(session, now=block.time)
+
+    def _refund(self, session: Session, *, now: datetime) -> int:
+        """Give back packets ten minutes after their expiry: anybody may come first."""
+        due = redpackets.expired_packets(session, since=self._refunded_until, now=now, limit=REFUNDS_AT_ONCE)
+        for packet in due:
+            redpackets.refund(session, packet, now=now)
+        # A day's margin: a reorganisation may bring a refund back to nothing.
+        self._refunded_until = min(due.values(), default=now) - timedelta(days=1)
+        return len(due)
+
+
+def run(sessions: Sessions, settings: Settings, stop: threading.Event) -> None:
+    """Step until `stop`, twice a second. While the database is away, try again."""
+    _log.info("worker.started", mode=settings.mode)
+    repeat(Schedule(sessions).step, stop)
+
+
+def repeat(step: Callable[[], int], stop: threading.Event, *, every_s: float = TICK_S) -> None:
+    """Call `step` every `every_s` seconds until `stop`; a database that is away is told once and waited for."""
+    away = False
+    while not stop.is_set():
+        try:
+            step()
+            away = False
+        except (OperationalError, InterfaceError) as outage:
+            if not away:
+                _log.error("neighbour.away", problem="database-away", reason=type(outage).__name__)
+            away = True
+        stop.wait(every_s)
+
+
+def _leads(session: Session) -> bool:
+    return bool(session.scalar(text(f"SELECT pg_try_advisory_xact_lock({_LEADER})")))
