@@ -164,7 +164,7 @@ def api() -> None:
     )
     uvicorn.run(
         application, host=settings.api_host, port=settings.api_port, log_config=None, access_log=False,
-        timeout_keep_alive=75, backlog=2048, loop="uvloop", http="httptools",
+        timeout_keep_alive=75, timeout_graceful_shutdown=2, backlog=2048, loop="uvloop", http="httptools",
     )  # fmt: skip
 
 

@@ -300,3 +300,31 @@ class AuthorizationExpired(Problem):
 
     status = 409
     title = "This authorization has expired"
+
+
+class RecipientInvalid(Problem):
+    """The zero address receives nothing."""
+
+    status = 422
+    title = "This address cannot receive money"
+
+
+class RoleMissing(Problem):
+    """The sending key does not hold the role that this act needs."""
+
+    status = 403
+    title = "The gateway's key may not do this"
+
+
+class RoleDelayed(Problem):
+    """The act must be announced before it is done."""
+
+    status = 409
+    title = "This act must be announced first"
+
+
+class CallReverted(Problem):
+    """The chain refused the call and gave no reason that we know."""
+
+    status = 409
+    title = "The chain refused this without a reason"

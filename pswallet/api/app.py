@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -13,7 +13,9 @@ from pswallet.api.deps import SEATS, Gateway
 from pswallet.api.limits import BodyLimit, Limits
 from pswallet.api.logs import RequestLog
 from pswallet.api.metrics import Metrics
-from pswallet.api.routes import accounts, chain, health, kyc, sandbox, sessions
+from pswallet.api.routes import accounts, chain, events, health, kyc, sandbox
+from pswallet.api.routes import sessions as sign_ins
+from pswallet.api.streams import Streams
 from pswallet.chain.deploy import Deployment
 from pswallet.chain.rpc import Rpc
 from pswallet.kit.db import Sessions
@@ -31,9 +33,10 @@ def routers(settings: Settings) -> list[APIRouter]:
     """Return every feature's router under /v1; the sandbox's only in sandbox mode."""
     found = [
         accounts.router,
-        sessions.router,
+        sign_ins.router,
         kyc.router,
         chain.router,
+        events.router,
     ]
     if settings.mode == "sandbox":
         found.append(sandbox.router)
@@ -65,6 +68,7 @@ def create_app(
         identity=identity,
         limits=limits or Limits(),
         metrics=metrics,
+        streams=Streams(sessions),
         seats=asyncio.Semaphore(SEATS),
     )
     app = FastAPI(title="pswallet", version="1", description=DESCRIPTION, lifespan=_lifespan)
@@ -80,4 +84,8 @@ def create_app(
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
+    listener = asyncio.create_task(app.state.gateway.streams.listen())
     yield
+    listener.cancel()
+    with suppress(asyncio.CancelledError):
+        await listener

@@ -17,6 +17,7 @@ from pswallet.api import idempotency
 from pswallet.api.idempotency import Kept
 from pswallet.api.limits import Limits
 from pswallet.api.metrics import Metrics
+from pswallet.api.streams import Streams
 from pswallet.chain.deploy import Deployment
 from pswallet.chain.rpc import Rpc
 from pswallet.kit import clock, db
@@ -44,6 +45,9 @@ class Gateway:
     identity: IdentityVendor
     limits: Limits
     metrics: Metrics
+    streams: Streams
+    heartbeat_s: float = 15.0
+    """Seconds between two signs of life of a stream."""
     seats: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SEATS))
 
     @property

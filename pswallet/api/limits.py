@@ -36,6 +36,7 @@ class Limits:
     codes: Limit = Limit(120, 60)
     sign_ins: Limit = Limit(300, 60)
     lookups: Limit = Limit(120, 60)
+    checks: Limit = Limit(120, 60)
 
 
 def take(sessions: db.Sessions, bucket: str, limit: Limit, *, now: datetime) -> None:

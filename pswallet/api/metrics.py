@@ -2,6 +2,8 @@
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
+from pswallet.api.readiness import Readiness
+
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
 
@@ -23,12 +25,24 @@ class Metrics:
         self.chain_up = Gauge("pswallet_chain_up", "1 when the chain's node answers", registry=self._registry)
         self.chain_head = Gauge("pswallet_chain_head_block", "Number of the chain's head", registry=self._registry)
         self.indexed = Gauge("pswallet_indexed_block", "Number of the last indexed block", registry=self._registry)
-        self.waiting = Gauge("pswallet_outbox_waiting_calls", "Calls not final yet", registry=self._registry)
+        self.unsettled = Gauge("pswallet_outbox_unsettled_calls", "Calls under way", registry=self._registry)
 
     def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
         self._requests.labels(method, route, str(status)).inc()
         self._seconds.labels(method, route).observe(seconds)
+
+    def note(self, found: Readiness) -> None:
+        """Take over what was found of the neighbours; figures that could not be learnt stay as they were."""
+        self.database_up.set(found.database)
+        self.chain_up.set(found.chain)
+        for gauge, figure in (
+            (self.chain_head, found.head_block),
+            (self.indexed, found.indexed_block),
+            (self.unsettled, found.unsettled_calls),
+        ):
+            if figure is not None:
+                gauge.set(figure)
 
     def page(self) -> bytes:
         """Return the text that Prometheus reads."""

@@ -101,6 +101,13 @@ class ChainAway(Problem):
     title = "The chain's node is away; repeat the request"
 
 
+class ClockNotMovable(Problem):
+    """The chain is not a sandbox one: its node does not let anybody move the clock."""
+
+    status = 409
+    title = "This chain's clock cannot be moved"
+
+
 class GatewayFailed(Problem):
     """Something nobody expected. The request id finds it in the log."""
 

@@ -10,10 +10,10 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from sqlalchemy import select, text
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from pswallet.chain.models import ChainBlock
+from pswallet.chain.models import ChainBlock, ChainCall
 
 RELAYER_CHANNEL = "pswallet_outbox"
 """NOTIFY wakes the relayer: calls wait."""
@@ -91,3 +91,9 @@ def last_block(session: Session) -> IndexedBlock | None:
     """Return the last block that the indexer has read; None before the first."""
     row = session.execute(select(ChainBlock).order_by(ChainBlock.number.desc()).limit(1)).scalar_one_or_none()
     return IndexedBlock(row.number, row.hash, row.time) if row else None
+
+
+def unsettled_calls(session: Session) -> int:
+    """Return how many calls wait or are under way."""
+    query = select(func.count()).select_from(ChainCall).where(ChainCall.settled_block.is_(None))
+    return session.execute(query).scalar_one()

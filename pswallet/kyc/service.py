@@ -1,28 +1,56 @@
 """Decisions about identities: check them with the vendor, seal them, ask for the tier they prove."""
 
 from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
+from datetime import date, datetime
 from typing import Protocol
 
+from sqlalchemy import func, select
+from sqlalchemy.orm import Session
 
-class IdKind(StrEnum):
-    """Which document proves the identity."""
+from pswallet.accounts import service as accounts
+from pswallet.accounts.errors import TierNotAssignable
+from pswallet.kit import clock
+from pswallet.kit.vault import Vault
+from pswallet.kyc import rules
+from pswallet.kyc.errors import (
+    BirthDateInvalid,
+    BirthDateMissing,
+    CardInvalid,
+    CardMismatch,
+    DocumentInvalid,
+    FaceMismatch,
+    GuardianConsentRequired,
+    IdentityFixed,
+    IdentityInUse,
+    IdentityMismatch,
+    NameInvalid,
+)
+from pswallet.kyc.models import CheckedIdentity, Tier
+from pswallet.kyc.rules.cards import read_card
+from pswallet.kyc.rules.documents import OLDEST_YEARS, Document, Flaw, IdKind, read_document, read_machine_line
+from pswallet.kyc.rules.names import normal_name
 
-    RESIDENT_ID = "resident-id"
-    RESIDENCE_PERMIT = "residence-permit"
-    MAINLAND_TRAVEL_PERMIT = "mainland-travel-permit"
-    TAIWAN_TRAVEL_PERMIT = "taiwan-travel-permit"
-    HKID = "hkid"
-    MACAU_BIR = "macau-bir"
-    PASSPORT = "passport"
-    CHINESE_PASSPORT = "chinese-passport"
-    FOREIGN_RESIDENT_CARD = "foreign-resident-card"
+__all__ = ["BankCard", "Claim", "IdKind", "Identity", "IdentityVendor", "check_real_name", "tiers_in_force"]
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What a person says of themselves, as typed. With card and face it proves more."""
+
+    name: str
+    kind: IdKind
+    number: str
+    birth_date: date | None = None
+    machine_line: str | None = None
+    """Second line of a passport's machine-readable zone."""
+    card_number: str | None = None
+    card_phone: str | None = None
+    liveness_token: str | None = None
 
 
 @dataclass(frozen=True)
 class Identity:
-    """What a person says of themselves, normalised. `birth_date` is that of the document where it carries one."""
+    """A person as documents name them, in normal form."""
 
     name: str
     kind: IdKind
@@ -32,7 +60,7 @@ class Identity:
 
 @dataclass(frozen=True)
 class BankCard:
-    """A card and the phone the bank knows (the four elements with name and number)."""
+    """A card and the phone the bank knows: with name and number the four elements."""
 
     number: str
     phone: str
@@ -52,3 +80,128 @@ class IdentityVendor(Protocol):
     def face_matches(self, identity: Identity, liveness_token: str) -> bool:
         """Return whether the live face behind `liveness_token` is that of the document."""
         ...
+
+
+def check_real_name(
+    session: Session, vault: Vault, vendor: IdentityVendor, *, account_id: str, claim: Claim, now: datetime
+) -> int:
+    """Check a claim and ask the chain for the tier it proves; return that tier (chain numbering).
+
+    The same claim again asks for nothing new. Raises every Problem of `kyc.errors`, PhoneInvalid, TierNotAssignable.
+    """
+    identity = _identity_of(claim, clock.shanghai_day(now))
+    card = _card_of(claim)
+    if not vendor.identity_matches(identity):
+        raise IdentityMismatch()
+    if card is not None and not vendor.card_matches(identity, card):
+        raise CardMismatch()
+    if claim.liveness_token is not None and not vendor.face_matches(identity, claim.liveness_token):
+        raise FaceMismatch()
+    known = _known(session, vault, account_id, identity)
+    tier = rules.tier_for(
+        card_matched=card is not None or (known is not None and known.card_sealed is not None),
+        face_matched=claim.liveness_token is not None or (known is not None and known.face_checked_at is not None),
+    )
+    if tier not in {row.tier for row in tiers_in_force(session, now)}:
+        raise TierNotAssignable(tier=tier)
+    if known is None:
+        known = _note_identity(session, vault, account_id, identity, now)
+    if card is not None:
+        known.card_sealed = vault.seal(session, account_id, "card", card.number)
+    if claim.liveness_token is not None:
+        known.face_checked_at = now
+    return _raise_tier(session, known, tier)
+
+
+def tiers_in_force(session: Session, moment: datetime) -> list[Tier]:
+    """Return each tier's row that holds at `moment`, the lowest tier first."""
+    return list(
+        session.scalars(
+            select(Tier)
+            .where(Tier.effective_from <= moment)
+            .distinct(Tier.tier)
+            .order_by(Tier.tier, Tier.effective_from.desc())
+        )
+    )
+
+
+def _raise_tier(session: Session, known: CheckedIdentity, tier: int) -> int:
+    if tier > known.tier_requested:
+        known.tier_requested = tier
+        accounts.request_tier(session, account_id=known.account_id, tier=tier)
+    return known.tier_requested
+
+
+def _identity_of(claim: Claim, today: date) -> Identity:
+    name = normal_name(claim.name)
+    if name is None:
+        raise NameInvalid()
+    document = _document_of(claim, today)
+    birth_date = document.birth_date or claim.birth_date
+    if birth_date is None:
+        raise BirthDateMissing()
+    if claim.birth_date not in (None, birth_date) or not 0 <= rules.age_on(birth_date, today) <= OLDEST_YEARS:
+        raise BirthDateInvalid()
+    if rules.age_on(birth_date, today) < rules.GUARDIAN_AGE:
+        raise GuardianConsentRequired(from_age=rules.GUARDIAN_AGE)
+    return Identity(name, document.kind, document.number, birth_date)
+
+
+def _document_of(claim: Claim, today: date) -> Document:
+    document = read_document(claim.kind, claim.number, today=today)
+    if isinstance(document, Flaw):
+        raise DocumentInvalid(flaw=document.value)
+    if claim.machine_line is None:
+        return document
+    read = read_machine_line(claim.machine_line, today=today)
+    if isinstance(read, Flaw):
+        raise DocumentInvalid(flaw=read.value)
+    if (read.kind, read.number) != (document.kind, document.number):
+        raise DocumentInvalid(flaw="machine_line")
+    return read
+
+
+def _card_of(claim: Claim) -> BankCard | None:
+    if claim.card_number is None or claim.card_phone is None:
+        return None
+    number = read_card(claim.card_number)
+    if number is None:
+        raise CardInvalid()
+    return BankCard(number, accounts.require_phone(claim.card_phone))
+
+
+def _known(session: Session, vault: Vault, account_id: str, identity: Identity) -> CheckedIdentity | None:
+    index = _index(vault, identity)
+    # Serializes two checks of one document: the second sees the first one's row.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(index, 0))))
+    holder = session.scalar(select(CheckedIdentity.account_id).where(CheckedIdentity.number_index == index))
+    if holder not in (None, account_id):
+        raise IdentityInUse()
+    known = session.get(CheckedIdentity, account_id, with_for_update=True)
+    if known is not None and known.number_index != index:
+        raise IdentityFixed()
+    return known
+
+
+def _note_identity(
+    session: Session, vault: Vault, account_id: str, identity: Identity, now: datetime
+) -> CheckedIdentity:
+    known = CheckedIdentity(
+        account_id=account_id,
+        kind=identity.kind.value,
+        number_index=_index(vault, identity),
+        number_sealed=vault.seal(session, account_id, "document", identity.number),
+        birth_date_sealed=vault.seal(session, account_id, "birth-date", identity.birth_date.isoformat()),
+        tier_requested=rules.VISITOR,
+        checked_at=now,
+    )
+    session.add(known)
+    session.flush()
+    accounts.name_person(
+        session, account_id=account_id, name_sealed=vault.seal(session, account_id, "name", identity.name)
+    )
+    return known
+
+
+def _index(vault: Vault, identity: Identity) -> str:
+    return vault.index("document", f"{identity.kind.value}|{identity.number}")

@@ -66,7 +66,7 @@ class AccountShape(Shape):
     address: Address
     masked_phone: str
     masked_name: str | None
-    tier: int = Field(description="chain tier: 0 until the chain confirmed it, then T + 1 (T0 is 1)")
+    tier: int = Field(description="chain tier: 0 until the chain has confirmed it, then T + 1 (T0 is 1)")
     frozen: bool
     created_at: datetime
 

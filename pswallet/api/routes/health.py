@@ -5,6 +5,7 @@ from fastapi import APIRouter, Response
 from pswallet.api.deps import GatewayParts
 from pswallet.api.metrics import CONTENT_TYPE
 from pswallet.api.problems import RouteUnknown
+from pswallet.api.readiness import look
 from pswallet.api.shapes import Shape
 from pswallet.kit.problems import every_problem
 
@@ -15,6 +16,19 @@ class Alive(Shape):
     """The process answers."""
 
     status: str
+
+
+class Ready(Shape):
+    """What the gateway needs, and whether it is there; null where nothing could be learnt."""
+
+    ready: bool
+    database: bool
+    schema_complete: bool
+    chain: bool
+    head_block: int | None
+    indexed_block: int | None
+    lag_blocks: int | None
+    unsettled_calls: int | None
 
 
 class ProblemShape(Shape):
@@ -32,9 +46,31 @@ def show_alive() -> Alive:
     return Alive(status="alive")
 
 
+@router.get("/readyz", responses={503: {"model": Ready}})
+def show_ready(gateway: GatewayParts, response: Response) -> Ready:
+    """Say whether requests are served in full: 200, or 503 with what is missing.
+
+    Calls that were accepted wait meanwhile and go out later.
+    """
+    found = look(gateway.sessions, gateway.rpc.url)
+    gateway.metrics.note(found)
+    response.status_code = 200 if found.ready else 503
+    return Ready(
+        ready=found.ready,
+        database=found.database,
+        schema_complete=found.schema,
+        chain=found.chain,
+        head_block=found.head_block,
+        indexed_block=found.indexed_block,
+        lag_blocks=found.lag_blocks,
+        unsettled_calls=found.unsettled_calls,
+    )
+
+
 @router.get("/metrics", response_class=Response)
 def show_metrics(gateway: GatewayParts) -> Response:
     """Show the figures that Prometheus reads."""
+    gateway.metrics.note(look(gateway.sessions, gateway.rpc.url))
     return Response(gateway.metrics.page(), media_type=CONTENT_TYPE)
 
 

@@ -1,5 +1,116 @@
 """Real-name checks and the tiers they give."""
 
-from fastapi import APIRouter
+from datetime import date
+from typing import Annotated
+
+from fastapi import APIRouter, Depends
+from pydantic import ConfigDict, Field, StringConstraints
+
+from pswallet.api.deps import MemberPost, Now, Transaction
+from pswallet.api.idempotency import once
+from pswallet.api.limits import limited
+from pswallet.api.shapes import Phone, Shape
+from pswallet.kyc import service
+from pswallet.kyc.service import Claim, IdKind
 
 router = APIRouter(tags=["kyc"])
+
+_Text = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+
+
+class CardShape(Shape):
+    """A bank card in one's own name, and the phone the bank knows. No CVV is ever asked for."""
+
+    number: Annotated[str, StringConstraints(min_length=13, max_length=32)]
+    phone: Phone
+
+
+class RealName(Shape):
+    """Who one is. Name and number give T1; with a card and a live face T2. All examples are synthetic."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {"name": "曾小萍", "id_kind": "resident-id", "id_number": "440310199003070023"},
+                {
+                    "name": "曾小萍",
+                    "id_number": "440310199003070023",
+                    "bank_card": {"number": "6222020000000000000", "phone": "13800138000"},
+                    "liveness_token": "sandbox-live-face",
+                },
+            ]
+        }
+    )
+
+    name: _Text
+    id_kind: IdKind = IdKind.RESIDENT_ID
+    id_number: _Text
+    birth_date: date | None = Field(None, description="where the document's number does not tell it")
+    machine_line: _Text | None = Field(None, description="second line of a passport's machine-readable zone")
+    bank_card: CardShape | None = None
+    liveness_token: _Text | None = Field(None, description="from the face check; in the sandbox `sandbox-live-face`")
+
+
+class TierRequested(Shape):
+    """The tier that was asked of the chain. It holds once `GET /v1/accounts/me` shows it."""
+
+    tier_requested: int = Field(description="chain tier: T1 is 2, T2 is 3")
+
+
+class TierShape(Shape):
+    """What a tier may hold and spend."""
+
+    tier: int = Field(description="chain tier: T0 is 1")
+    name: str
+    max_balance_fen: int
+    per_payment_fen: int
+    per_day_fen: int
+    per_year_fen: int
+    lifetime: bool = Field(description="the year's limit is one for life")
+
+
+class TierList(Shape):
+    """The tiers in force today."""
+
+    tiers: list[TierShape]
+
+
+@router.post("/kyc/real-name", status_code=202, dependencies=[Depends(limited("checks"))])
+@once
+def check_real_name(body: RealName, post: MemberPost) -> TierRequested:
+    """Check one's real name. What is told is kept sealed, under a key of one's own."""
+    card = body.bank_card
+    claim = Claim(
+        name=body.name,
+        kind=body.id_kind,
+        number=body.id_number,
+        birth_date=body.birth_date,
+        machine_line=body.machine_line,
+        card_number=card.number if card else None,
+        card_phone=card.phone if card else None,
+        liveness_token=body.liveness_token,
+    )
+    gateway = post.gateway
+    tier = service.check_real_name(
+        post.session, gateway.vault, gateway.identity, account_id=post.owner.account_id, claim=claim, now=post.now
+    )
+    return TierRequested(tier_requested=tier)
+
+
+@router.get("/tiers")
+def list_tiers(session: Transaction, now: Now) -> TierList:
+    """List what each tier may hold and spend."""
+    return TierList(
+        tiers=[
+            TierShape(
+                tier=row.tier,
+                name=row.name,
+                max_balance_fen=row.max_balance_fen,
+                per_payment_fen=row.per_payment_fen,
+                per_day_fen=row.per_day_fen,
+                per_year_fen=row.per_year_fen,
+                lifetime=row.lifetime,
+            )
+            for row in service.tiers_in_force(session, now)
+        ]
+    )

@@ -10,7 +10,7 @@ VISITOR, BASIC, STANDARD, FULL = 1, 2, 3, 4
 GUARDIAN_AGE = 14
 """Below it a guardian must consent (PIPL Art. 31)."""
 
-_SINCE = datetime(2026, 1, 1, tzinfo=UTC)
+_SINCE = datetime(2020, 1, 1, tzinfo=UTC)
 
 
 def _tier(tier: int, name: str, balance: int, payment: int, day: int, year: int) -> Mapping[str, Any]:
@@ -32,7 +32,7 @@ INITIAL_TIERS: tuple[Mapping[str, Any], ...] = (
     _tier(STANDARD, "T2 standard", 100_000, 20_000, 50_000, 100_000),
     _tier(FULL, "T3 full", 500_000, 50_000, 100_000, 200_000),
 )
-"""facts.md §3c, given there in yuan."""
+"""The first tiers; the figures are given in yuan."""
 
 
 def tier_for(*, card_matched: bool, face_matched: bool) -> int:
@@ -41,5 +41,5 @@ def tier_for(*, card_matched: bool, face_matched: bool) -> int:
 
 
 def age_on(birth_date: date, day: date) -> int:
-    """Return the age in full years; a birthday on 29 February is kept on 1 March in other years."""
+    """Return the age in full years; who was born on 29 February is a year older on 1 March of common years."""
     return day.year - birth_date.year - ((day.month, day.day) < (birth_date.month, birth_date.day))
