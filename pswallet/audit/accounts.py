@@ -80,5 +80,5 @@ class Account:
         if yearly and self.spent_this_year > limits.per_year:
             span = "its life" if limits.lifetime else "a year"
             yield f"paid {self.spent_this_year} fen in {span}, above its limit of {limits.per_year}"
-        if self.spent_today > limits.one_factor_per_day:
+        if limits.per_day >= self.spent_today > limits.one_factor_per_day:
             yield f"paid {self.spent_today} fen in a day with one factor, above {limits.one_factor_per_day}"

@@ -2,9 +2,10 @@
 
 from typing import Protocol
 
-from pswallet.audit.decode import artifact, selector
+from pswallet.audit.decode import selector
 from pswallet.audit.node import Node
 from pswallet.audit.report import Findings
+from pswallet.chain.abi import artifact
 
 _IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"  # ERC-1967
 _ROLES = range(8)  # contracts/Roles.sol
@@ -27,15 +28,6 @@ class Addresses(Protocol):
     def access_manager(self) -> str: ...  # noqa: D102
 
 
-def same_code(contract: str, code: bytes) -> bool:
-    """Whether `code` is the published code of `contract`, the places that its constructor writes left out."""
-    published = artifact(contract)
-    blank = bytearray(code)
-    for start, length in published["immutables"]:
-        blank[start : start + length] = bytes(length)
-    return bytes(blank) == bytes.fromhex(published["deployedBytecode"][2:])
-
-
 def check_code(findings: Findings, node: Node, addresses: Addresses, block: int) -> None:
     """Check each contract's code and how they point at each other, at `block`."""
     deployed = {
@@ -47,7 +39,7 @@ def check_code(findings: Findings, node: Node, addresses: Addresses, block: int)
     }
     for contract, address in deployed.items():
         findings.looked_at("code", 1)
-        if not same_code(contract, node.code(address, block)):
+        if not artifact(contract).runs(node.code(address, block)):
             findings.add("code", f"the code at {address} is not the published {contract}", block)
     _check_pointers(findings, node, addresses, block)
     _check_batch(findings, node, addresses, block)
@@ -82,5 +74,5 @@ def _check_batch(findings: Findings, node: Node, addresses: Addresses, block: in
 def check_upgrade(findings: Findings, node: Node, log_topics: list[str], block: int, transaction: str) -> None:
     """Report an upgrade of the token to anything but the published code."""
     implementation = "0x" + log_topics[1][-40:]
-    if not same_code("Stablecoin", node.code(implementation, block)):
+    if not artifact("Stablecoin").runs(node.code(implementation, block)):
         findings.add("code", f"the token was upgraded to {implementation}, unpublished code", block, transaction)

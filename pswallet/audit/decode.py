@@ -1,11 +1,10 @@
 """Reads raw logs by the contracts' ABI: which event a first topic names, and the words behind it."""
 
-import json
 from collections.abc import Iterator
 from functools import cache
-from importlib.resources import files
 from typing import Any, TypedDict
 
+from pswallet.chain.abi import artifact, type_of
 from pswallet.chain.signing import keccak
 
 
@@ -20,29 +19,13 @@ class Log(TypedDict):
     logIndex: str
 
 
-@cache
-def artifact(contract: str) -> dict[str, Any]:
-    """Return the committed ABI and bytecode of `contract`."""
-    text = files("pswallet.chain").joinpath("abi", f"{contract}.json").read_text()
-    loaded: dict[str, Any] = json.loads(text)
-    return loaded
-
-
-def _flat(parameter: dict[str, Any]) -> str:
-    """Return the canonical type of a parameter: a struct is its members in brackets."""
-    kind: str = parameter["type"]
-    if not kind.startswith("tuple"):
-        return kind
-    return f"({','.join(_flat(member) for member in parameter['components'])}){kind.removeprefix('tuple')}"
-
-
 def signature(entry: dict[str, Any]) -> str:
     """Return the canonical signature of an ABI entry: "Transfer(address,address,uint256)"."""
-    return f"{entry['name']}({','.join(_flat(parameter) for parameter in entry['inputs'])})"
+    return f"{entry['name']}({','.join(type_of(parameter) for parameter in entry['inputs'])})"
 
 
 def _entries(contract: str, kind: str) -> Iterator[dict[str, Any]]:
-    return (entry for entry in artifact(contract)["abi"] if entry["type"] == kind)
+    return (entry for entry in artifact(contract).abi if entry["type"] == kind)
 
 
 @cache

@@ -1,0 +1,85 @@
+"""Broken promises, made for real on a real chain: code that lies, and storage that somebody rewrote."""
+
+import os
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import cache
+from pathlib import Path
+
+from pswallet.chain import compile as compiler
+from pswallet.chain.abi import artifact
+from tests.audit.city import CARRIER, City
+
+ROOT = Path(__file__).resolve().parents[2]
+COUNTERS = (2**128 - 1) << 64 | (2**24 - 1) << 216
+"""spentToday, spentThisYear and oneFactorToday in an account's word (contracts/libraries/AccountWord.sol)."""
+LIES = (
+    # The next claimant gets all but a fen for each of the others.
+    ("contracts/libraries/DoubleMean.sol", r"if \(left == 1\) return rest;", "if (left > 0) return rest - left + 1;"),
+    # A packet is refunded before its expiry.
+    ("contracts/RedPacketEscrow.sol", r"if \(block\.timestamp < terms\.expiry\) revert PacketNotExpired\([^;]*\);", ""),
+)
+
+
+@cache
+def lying_escrow() -> bytes:
+    """Compile the escrow with `LIES` in it; return its creation code without the constructor's argument."""
+    os.environ.setdefault("SOLCX_BINARY_PATH", str(ROOT / "tools" / "solcx"))
+    import solcx
+
+    sources = compiler.sources(ROOT)
+    for path, honest, lie in LIES:
+        sources[path], replaced = re.subn(honest, lie, sources[path])
+        assert replaced == 1
+    target = compiler.TARGETS["RedPacketEscrow"]
+    request = {
+        "language": "Solidity",
+        "sources": {name: {"content": content} for name, content in sources.items()},
+        "settings": {
+            **compiler.SETTINGS,
+            "optimizer": {"enabled": False},
+            "outputSelection": {target: {"RedPacketEscrow": ["evm.bytecode.object"]}},
+        },
+    }
+    output = solcx.compile_standard(request, solc_version=compiler.SOLC_VERSION, base_path=str(ROOT))
+    return bytes.fromhex(output["contracts"][target]["RedPacketEscrow"]["evm"]["bytecode"]["object"])
+
+
+@contextmanager
+def escrow_lies(city: City) -> Iterator[None]:
+    """Let the escrow run lying code, and give it its own code back."""
+    rpc, escrow = city.chain.rpc, city.chain.deployment.escrow
+    token = bytes(12) + bytes.fromhex(city.chain.deployment.stablecoin[2:])
+    receipt = city.chain.transact(CARRIER, None, lying_escrow() + token, gas=12_000_000)
+    code = rpc.call("eth_getCode", [receipt["contractAddress"], "latest"])
+    honest = rpc.call("eth_getCode", [escrow, "latest"])
+    rpc.call("anvil_setCode", [escrow, code])
+    yield
+    rpc.call("anvil_setCode", [escrow, honest])
+
+
+def rewrite(city: City, change: Callable[[int], int], view: str, *arguments: object) -> None:
+    """Rewrite the one word of the token's storage that the function `view` reads."""
+    token, rpc = city.chain.deployment.stablecoin, city.chain.rpc
+    data = "0x" + artifact("Stablecoin").call(view, *arguments).hex()
+    touched = rpc.call("eth_createAccessList", [{"to": token, "data": data}, "latest"])["accessList"]
+    slots = {slot for each in touched if each["address"].lower() == token.lower() for slot in each["storageKeys"]}
+    (slot,) = slots - {"0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"}  # the proxy's own
+    before = int(rpc.call("eth_getStorageAt", [token, slot, "latest"]), 16)
+    rpc.call("anvil_setStorageAt", [token, slot, f"0x{change(before):064x}"])
+
+
+def forget_spending(city: City, address: str) -> None:
+    """Set an account's counters to zero behind its back."""
+    rewrite(city, lambda word: word & ~COUNTERS, "accountOf", address)
+
+
+def forget_entry(city: City, entry: bytes) -> None:
+    """Make the token forget that a bank entry was minted."""
+    rewrite(city, lambda word: 0, "isMinted", entry)
+
+
+def slip_in(city: City, address: str, fen: int) -> None:
+    """Add money to an account without a transaction."""
+    rewrite(city, lambda word: word + fen, "accountOf", address)

@@ -1,0 +1,67 @@
+"""A chain's client that lies: it stands before a real node and changes what the node says."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import httpx
+import orjson
+
+Lie = Callable[[str, Any], Any]
+"""Given a method and the node's result, returns what to say."""
+
+
+@contextmanager
+def lying(url: str, lie: Lie) -> Iterator[str]:
+    """Serve the node at `url` with `lie` told about every result; yield the liar's URL."""
+    with (
+        httpx.Client(trust_env=False) as node,
+        ThreadingHTTPServer(("127.0.0.1", 0), _handler(node, url, lie)) as server,
+    ):
+        thread = threading.Thread(target=server.serve_forever, daemon=True)
+        thread.start()
+        try:
+            yield f"http://127.0.0.1:{server.server_address[1]}"
+        finally:
+            server.shutdown()
+            thread.join()
+
+
+def _handler(node: httpx.Client, url: str, lie: Lie) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self) -> None:
+            body = self.rfile.read(int(self.headers["content-length"]))
+            asked = orjson.loads(body)
+            answered = node.post(url, content=body, headers={"content-type": "application/json"}).json()
+            pairs = zip(asked, answered, strict=True) if isinstance(asked, list) else [(asked, answered)]
+            for request, answer in pairs:
+                if "result" in answer:
+                    answer["result"] = lie(request["method"], answer["result"])
+            told = orjson.dumps(answered)
+            self.send_response(200)
+            self.send_header("content-length", str(len(told)))
+            self.end_headers()
+            self.wfile.write(told)
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing on the terminal."""
+
+    return Handler
+
+
+def hiding(transaction: str, position: int, *, everywhere: bool = False) -> Lie:
+    """Hide the log at `position` of a transaction from eth_getLogs; `everywhere`: from the receipts too."""
+
+    def hidden(log: dict[str, Any]) -> bool:
+        return log["transactionHash"] == transaction and int(log["logIndex"], 16) == position
+
+    def lie(method: str, result: Any) -> Any:
+        if method == "eth_getLogs":
+            return [log for log in result if not hidden(log)]
+        if everywhere and method == "eth_getBlockReceipts":
+            return [{**each, "logs": [log for log in each["logs"] if not hidden(log)]} for each in result]
+        return result
+
+    return lie

@@ -1,0 +1,145 @@
+"""Each lie that a chain, its code or its client can tell is named, with its transaction and block."""
+
+import pytest
+
+from pswallet.audit import Report
+from tests.audit import forge
+from tests.audit.city import City
+from tests.audit.liar import hiding, lying
+from tests.parts import DAY_S, Person
+
+XIAO_PING, A_LIANG, MEI, GUEST = Person("xiao ping"), Person("a liang"), Person("mei"), Person("guest")
+
+
+def place(receipt) -> tuple[int, str]:
+    return int(receipt["blockNumber"], 16), receipt["transactionHash"]
+
+
+def found(report: Report, check: str) -> list[tuple[int | None, str | None]]:
+    return [(one.block, one.transaction) for one in report.differences() if one.check == check]
+
+
+@pytest.fixture
+def lively(city: City) -> City:
+    """A city with some past, in which nothing is wrong."""
+    city.settle_in(XIAO_PING, A_LIANG, MEI)
+    city.pay(XIAO_PING, A_LIANG.address, 300)
+    packet = city.open(A_LIANG, (XIAO_PING, MEI), total=900)
+    city.claim(packet, MEI, XIAO_PING)
+    assert city.audit().ok
+    return city
+
+
+def test_a_payment_kept_back_from_the_logs_is_named(lively: City):
+    receipt = lively.pay(MEI, A_LIANG.address, 111)
+    lively.pay(A_LIANG, MEI.address, 5)
+    with lying(lively.chain.rpc.url, hiding(receipt["transactionHash"], 0)) as url:
+        report = lively.audit(url)
+    assert found(report, "logs") == [place(receipt)]
+    assert lively.audit().ok
+
+
+def test_one_of_two_like_payments_kept_back_from_a_batch_is_named(lively: City):
+    """Neither the bloom nor a gap betrays it: the second says nothing that the first did not."""
+    receipt = twice(lively)
+    with lying(lively.chain.rpc.url, hiding(receipt["transactionHash"], 3)) as url:
+        report = lively.audit(url)
+    assert place(receipt) in found(report, "logs")
+    assert place(receipt) in found(report, "accounts")
+    assert lively.audit().ok
+
+
+def twice(city: City):
+    """Two payments of MEI to A_LIANG in one transaction, told by the same topics but their nonces."""
+    from pswallet.chain import calldata
+
+    calls = []
+    for number in (1, 2):
+        payment = MEI.payment(city.chain.deployment, A_LIANG.address, 7, nonce=bytes(31) + bytes([number]))
+        data = calldata.transfer_with_authorization(payment.arguments)
+        calls.append(calldata.BatchCall(city.chain.deployment.stablecoin, 200_000, data))
+    return city.chain.transact(Person("stranger").key, city.chain.deployment.batch, calldata.execute(calls))
+
+
+def test_a_log_kept_back_from_logs_and_receipts_is_noticed_by_the_state(lively: City):
+    receipt = lively.pay(MEI, A_LIANG.address, 111)
+    with lying(lively.chain.rpc.url, hiding(receipt["transactionHash"], 0, everywhere=True)) as url:
+        report = lively.audit(url)
+    assert place(receipt) in found(report, "accounts")
+
+
+def test_an_invented_log_is_named(lively: City):
+    receipt = lively.pay(MEI, A_LIANG.address, 111)
+
+    def lie(method, result):
+        if method != "eth_getLogs":
+            return result
+        return [
+            {**log, "data": f"0x{999:064x}"} if log["transactionHash"] == place(receipt)[1] else log for log in result
+        ]
+
+    with lying(lively.chain.rpc.url, lie) as url:
+        report = lively.audit(url)
+    assert place(receipt) in found(report, "accounts")
+
+
+def test_a_forged_share_is_named(lively: City):
+    packet = lively.open(XIAO_PING, (A_LIANG, MEI, XIAO_PING), total=9_000)
+    lively.claim(packet, A_LIANG)
+    assert lively.audit().ok
+    with forge.escrow_lies(lively):
+        receipt = lively.claim(packet, MEI, first=1)
+    report = lively.audit()
+    assert found(report, "draws") == [place(receipt)]
+    assert found(report, "escrow") == []  # money and event agree: only the draw betrays it
+
+
+def test_a_bank_entry_minted_twice_is_named(lively: City):
+    keys, chain, entry = lively.chain.keys, lively.chain, b"\x07" * 32
+    chain.token(keys.minter, "mintMany", [(MEI.address, 1_000, entry)])
+    assert lively.audit().ok
+    forge.forget_entry(lively, entry)
+    receipt = chain.token(keys.minter, "mintMany", [(MEI.address, 1_000, entry)])
+    assert receipt["status"] == "0x1"
+    report = lively.audit()
+    assert found(report, "mints") == [place(receipt)]
+
+
+def test_money_that_appeared_without_a_transaction_is_named_with_its_block(lively: City):
+    forge.slip_in(lively, MEI.address, 1)
+    report = lively.audit()
+    assert [one.message for one in report.differences() if one.check == "accounts"] != []
+    assert MEI.address.lower() in next(one.message for one in report.differences() if one.check == "accounts")
+
+
+def test_a_broken_daily_limit_is_named(lively: City):
+    lively.settle_in(GUEST, fen=100_000, tier=1)
+    lively.pay(GUEST, MEI.address, 50_000)
+    lively.pay(GUEST, MEI.address, 50_000)
+    assert lively.audit().ok  # exactly the limit
+    forge.forget_spending(lively, GUEST.address)
+    lively.chain.fund(GUEST, fen=1_000)
+    receipt = lively.pay(GUEST, MEI.address, 1)
+    assert receipt["status"] == "0x1"
+    report = lively.audit()
+    assert set(found(report, "limits")) == {place(receipt)}  # the day's limit and the life's
+    assert found(report, "accounts")  # what it spent is not what the token believes
+
+
+def test_a_packet_refunded_early_is_named(lively: City):
+    packet = lively.open(XIAO_PING, (A_LIANG,), total=100, lucky=False)
+    with forge.escrow_lies(lively):
+        receipt = lively.refund(packet)
+    assert found(lively.audit(), "refunds") == [place(receipt)]
+
+
+def test_other_code_at_a_contracts_address_is_named(lively: City):
+    lively.chain.rpc.call("anvil_setCode", [lively.chain.deployment.batch, "0x00"])
+    assert lively.audit().checks[0].found == 1
+
+
+def test_a_chain_that_forgets_its_past_is_still_audited(lively: City):
+    """A node without old states cannot be asked where a difference began; it is named all the same."""
+    forge.slip_in(lively, MEI.address, 1)
+    lively.chain.move_time(DAY_S)
+    assert not lively.audit().ok
