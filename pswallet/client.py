@@ -223,7 +223,7 @@ class Client:
         }
         words = {"greeting": greeting, "cover": cover}
         answer = self.post("/red-packets", body | {name: text for name, text in words.items() if text})
-        return Given(answer["id"], terms, body["draw_id"])
+        return Given(answer["id"], terms, draw["id"] if draw else None)
 
     def events(self, *, last_event_id: str | None = None) -> Iterator[Answer]:
         """Iterate over this account's own events as they happen, from after `last_event_id` on."""

@@ -39,7 +39,7 @@ class Fact(MappedAsDataclass, kw_only=True):
 
 def fact_tables() -> list[type[Base]]:
     """Return every mapped class that carries `Fact`, in a stable order."""
-    mapped = (mapper.class_ for mapper in Base.registry.mappers)
+    mapped: list[type[Base]] = [mapper.class_ for mapper in Base.registry.mappers]
     return sorted((kind for kind in mapped if issubclass(kind, Fact)), key=lambda kind: kind.__tablename__)
 
 

