@@ -5,8 +5,8 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
+import psycopg
 import pytest
-from sqlalchemy import create_engine, text
 
 from pswallet.chain import deploy
 from pswallet.chain.deploy import Deployment
@@ -32,20 +32,18 @@ def postgres_url(worker: str) -> Iterator[str]:
     """An embedded PostgreSQL of this worker's own; without fsync, for a test's database dies with it."""
     server = postgres.start((BUILD / f"test-postgres-{worker}").resolve())
     url = server.get_uri("postgres")
-    engine = create_engine(url.replace("postgresql://", "postgresql+psycopg://", 1), isolation_level="AUTOCOMMIT")
-    with engine.connect() as connection:
-        connection.execute(text("ALTER SYSTEM SET fsync = off"))
-        connection.execute(text("SELECT pg_reload_conf()"))
-        left = connection.execute(text("SELECT datname FROM pg_database WHERE datname LIKE 'test%'")).scalars().all()
-        for name in left:
-            connection.execute(text(f'DROP DATABASE "{name}" WITH (FORCE)'))
-    engine.dispose()
+    with _administrator(url) as connection:
+        connection.execute("ALTER SYSTEM SET fsync = off")
+        connection.execute("SELECT pg_reload_conf()")
+        left = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test%'").fetchall()
+        for (name,) in left:
+            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
     yield url
     server.cleanup()
 
 
-def _administrator(url: str) -> Sessions:
-    return sessions_of(engine_for(url).execution_options(isolation_level="AUTOCOMMIT"))
+def _administrator(url: str) -> psycopg.Connection:
+    return psycopg.connect(url, autocommit=True)
 
 
 def _named(url: str, name: str) -> str:
@@ -59,8 +57,8 @@ def template(postgres_url: str) -> str:
     from pswallet import tables
 
     name = f"test_template_{time.time_ns()}"
-    with _administrator(postgres_url)() as session:
-        session.execute(text(f"CREATE DATABASE {name}"))
+    with _administrator(postgres_url) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
     engine = engine_for(_named(postgres_url, name))
     assert tables.metadata is Base.metadata
     Base.metadata.create_all(engine)
@@ -72,13 +70,11 @@ def template(postgres_url: str) -> str:
 def database_url(postgres_url: str, template: str) -> Iterator[str]:
     """A fresh database with every table."""
     name = f"test_{time.time_ns()}"
-    administrator = _administrator(postgres_url)
-    with administrator() as session:
-        session.execute(text(f"CREATE DATABASE {name} TEMPLATE {template}"))
+    with _administrator(postgres_url) as connection:
+        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield _named(postgres_url, name)
-    with administrator() as session:
-        session.execute(text(f"DROP DATABASE {name} WITH (FORCE)"))
-    administrator.kw["bind"].dispose()
+    with _administrator(postgres_url) as connection:
+        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
 
 @pytest.fixture

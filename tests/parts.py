@@ -1,6 +1,7 @@
 """Parts that tests build with: a chain with handles, people with synthetic keys, and the way down and up."""
 
 import hashlib
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +9,7 @@ from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from pswallet.chain import signing
-from pswallet.chain.artifacts import artifact
+from pswallet.chain.abi import artifact
 from pswallet.chain.dealer import Dealer
 from pswallet.chain.deploy import Deployment, current_fee, wait_for_receipt
 from pswallet.chain.events import Event
@@ -63,7 +64,7 @@ class Chain:
         """The last block's time, Unix seconds."""
         return int(self.rpc.call("eth_getBlockByNumber", ["latest", False])["timestamp"], 16)
 
-    def transact(self, key: bytes, to: str, data: bytes, *, gas: int = 3_000_000) -> dict[str, Any]:
+    def transact(self, key: bytes, to: str | None, data: bytes, *, gas: int = 3_000_000) -> dict[str, Any]:
         """Send a transaction past all our machinery and return its receipt."""
         sender = signing.address_of(key)
         self.rpc.call("anvil_setBalance", [sender, hex(10**24)])
@@ -214,9 +215,7 @@ class Pipeline:
     def new_relayer(self, **options: Any) -> Relayer:
         """A relayer as after a restart."""
         chain = self.chain
-        return Relayer(
-            chain.rpc, self.sessions, chain.keys, chain.deployment, self.packets, self.dealer, **options
-        )
+        return Relayer(chain.rpc, self.sessions, chain.keys, chain.deployment, self.packets, self.dealer, **options)
 
     def new_indexer(self, **options: Any) -> Indexer:
         """An indexer as after a restart."""
@@ -239,13 +238,25 @@ class Pipeline:
         with transaction(self.sessions) as session:
             enqueue(session, calls)
 
-    def settle(self, *, steps: int = 400) -> None:
-        """Run relayer and indexer until both are idle."""
-        for _ in range(steps):
+    def settle(self, *, patience_s: float = 20.0) -> None:
+        """Run relayer and indexer until every call is settled (or waits for a later time) and nothing is on its way."""
+        deadline = time.monotonic() + patience_s
+        while time.monotonic() < deadline:
             relayed = self.relayer.step()
-            if not self.indexer.step() and not relayed:
+            indexed = self.indexer.step()
+            if not relayed and not indexed and not self._unfinished():
                 return
-        raise AssertionError(f"not idle after {steps} steps: {self.calls()}")
+        raise AssertionError(f"not settled after {patience_s} s: {self.calls()}")
+
+    def _unfinished(self) -> bool:
+        with self.sessions() as session:
+            left = session.execute(
+                text(
+                    "SELECT 1 FROM chain_calls WHERE settled_block IS NULL AND (retry_at IS NULL OR retry_at <= now())"
+                    " UNION ALL SELECT 1 FROM chain_transactions WHERE mined_block IS NULL LIMIT 1"
+                )
+            )
+            return left.first() is not None
 
     def calls(self) -> dict[str, tuple[int | None, str | None]]:
         """Each call's settled block and refusal, by key."""

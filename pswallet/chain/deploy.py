@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
 
-from pswallet.chain.artifacts import artifact
+from pswallet.chain.abi import artifact
 from pswallet.chain.hashing import checksum, selector
 from pswallet.chain.keys import Keys
 from pswallet.chain.rpc import Rpc, RpcError

@@ -1,7 +1,7 @@
 """A thin JSON-RPC client over HTTP: one connection kept alive, batches, and two kinds of failure.
 
-    RpcUnavailable   nobody answered: try again later
-    RpcError         the node answered no: code, message, data
+RpcUnavailable   nobody answered: try again later
+RpcError         the node answered no: code, message, data
 """
 
 import threading
@@ -45,9 +45,7 @@ class Rpc:
     def __init__(self, url: str, *, timeout_s: float = 20.0, attempts: int = 2) -> None:
         self.url = url
         self._attempts = attempts
-        self._client = httpx.Client(
-            timeout=timeout_s, headers={"content-type": "application/json"}, trust_env=False
-        )
+        self._client = httpx.Client(timeout=timeout_s, headers={"content-type": "application/json"}, trust_env=False)
         self._number = 0
         self._lock = threading.Lock()
 

@@ -293,9 +293,7 @@ def recover(digest: bytes, signature: bytes) -> str:
     if int.from_bytes(signature[32:64], "big") > _HALF_ORDER:
         raise SignatureMalformed(reason="s is in the upper half of the curve's order")
     try:
-        key = PublicKey.from_signature_and_message(
-            signature[:64] + bytes((signature[64] - 27,)), digest, hasher=None
-        )
+        key = PublicKey.from_signature_and_message(signature[:64] + bytes((signature[64] - 27,)), digest, hasher=None)
     except Exception as error:  # coincurve raises plain Exception for an impossible r
         raise SignatureMalformed(reason="no key made it") from error
     return checksum(keccak(key.format(compressed=False)[1:])[12:])

@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from coincurve import PrivateKey
+from rlp import decode as decode_rlp
 
 from pswallet.chain.hashing import address_bytes, checksum, keccak
 
@@ -52,6 +53,32 @@ def sign_transaction(draft: Draft, private_key: bytes) -> Signed:
     else:
         raw = _signed_1559(draft, to, draft.fee.tip, _key_of(private_key))
     return Signed("0x" + keccak(raw).hex(), raw)
+
+
+def repriced(raw: bytes, fee: Fee, private_key: bytes) -> Signed:
+    """Sign the transaction in `raw` again with another fee: the same nonce, so only one of the two is ever mined."""
+    typed = raw[0] == 2
+    fields = decoded(raw[1:] if typed else raw)
+    if typed:
+        chain_id, nonce, _, _, gas, to, _, data = fields[:8]
+    else:
+        nonce, _, gas, to, _, data, v = fields[:7]
+        chain_id = ((int.from_bytes(v, "big") - 35) // 2).to_bytes(8, "big")
+    draft = Draft(
+        chain_id=int.from_bytes(chain_id, "big"),
+        nonce=int.from_bytes(nonce, "big"),
+        to=checksum(to) if to else None,
+        data=data,
+        gas=int.from_bytes(gas, "big"),
+        fee=fee,
+    )
+    return sign_transaction(draft, private_key)
+
+
+def decoded(raw: bytes) -> list[bytes]:
+    """Read the fields of a signed transaction: a list of byte strings (its access list is always empty)."""
+    fields: list[bytes] = decode_rlp(raw)
+    return fields
 
 
 def created_address(sender: str, nonce: int) -> str:

@@ -1,6 +1,7 @@
 """The compiled contracts that travel with the package: ABI, bytecode, and whether code on a chain is theirs."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
@@ -48,7 +49,7 @@ class Artifact:
 @cache
 def artifact(name: str) -> Artifact:
     """Load one of `CONTRACTS`."""
-    found = json.loads(files("pswallet.chain").joinpath("abi", f"{name}.json").read_text())
+    found = json.loads(files("pswallet.chain.abi").joinpath(f"{name}.json").read_text())
     return Artifact(
         name=name,
         abi=found["abi"],
@@ -56,6 +57,25 @@ def artifact(name: str) -> Artifact:
         deployed=bytes.fromhex(found["deployedBytecode"][2:]),
         immutables=tuple((start, length) for start, length in found["immutables"]),
     )
+
+
+def call_data(contract: str, signature: str, arguments: Sequence[Any]) -> bytes:
+    """Encode a call of the function with this full signature, overloads told apart. For rare calls.
+
+    Raises KeyError when `contract` has no such function.
+    """
+    kinds = _functions(contract)[signature]
+    return keccak(signature.encode())[:4] + encode(list(kinds), list(arguments))
+
+
+@cache
+def _functions(contract: str) -> dict[str, tuple[str, ...]]:
+    found = {}
+    for entry in artifact(contract).abi:
+        if entry["type"] == "function":
+            kinds = tuple(type_of(each) for each in entry["inputs"])
+            found[f"{entry['name']}({','.join(kinds)})"] = kinds
+    return found
 
 
 def type_of(parameter: dict[str, Any]) -> str:

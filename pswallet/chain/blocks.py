@@ -1,0 +1,96 @@
+"""Reading the chain in consistent stretches: headers that hang together, and the logs of exactly these blocks."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from pswallet.chain.events import Event, decode
+from pswallet.chain.rpc import Rpc, RpcError, RpcUnavailable
+from pswallet.kit.clock import from_unix
+
+RANGE = 100
+"""Most blocks read at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Header:
+    """A block without its contents: where it stands and which transactions it holds."""
+
+    number: int
+    hash: str
+    parent: str
+    time: datetime
+    transactions: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Stretch:
+    """Blocks that follow each other, and the events of our contracts in them, in order.
+
+    `mined` are the transactions that logged anything, ours or not: they succeeded.
+    """
+
+    headers: tuple[Header, ...]
+    events: tuple[Event, ...]
+
+    def block_of(self) -> dict[str, Header]:
+        """Return the block of each transaction."""
+        return {transaction: header for header in self.headers for transaction in header.transactions}
+
+
+def read_header(answer: dict[str, Any]) -> Header:
+    """Read a block as JSON-RPC gives it, transactions as hashes."""
+    return Header(
+        number=int(answer["number"], 16),
+        hash=answer["hash"],
+        parent=answer["parentHash"],
+        time=from_unix(int(answer["timestamp"], 16)),
+        transactions=tuple(answer["transactions"]),
+    )
+
+
+def head(rpc: Rpc) -> Header:
+    """Return the last block. Raises RpcUnavailable."""
+    return read_header(rpc.call("eth_getBlockByNumber", ["latest", False]))
+
+
+def headers(rpc: Rpc, numbers: Sequence[int]) -> list[Header | None]:
+    """Return these blocks; None for one that the chain does not have (any more). Raises RpcUnavailable."""
+    answers = rpc.batch([("eth_getBlockByNumber", [hex(number), False]) for number in numbers])
+    failed = next((answer for answer in answers if isinstance(answer, RpcError)), None)
+    if failed is not None:
+        raise RpcUnavailable(failed.message)
+    return [read_header(answer) if answer is not None else None for answer in answers]
+
+
+def read_stretch(rpc: Rpc, first: int, last: Header, contracts: Sequence[str]) -> Stretch | None:
+    """Read the blocks from `first` to `last` and their logs; None when the chain changed meanwhile: try again.
+
+    Raises RpcUnavailable.
+    """
+    found = [*headers(rpc, range(first, last.number)), last]
+    chained = [header for header in found if header is not None]
+    if len(chained) < len(found) or not _hang_together(chained):
+        return None
+    asked = {"fromBlock": hex(first), "toBlock": hex(last.number), "address": list(contracts)}
+    logs, again = rpc.batch([("eth_getLogs", [asked]), ("eth_getBlockByNumber", [hex(last.number), False])])
+    if isinstance(logs, RpcError) or isinstance(again, RpcError):
+        raise RpcUnavailable(str(logs if isinstance(logs, RpcError) else again))
+    if again is None or again["hash"] != last.hash:
+        return None
+    hashes = {header.number: header for header in chained}
+    events: list[Event] = []
+    for log in logs:
+        header = hashes.get(int(log["blockNumber"], 16))
+        if header is None or log["blockHash"] != header.hash:
+            return None
+        event = decode(log, header.time)
+        if event is not None:
+            events.append(event)
+    events.sort(key=lambda event: (event.block, event.log_index))
+    return Stretch(tuple(chained), tuple(events))
+
+
+def _hang_together(chained: Sequence[Header]) -> bool:
+    return all(after.parent == before.hash for before, after in zip(chained, chained[1:], strict=False))

@@ -1,0 +1,94 @@
+"""Questions to the node about the past: did this transaction revert and why, did this call's event happen."""
+
+from typing import Any, Protocol
+
+from pswallet.chain import events
+from pswallet.chain.events import TOPICS
+from pswallet.chain.hashing import checksum
+from pswallet.chain.outbox import CallKind
+from pswallet.chain.reverts import UNEXPLAINED, error_name
+from pswallet.chain.rpc import Rpc, RpcError, RpcUnavailable
+
+
+class Addresses(Protocol):
+    """What of a deployment the questions need."""
+
+    @property
+    def block(self) -> int:
+        """The first block with our code."""
+        ...
+
+    @property
+    def stablecoin(self) -> str:
+        """The token."""
+        ...
+
+    @property
+    def escrow(self) -> str:
+        """The red packets."""
+        ...
+
+    @property
+    def batch(self) -> str:
+        """The carrier of signed calls."""
+        ...
+
+
+def reverted(rpc: Rpc, transaction: str) -> bool:
+    """Whether a mined transaction reverted. Raises RpcUnavailable when the node has no receipt (yet)."""
+    receipt = rpc.call("eth_getTransactionReceipt", [transaction])
+    if receipt is None:
+        raise RpcUnavailable(f"no receipt of {transaction} yet")
+    return int(receipt["status"], 16) == 0
+
+
+def why_reverted(rpc: Rpc, transaction: str) -> tuple[str, str]:
+    """Return the error's name and the contract called, by making the call again on the state before its block."""
+    sent = rpc.call("eth_getTransactionByHash", [transaction])
+    if sent is None or sent.get("blockNumber") is None:
+        raise RpcUnavailable(f"{transaction} is not in a block")
+    request = {"from": sent["from"], "to": sent["to"], "data": sent["input"], "gas": sent["gas"]}
+    contract = checksum(bytes.fromhex(sent["to"][2:]))
+    for number in (int(sent["blockNumber"], 16) - 1, int(sent["blockNumber"], 16)):
+        # Earlier transactions of the same block may be what it failed on: then the state after it tells.
+        answer: Any = rpc.batch([("eth_call", [request, hex(number)])])[0]
+        if isinstance(answer, RpcError) and answer.revert_data:
+            return error_name(answer.revert_data), contract
+    return UNEXPLAINED, contract
+
+
+def _address_topic(address: str) -> str:
+    return "0x" + address[2:].lower().rjust(64, "0")
+
+
+def _question(addresses: Addresses, kind: str, arguments: dict[str, Any]) -> tuple[str, list[Any]] | None:
+    """Return the contract and the topics of the event that a call of this kind is after."""
+    asked: dict[str, tuple[str, list[Any]]] = {}
+    if kind == CallKind.AUTHORIZATION:
+        topics = [TOPICS[events.AuthorizationUsed], _address_topic(arguments["from"]), arguments["nonce"]]
+        asked[kind] = (addresses.stablecoin, topics)
+    elif kind == CallKind.MINT:
+        asked[kind] = (addresses.stablecoin, [TOPICS[events.Minted], None, arguments["entry"]])
+    elif kind == CallKind.PACKET_REFUND:
+        asked[kind] = (addresses.escrow, [TOPICS[events.PacketRefunded], arguments["packet"]])
+    elif kind in (CallKind.PACKET_CLAIM, CallKind.PACKET_COLLECT):
+        wanted = (
+            [TOPICS[events.PacketClaimed], TOPICS[events.ShareOwed]]
+            if kind == CallKind.PACKET_CLAIM
+            else TOPICS[events.ShareCollected]
+        )
+        asked[kind] = (addresses.escrow, [wanted, arguments["packet"], _address_topic(arguments["account"])])
+    return asked.get(kind)
+
+
+def happened(rpc: Rpc, addresses: Addresses, kind: str, key: str, arguments: dict[str, Any]) -> bool:
+    """Whether the event that a call is after is on the chain already, whoever brought it about."""
+    if kind == CallKind.PACKET_CREATE:
+        question = (addresses.escrow, [TOPICS[events.PacketCreated], key.rpartition(":")[2]])
+    else:
+        found = _question(addresses, kind, arguments)
+        if found is None:
+            return False
+        question = found
+    asked = {"address": question[0], "topics": question[1], "fromBlock": hex(addresses.block), "toBlock": "latest"}
+    return bool(rpc.call("eth_getLogs", [asked]))

@@ -1,0 +1,248 @@
+"""The way down: takes waiting calls, binds them to signed transactions in one commit, then sends.
+
+It may be killed anywhere. What it stored it sends again, byte for byte; what it did not store still waits.
+"""
+
+import threading
+import time
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import structlog
+from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
+
+from pswallet.chain import packing, sendings
+from pswallet.chain.bell import Bell
+from pswallet.chain.dealer import Dealer
+from pswallet.chain.deploy import Deployment, current_fee
+from pswallet.chain.keys import Keys
+from pswallet.chain.outbox import INDEXER_CHANNEL, RELAYER_CHANNEL, CallKind
+from pswallet.chain.packing import NEEDS_TERMS, ROLE_FORMS, Group, Lane, Parcel, Waiting
+from pswallet.chain.rpc import Rpc, RpcUnavailable
+from pswallet.chain.signing import address_of
+from pswallet.chain.tending import Tending
+from pswallet.chain.terms import PacketTerms
+from pswallet.chain.transactions import Draft, Fee, sign_transaction
+from pswallet.kit.db import Sessions, transaction
+
+log = structlog.get_logger()
+
+Packets = Callable[[Session, list[str]], dict[str, PacketTerms]]
+"""Looks up the terms of packets by id; the feature answers."""
+
+TAKEN_AT_ONCE = 1200
+FEE_LIFETIME_S = 2.0
+KNOWN_PACKETS = 20_000
+"""Terms never change, so they are remembered; beyond this many the memory starts afresh."""
+
+
+@dataclass(frozen=True, slots=True)
+class Tuning:
+    """How patient the relayer is. Seconds are of the database's clock."""
+
+    in_flight: int = 12
+    """Unmined transactions a key may have: past it calls wait and travel in larger company."""
+    resend_after_s: float = 1.5
+    replace_after_s: float = 20.0
+    tend_every_s: float = 0.3
+
+
+@dataclass(frozen=True, slots=True)
+class Stored:
+    """A transaction of this pass, committed and ready to be sent."""
+
+    sender: str
+    nonce: int
+    raw: bytes
+
+
+class Relayer:
+    """Carries calls down. `packets` finds a packet's terms, `dealer` deals lucky draws."""
+
+    def __init__(
+        self,
+        rpc: Rpc,
+        sessions: Sessions,
+        keys: Keys,
+        deployment: Deployment,
+        packets: Packets,
+        dealer: Dealer,
+        tuning: Tuning | None = None,
+    ) -> None:
+        self._rpc = rpc
+        self._sessions = sessions
+        self._deployment = deployment
+        self._packets = packets
+        self._dealer = dealer
+        self._tuning = tuning or Tuning()
+        self._roles = {"compliance": keys.compliance, "minter": keys.minter, "reserve": keys.reserve}
+        self._role_senders = {name: address_of(key) for name, key in self._roles.items()}
+        self._keys = {address_of(key): key for key in [*keys.relayers, *self._roles.values()]}
+        self._relayers = [address_of(key) for key in keys.relayers]
+        self._known: dict[str, PacketTerms] = {}
+        self._fee: tuple[float, Fee] | None = None
+        self._turn = 0
+        self._introduced = False
+        self._held_back = False
+        self._tending = Tending(rpc, sessions, deployment.chain_id, self._keys, self._tuning)
+
+    def close(self) -> None:
+        """Let go of what it holds; nothing today, symmetrical with the indexer."""
+
+    def run(self, stop: threading.Event) -> None:
+        """Work until `stop` is set. A chain or database that is away is waited for."""
+        with Bell(self._sessions, RELAYER_CHANNEL) as bell:
+            while not stop.is_set():
+                try:
+                    moved = self.step()
+                except (RpcUnavailable, OperationalError) as error:
+                    log.warning("relayer_waits", reason=type(error).__name__)
+                    stop.wait(0.5)
+                    continue
+                if not moved:
+                    bell.wait(0.02 if self._held_back else self._tuning.tend_every_s)
+
+    def step(self) -> bool:
+        """Make one pass: send what waits, then tend what is on its way. True if anything went out.
+
+        Raises RpcUnavailable; calls then wait, and stored transactions go out later.
+        """
+        self._introduce()
+        stored = self._store_waiting(self._current_fee())
+        if stored:
+            self._tending.send(stored)
+        return self._tending.step() or bool(stored)
+
+    def _introduce(self) -> None:
+        if self._introduced:
+            return
+        answers = self._rpc.batch([("eth_getTransactionCount", [address, "latest"]) for address in self._keys])
+        with transaction(self._sessions) as session:
+            nonces = {address: int(answer, 16) for address, answer in zip(self._keys, answers, strict=True)}
+            sendings.introduce_senders(session, nonces)
+        self._introduced = True
+
+    def _current_fee(self) -> Fee:
+        if self._fee is None or time.monotonic() - self._fee[0] > FEE_LIFETIME_S:
+            self._fee = (time.monotonic(), current_fee(self._rpc))
+        return self._fee[1]
+
+    def _store_waiting(self, fee: Fee) -> list[Stored]:
+        """Take calls and store the signed transactions that carry them, all in one commit."""
+        self._held_back = False
+        with transaction(self._sessions) as session:
+            nonces = sendings.lock_senders(session, list(self._keys))
+            calls = sendings.waiting(session, TAKEN_AT_ONCE) if nonces else []
+            if not calls:
+                return []
+            nonces = {sender: nonces[sender] for sender in self._ready(session, list(nonces))}
+            stored = [
+                self._store(session, sender, nonce, parcel, fee)
+                for sender, nonce, parcel in self._numbered(session, nonces, self._planned(session, nonces, calls))
+            ]
+            if stored:
+                session.execute(text(f"NOTIFY {INDEXER_CHANNEL}"))
+        return stored
+
+    def _ready(self, session: Session, senders: Sequence[str]) -> list[str]:
+        """Return the senders that may send more before something of theirs is mined."""
+        counts = sendings.in_flight(session, senders)
+        ready = [sender for sender in senders if counts[sender] < self._tuning.in_flight]
+        self._held_back = len(ready) < len(senders)
+        return ready
+
+    def _numbered(
+        self, session: Session, nonces: dict[str, int], planned: Iterator[tuple[str, Parcel]]
+    ) -> Iterator[tuple[str, int, Parcel]]:
+        """Give each parcel the next nonce of its sender."""
+        used = dict(nonces)
+        for sender, parcel in planned:
+            yield sender, used[sender], parcel
+            used[sender] += 1
+        for sender, nonce in used.items():
+            if nonce != nonces[sender]:
+                sendings.set_nonce(session, sender, nonce)
+
+    def _store(self, session: Session, sender: str, nonce: int, parcel: Parcel, fee: Fee) -> Stored:
+        draft = Draft(self._deployment.chain_id, nonce, parcel.to, parcel.data, parcel.gas, fee)
+        signed = sign_transaction(draft, self._keys[sender])
+        ids = [call.id for call in parcel.calls]
+        sendings.store(session, sender=sender, nonce=nonce, signed=signed, max_fee=fee.most, call_ids=ids)
+        return Stored(sender, nonce, signed.raw)
+
+    # --- which sender carries what ---
+
+    def _planned(
+        self, session: Session, ready: dict[str, int], calls: Sequence[Waiting]
+    ) -> Iterator[tuple[str, Parcel]]:
+        """Yield every transaction that can go out now, with its sender."""
+        self._learn_terms(session, calls)
+        calls = [call for call in calls if call.kind not in NEEDS_TERMS or call.arguments["packet"] in self._known]
+        yield from self._role_acts(ready, [call for call in calls if call.kind in ROLE_FORMS])
+        relayers = [sender for sender in self._relayers if sender in ready]
+        if relayers:
+            rest = [call for call in calls if call.kind not in ROLE_FORMS]
+            yield from self._intents_and_claims(session, relayers, rest)
+
+    def _role_acts(self, ready: dict[str, int], calls: Sequence[Waiting]) -> Iterator[tuple[str, Parcel]]:
+        for role, sender in self._role_senders.items():
+            mine = [call for call in calls if ROLE_FORMS[call.kind].role == role]
+            if sender in ready:
+                for parcel in packing.role_parcels(mine, self._deployment.stablecoin):
+                    yield sender, parcel
+
+    def _intents_and_claims(
+        self, session: Session, relayers: list[str], calls: Sequence[Waiting]
+    ) -> Iterator[tuple[str, Parcel]]:
+        lanes = sendings.lanes(session, sorted({call.lane for call in calls if call.lane is not None}))
+        intents: dict[str, list[Waiting]] = defaultdict(list)
+        groups: dict[str, list[Group]] = defaultdict(list)
+        queues: dict[str, list[Waiting]] = defaultdict(list)
+        self._turn += 1
+        for call in calls:
+            if call.kind == CallKind.PACKET_CLAIM:
+                queues[call.arguments["packet"]].append(call)
+            elif sender := self._sender_of(call.lane, lanes, relayers):
+                intents[sender].append(call)
+        for packet, waiting in queues.items():
+            sender = self._sender_of(packet, lanes, relayers)
+            group = packing.next_claims(self._known[packet], lanes.get(packet, Lane()), waiting)
+            if sender and group:
+                groups[sender].append(group)
+        for sender in relayers:
+            # A packet is opened before it is claimed: the same sender, so the same order after a reorg.
+            for parcel in packing.intent_parcels(intents[sender], self._deployment, self._known):
+                yield sender, parcel
+            for parcel in packing.claim_parcels(groups[sender], self._deployment.escrow, self._dealer):
+                yield sender, parcel
+
+    def _sender_of(self, lane: str | None, lanes: dict[str, Lane], relayers: list[str]) -> str | None:
+        """Return who carries a call: a lane stays with its sender while something of it is under way.
+
+        None when that sender cannot send now.
+        """
+        if lane is None:
+            return relayers[self._turn % len(relayers)]
+        bound = lanes.get(lane, Lane()).sender
+        if bound is not None:
+            return bound if bound in relayers else None
+        chosen = self._relayers[int(lane[-8:], 16) % len(self._relayers)]
+        return chosen if chosen in relayers else None
+
+    def _learn_terms(self, session: Session, calls: Sequence[Waiting]) -> None:
+        wanted = {call.arguments["packet"] for call in calls if call.kind in NEEDS_TERMS}
+        unknown = sorted(wanted - self._known.keys())
+        if not unknown:
+            return
+        if len(self._known) > KNOWN_PACKETS:
+            self._known.clear()
+            unknown = sorted(wanted)
+        self._known.update(self._packets(session, unknown))
+
+
+def tuned(**changes: float) -> Tuning:
+    """Return the usual patience with some of it changed."""
+    return replace(Tuning(), **changes)  # type: ignore[arg-type]

@@ -1,0 +1,253 @@
+"""What the blocks say about our calls: done, refused, or to go out again. Runs inside the indexer's transaction.
+
+Success is the event, never a status. A refusal counts only from our own transaction, and only from the last one that
+carried the call. "Used already" means: look for the event.
+"""
+
+from collections import defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from pswallet.chain import events, evidence
+from pswallet.chain.blocks import Header, Stretch
+from pswallet.chain.events import CallFailed, CallRefused, ClaimSkipped, Event
+from pswallet.chain.outbox import RELAYER_CHANNEL, CallKind
+from pswallet.chain.packing import ROLE_FORMS
+from pswallet.chain.reverts import UNEXPLAINED, error_name
+from pswallet.chain.rpc import Rpc
+
+WAITS = {"PaymentsPaused": 15, "ReserveAttestationExpired": 5, "ReserveExceeded": 5, "CreatorIsFrozen": 15}
+"""Reasons that pass by themselves, and after how many seconds such a role act or claim goes out again."""
+
+GOES_OUT_AGAIN = {"PositionMismatch", "LinkMismatch", "DealerSignatureInvalid", "InsufficientGas"}
+"""Reasons that lie in the company or the order of a transaction, not in the call."""
+
+USED_ALREADY = {"AuthorizationAlreadyUsed", "AlreadyClaimed", "EntryAlreadyMinted", "PacketNotOpen", "NothingOwed"}
+"""Reasons behind which the call's own event may stand, carried by somebody else or before the call was left here."""
+
+MOST_ATTEMPTS = 8
+"""A call that met `GOES_OUT_AGAIN` this often is refused with that reason after all."""
+
+_KEYS = {
+    events.AuthorizationUsed: lambda e: f"authorization:{e.authorizer}:{e.nonce}",
+    events.PacketCreated: lambda e: f"packet-create:{e.packet}",
+    events.PacketClaimed: lambda e: f"packet-claim:{e.packet}:{e.account}",
+    events.ShareOwed: lambda e: f"packet-claim:{e.packet}:{e.account}",
+    events.ShareCollected: lambda e: f"packet-collect:{e.packet}:{e.account}",
+    events.PacketRefunded: lambda e: f"packet-refund:{e.packet}",
+    events.Minted: lambda e: f"mint:{e.entry}",
+}
+"""The call that an event settles, whoever sent it."""
+
+_SETTLE = text(
+    """
+    UPDATE chain_calls c SET settled_block = k.block
+    FROM unnest(CAST(:keys AS text[]), CAST(:blocks AS bigint[])) AS k(key, block)
+    WHERE c.key = k.key AND c.settled_block IS NULL
+    """
+)
+_MINED = text(
+    """
+    UPDATE chain_transactions t SET mined_block = m.block
+    FROM chain_sendings s, unnest(CAST(:hashes AS text[]), CAST(:blocks AS bigint[])) AS m(hash, block)
+    WHERE s.hash = m.hash AND t.id = s.transaction_id
+    RETURNING t.id, s.hash, t.call_ids
+    """
+)
+_OPEN = text(
+    """
+    SELECT id, key, kind, arguments, lane, attempts, transaction_id FROM chain_calls
+    WHERE id = ANY(:ids) AND settled_block IS NULL
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class OpenCall:
+    """A call that a mined transaction of ours carried and no event settled."""
+
+    id: int
+    key: str
+    kind: str
+    arguments: dict[str, Any]
+    lane: str | None
+    attempts: int
+    transaction_id: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Mined:
+    """A transaction of ours in a block."""
+
+    id: int
+    hash: str
+    calls: tuple[int, ...]
+    header: Header
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """Why a call of a mined transaction did not succeed; `log_index` is -1 when all of it reverted."""
+
+    call: OpenCall
+    mined: Mined
+    error: str
+    log_index: int
+    contract: str
+
+
+class Settlement:
+    """Settles the calls of one stretch of blocks. `known` are refusals of before a rebuild, by key."""
+
+    def __init__(self, session: Session, rpc: Rpc, addresses: evidence.Addresses, known: Mapping[str, str]) -> None:
+        self._session = session
+        self._rpc = rpc
+        self._addresses = addresses
+        self._known = known
+        self._released = False
+
+    def settle(self, stretch: Stretch) -> list[CallRefused]:
+        """Settle what the stretch decides; return the refusals in order."""
+        mined = self._mark_mined(stretch)
+        self._settle_by_event(stretch.events)
+        refused = self._judge(mined, stretch) if mined else []
+        if self._released:
+            self._session.execute(text(f"NOTIFY {RELAYER_CHANNEL}"))
+        return refused
+
+    def _mark_mined(self, stretch: Stretch) -> list[Mined]:
+        blocks = stretch.block_of()
+        if not blocks:
+            return []
+        rows = self._session.execute(
+            _MINED, {"hashes": list(blocks), "blocks": [header.number for header in blocks.values()]}
+        ).all()
+        return [Mined(id_, hash_, tuple(calls), blocks[hash_]) for id_, hash_, calls in rows]
+
+    def _settle_by_event(self, happened: Iterable[Event]) -> None:
+        found = {_KEYS[type(event)](event): event.block for event in happened if type(event) in _KEYS}
+        if found:
+            self._session.execute(_SETTLE, {"keys": list(found), "blocks": list(found.values())})
+
+    # --- what no event settled ---
+
+    def _judge(self, mined: Sequence[Mined], stretch: Stretch) -> list[CallRefused]:
+        ids = [call for one in mined for call in one.calls]
+        rows = self._session.execute(_OPEN, {"ids": ids}).all()
+        left = {row[0]: OpenCall(*row) for row in rows}
+        if not left:
+            return []
+        said: dict[str, list[Event]] = defaultdict(list)
+        for event in stretch.events:
+            said[event.transaction].append(event)
+        refused: list[CallRefused] = []
+        for one in sorted(mined, key=lambda each: each.id):
+            # A call that meanwhile travels in another transaction is judged there.
+            carried = [left[call] for call in one.calls if call in left and left[call].transaction_id == one.id]
+            if carried:
+                refused.extend(self._judge_transaction(one, carried, said[one.hash]))
+        return sorted(refused, key=lambda event: (event.block, event.log_index))
+
+    def _judge_transaction(self, mined: Mined, carried: Sequence[OpenCall], said: Sequence[Event]) -> list[CallRefused]:
+        if not said and evidence.reverted(self._rpc, mined.hash):
+            return self._judge_reverted(mined, carried)
+        verdicts = self._verdicts(mined, carried, said)
+        silent = [call for call in carried if call.id not in {verdict.call.id for verdict in verdicts}]
+        self._settle(mined, [call for call in silent if call.kind in ROLE_FORMS])
+        # Not one word about a call: `claimMany` stopped before it.
+        self._release([call for call in silent if call.kind not in ROLE_FORMS])
+        return [refusal for verdict in verdicts if (refusal := self._sentence(verdict)) is not None]
+
+    def _verdicts(self, mined: Mined, carried: Sequence[OpenCall], said: Sequence[Event]) -> list[Verdict]:
+        by_id = {call.id: call for call in carried}
+        by_key = {call.key: call for call in carried}
+        found = []
+        for event in said:
+            if isinstance(event, CallFailed) and event.contract == self._addresses.batch:
+                call, reason = by_id.get(mined.calls[event.index]), error_name(event.reason)
+            elif isinstance(event, ClaimSkipped):
+                call, reason = by_key.get(f"packet-claim:{event.packet}:{event.account}"), error_name(event.reason)
+            else:
+                continue
+            if call is not None:
+                found.append(Verdict(call, mined, reason, event.log_index, event.contract))
+        return found
+
+    def _judge_reverted(self, mined: Mined, carried: Sequence[OpenCall]) -> list[CallRefused]:
+        """A whole transaction failed: its calls go on in smaller company, and one that was alone is refused."""
+        error, contract = evidence.why_reverted(self._rpc, mined.hash)
+        if error in WAITS:
+            self._release(carried, wait_s=WAITS[error])
+            return []
+        if len(mined.calls) > 1:
+            self._release(carried, reverts=1)
+            return []
+        if error == UNEXPLAINED:
+            error = self._known.get(carried[0].key, error)  # a node forgets old states, we need not
+        sentence = self._sentence(Verdict(carried[0], mined, error, -1, contract))
+        return [] if sentence is None else [sentence]
+
+    def _sentence(self, verdict: Verdict) -> CallRefused | None:
+        """Refuse a call, unless it is done after all or the reason passes."""
+        call, error = verdict.call, verdict.error
+        if error in USED_ALREADY and evidence.happened(self._rpc, self._addresses, call.kind, call.key, call.arguments):
+            self._settle(verdict.mined, [call])
+            return None
+        if error in WAITS and call.kind == CallKind.PACKET_CLAIM:
+            self._release([call], wait_s=WAITS[error])
+            return None
+        if self._may_go_again(call, error):
+            self._release([call], reverts=int(error == "InsufficientGas"))
+            return None
+        self._session.execute(
+            text("UPDATE chain_calls SET settled_block = :block, refusal = :error WHERE id = :id"),
+            {"block": verdict.mined.header.number, "error": error, "id": call.id},
+        )
+        return CallRefused(
+            block=verdict.mined.header.number,
+            log_index=verdict.log_index,
+            block_time=verdict.mined.header.time,
+            transaction=verdict.mined.hash,
+            contract=verdict.contract,
+            key=call.key,
+            kind=call.kind,
+            error=error,
+            arguments=call.arguments,
+        )
+
+    def _may_go_again(self, call: OpenCall, error: str) -> bool:
+        if call.attempts >= MOST_ATTEMPTS:
+            return False
+        if error == "PacketNotOpen" and call.kind == CallKind.PACKET_CLAIM:
+            return self._is_opening(call)
+        return error in GOES_OUT_AGAIN
+
+    def _is_opening(self, call: OpenCall) -> bool:
+        """Whether the packet's creation is still on its way (after a reorg a claim may overtake it)."""
+        key = f"packet-create:{call.arguments['packet']}"
+        found = self._session.execute(
+            text("SELECT 1 FROM chain_calls WHERE key = :key AND settled_block IS NULL"), {"key": key}
+        )
+        return found.first() is not None
+
+    def _settle(self, mined: Mined, calls: Sequence[OpenCall]) -> None:
+        if calls:
+            self._session.execute(
+                text("UPDATE chain_calls SET settled_block = :block WHERE id = ANY(:ids)"),
+                {"block": mined.header.number, "ids": [call.id for call in calls]},
+            )
+
+    def _release(self, calls: Sequence[OpenCall], *, reverts: int = 0, wait_s: int = 0) -> None:
+        if calls:
+            self._released = True
+            self._session.execute(
+                text(
+                    "UPDATE chain_calls SET transaction_id = NULL, reverts = reverts + :reverts,"
+                    " retry_at = now() + make_interval(secs => :wait) WHERE id = ANY(:ids)"
+                ),
+                {"reverts": reverts, "wait": wait_s, "ids": [call.id for call in calls]},
+            )
