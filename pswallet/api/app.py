@@ -13,7 +13,21 @@ from pswallet.api.deps import SEATS, Gateway
 from pswallet.api.limits import BodyLimit, Limits
 from pswallet.api.logs import RequestLog
 from pswallet.api.metrics import Metrics
-from pswallet.api.routes import accounts, chain, events, health, kyc, sandbox
+from pswallet.api.routes import (
+    accounts,
+    activity,
+    bank,
+    chain,
+    claims,
+    draws,
+    events,
+    health,
+    kyc,
+    red_packets,
+    requests,
+    sandbox,
+    transfers,
+)
 from pswallet.api.routes import sessions as sign_ins
 from pswallet.api.streams import Streams
 from pswallet.chain.deploy import Deployment
@@ -32,14 +46,22 @@ Amounts are whole fen; 100 fen are one yuan. Failures are RFC 9457 problems, eac
 def routers(settings: Settings) -> list[APIRouter]:
     """Return every feature's router under /v1; the sandbox's only in sandbox mode."""
     found = [
+        claims.hot_router,  # first: routes are tried in this order
+        transfers.hot_router,
         accounts.router,
         sign_ins.router,
         kyc.router,
         chain.router,
         events.router,
+        transfers.router,
+        requests.router,
+        activity.router,
+        draws.router,
+        red_packets.router,
+        claims.router,
     ]
     if settings.mode == "sandbox":
-        found.append(sandbox.router)
+        found += [sandbox.router, bank.router]
     return found
 
 

@@ -235,3 +235,10 @@ class PhraseTriesExhausted(Problem):
 
     status = 429
     title = "Too many wrong phrases; try again later"
+
+
+class ClaimUnknown(Problem):
+    """The account has not tried to open this packet."""
+
+    status = 404
+    title = "You have not opened this red packet"

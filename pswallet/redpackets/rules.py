@@ -228,7 +228,7 @@ def guest_leaf(account: str, place: int) -> bytes:
 
 
 def guest_list(accounts: Sequence[str]) -> GuestList:
-    """Build the standard tree over (account, place in the list). Raises ValueError unless 1 to 500 different accounts."""
+    """Build the standard tree over (account, place in the list). Raises ValueError unless 1 to 500 of them differ."""
     if not 1 <= len(accounts) <= MAX_GUESTS or len({account.lower() for account in accounts}) != len(accounts):
         raise ValueError("a guest list holds 1 to 500 different accounts")
     leaves = [guest_leaf(account, place) for place, account in enumerate(accounts)]

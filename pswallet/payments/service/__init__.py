@@ -1,7 +1,7 @@
 """Decisions about payments inside a session; nothing here commits, and nothing says that money has moved."""
 
 from pswallet.payments.service.activity import Activity, Line, activity, balances
-from pswallet.payments.service.intake import Accepted, SignedPayment, accept, transfer
+from pswallet.payments.service.intake import Accepted, SignedPayment, accept, contract_digest, transfer
 from pswallet.payments.service.ledger import last_entries
 from pswallet.payments.service.reading import Transfer, find_transfer
 from pswallet.payments.service.requests import (
@@ -25,6 +25,7 @@ __all__ = [
     "accept",
     "activity",
     "balances",
+    "contract_digest",
     "create_request",
     "find_request",
     "find_transfer",

@@ -80,7 +80,7 @@ class Accepted:
 def transfer(
     session: Session, payments: Sequence[SignedPayment], *, domain: Domain, now: datetime
 ) -> list[Accepted | Problem]:
-    """Ask the token for each payment; a Problem stands in a refused one's place. `now`: the last indexed block's time."""
+    """Ask the token for each payment; a Problem stands in a refused one's place. `now`: the last block's time."""
     outcomes = accept(session, payments, domain=domain, struct=TRANSFER_WITH_AUTHORIZATION, purpose="transfer", now=now)
     enqueue(session, [_call(outcome.payment) for outcome in outcomes if isinstance(outcome, Accepted)])
     return outcomes
@@ -105,7 +105,7 @@ def accept(
 ) -> list[Accepted | Problem]:
     """Check and keep each authorization, without asking for its call: the money of a packet travels in another call.
 
-    `purpose` "packet" pays a SYSTEM contract, anything else a person. Earlier payments of the list count for later ones.
+    `purpose` "packet" pays a SYSTEM contract, all else a person. Earlier payments in the list count for later ones.
     """
     outcomes: list[Accepted | Problem | None] = [
         _unsound(payment, domain=domain, struct=struct, chain_time=to_unix(now)) for payment in payments
@@ -132,9 +132,21 @@ def _unsound(payment: SignedPayment, *, domain: Domain, struct: StructType, chai
     return _signature_problem(payment, domain=domain, struct=struct)
 
 
+def contract_digest(payment: SignedPayment, *, domain: Domain, struct: StructType) -> bytes | None:
+    """Return what the payer's contract must be asked about (ERC-1271), or None when the payer's own key has signed.
+
+    A person's malformed signature is asked about too: only the chain knows that there is no contract.
+    """
+    signed = digest(domain, struct, payment.message())
+    try:
+        return None if recover(signed, bytes.fromhex(payment.signature[2:])) == payment.payer else signed
+    except SignatureMalformed:
+        return signed
+
+
 def _signature_problem(payment: SignedPayment, *, domain: Domain, struct: StructType) -> Problem | None:
-    if payment.contract_verdict is not None:
-        return None if payment.contract_verdict else token_errors.SignatureInvalid()
+    if payment.contract_verdict:
+        return None
     try:
         signer = recover(digest(domain, struct, payment.message()), bytes.fromhex(payment.signature[2:]))
     except SignatureMalformed as malformed:

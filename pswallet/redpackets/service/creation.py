@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from sqlalchemy import func, select
@@ -45,6 +45,10 @@ class CreatePacket:
     cover: str
     draw_id: str | None
     contract_verdict: bool | None = None
+
+    def judged(self, verdict: bool) -> CreatePacket:
+        """Return the same command with the verdict of the creator's contract."""
+        return replace(self, contract_verdict=verdict)
 
 
 @dataclass(frozen=True, slots=True)

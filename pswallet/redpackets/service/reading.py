@@ -49,7 +49,7 @@ class PacketView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareLine:
-    """A drawn share. `status`: claimed, owed (`reason`) or collected. `luckiest`: 手气最佳, known after the last one."""
+    """A drawn share. `status`: claimed, owed (`reason`) or collected. `luckiest`: 手气最佳, known at the end."""
 
     account: str
     position: int

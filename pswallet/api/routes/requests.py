@@ -1,0 +1,137 @@
+"""Asking for money: a request to one person, or an AA split (AA收款) among several."""
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from fastapi import APIRouter, Path
+from pydantic import ConfigDict, Field, StringConstraints
+
+from pswallet.api.deps import MemberPost, Owner, Transaction
+from pswallet.api.idempotency import once
+from pswallet.api.problems import ChainAway
+from pswallet.api.routes.transfers import EXAMPLE_AUTHORIZATION, SignedAuthorization, TransferAccepted, with_verdict
+from pswallet.api.shapes import Address, AmountFen, Shape
+from pswallet.chain.outbox import last_block
+from pswallet.chain.signing import token_domain
+from pswallet.kit.money import Fen
+from pswallet.payments import service
+from pswallet.payments.service import AskForPayment, PaymentRequestView
+
+router = APIRouter(prefix="/payment-requests", tags=["payments"])
+
+RequestId = Annotated[
+    str, Path(pattern=r"^req_[0-9a-z]{26}$", description="the id that POST /v1/payment-requests gave")
+]
+
+
+class AskForMoney(Shape):
+    """Who is asked for what. A split is even to a fen, the first payers give the odd ones."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "kind": "split",
+                    "total_fen": 1_000,
+                    "payers": [
+                        "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+                        "0x3C44CdDdB6a900fa2b585dd299e03d12FA4293BC",
+                        "0x90F79bf6EB2c4f870365E785982E1f101E93b906",
+                    ],
+                    "note": "擂茶",
+                }
+            ]
+        }
+    )
+
+    kind: Literal["request", "split"] = Field(description="request: one payer gives all; split: 2 to 100 share it")
+    total_fen: AmountFen
+    payers: list[Address] = Field(min_length=1, max_length=100, description="the asker may be among those of a split")
+    note: Annotated[str, StringConstraints(max_length=40)] = ""
+
+
+class ShareShape(Shape):
+    """One payer's share."""
+
+    payer: Address
+    amount_fen: int
+    status: str = Field(description="unpaid, submitted, paid, or own (the asker's part of a split)")
+    transfer_id: str | None
+
+
+class RequestShape(Shape):
+    """A payment request and how far it is paid."""
+
+    id: str
+    creator: Address
+    kind: str
+    total_fen: int
+    note: str
+    created_at: datetime
+    shares: list[ShareShape]
+
+
+class PayShare(SignedAuthorization):
+    """The authorization of exactly one's own share to the asker."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_AUTHORIZATION]})
+
+
+@router.post("", status_code=201)
+@once
+def ask_for_money(body: AskForMoney, post: MemberPost) -> RequestShape:
+    """Ask one person for money, or several for even shares of it."""
+    ask = AskForPayment(
+        creator=post.owner.address,
+        kind=body.kind,
+        total_fen=Fen(body.total_fen),
+        payers=body.payers,
+        note=body.note,
+    )
+    return _shape(service.create_request(post.session, ask, now=post.now))
+
+
+@router.get("/{request_id}")
+def show_request(request_id: RequestId, session: Transaction, owner: Owner) -> RequestShape:
+    """Show a request that one made or is asked by, and who has paid."""
+    return _shape(service.find_request(session, request_id, viewer=owner.address))
+
+
+@router.post("/{request_id}/pay", status_code=202)
+@once
+def pay_share(request_id: RequestId, body: PayShare, post: MemberPost) -> TransferAccepted:
+    """Pay one's share."""
+    block = last_block(post.session)
+    if block is None:
+        raise ChainAway(retry_after_s=1)
+    asked = service.find_request(post.session, request_id, viewer=post.owner.address)
+    amounts = {share.payer: share.amount_fen for share in asked.shares}
+    payment = body.payment(post.owner.address, asked.creator, amounts.get(post.owner.address, asked.total_fen))
+    paid = service.pay_share(
+        post.session,
+        request_id,
+        with_verdict(post.gateway, payment),
+        domain=token_domain(post.gateway.deployment),
+        now=block.time,
+    )
+    return TransferAccepted(id=paid.id, status="submitted")
+
+
+def _shape(found: PaymentRequestView) -> RequestShape:
+    return RequestShape(
+        id=found.id,
+        creator=found.creator,
+        kind=found.kind,
+        total_fen=found.total_fen,
+        note=found.note,
+        created_at=found.created_at,
+        shares=[
+            ShareShape(
+                payer=share.payer,
+                amount_fen=share.amount_fen,
+                status=share.status,
+                transfer_id=share.transfer_id,
+            )
+            for share in found.shares
+        ],
+    )
