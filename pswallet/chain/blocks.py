@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from itertools import pairwise
 from typing import Any
 
 from pswallet.chain.events import Event, decode
@@ -93,4 +94,4 @@ def read_stretch(rpc: Rpc, first: int, last: Header, contracts: Sequence[str]) -
 
 
 def _hang_together(chained: Sequence[Header]) -> bool:
-    return all(after.parent == before.hash for before, after in zip(chained, chained[1:], strict=False))
+    return all(after.parent == before.hash for before, after in pairwise(chained))

@@ -19,7 +19,7 @@ ClaimWords = tuple[str, int, bytes]
 
 
 class Dealer:
-    """Deals the draws of one escrow (`domain`). `seed` makes every chain of links; lose it, and packets refund at expiry."""
+    """Deals the draws of one escrow (`domain`). `seed` makes every chain; lose it, and packets refund at expiry."""
 
     def __init__(self, key: bytes, seed: bytes, domain: Domain) -> None:
         self._key = key

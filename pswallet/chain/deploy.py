@@ -190,7 +190,7 @@ def _planned(chain_id: int, sender: str, first: int, block: int) -> Deployment:
 
 
 def _steps(deployment: Deployment, keys: Keys, admin: str) -> list[tuple[str | None, bytes]]:
-    """Return every transaction of a deployment as (to, data): five contracts, the roles, the SYSTEM account, the delay."""
+    """Return every transaction as (to, data): five contracts, the roles, the SYSTEM account, the delay."""
     limits = [(balance, payment, day, year, day, life) for balance, payment, day, year, life in TIERS]
     initialize = artifact("Stablecoin").call("initialize", deployment.access_manager, limits)
     manager = artifact("AccessManager")
@@ -221,7 +221,7 @@ def _role_acts(token: str, keys: Keys) -> list[bytes]:
 
 
 def current_fee(rpc: Rpc) -> Fee:
-    """Return a fee that the next blocks will take: twice the base fee and a tip, or the gas price where there is none."""
+    """Return a fee that the next blocks take: twice the base fee and a tip, or the gas price where there is none."""
     head = rpc.call("eth_getBlockByNumber", ["latest", False])
     base = head.get("baseFeePerGas")
     if base is None:

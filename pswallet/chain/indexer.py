@@ -112,7 +112,7 @@ class Indexer:
         with transaction(self._sessions) as session:
             session.execute(text("SELECT pg_advisory_xact_lock(:key)"), {"key": _LEADER})
             rows = session.execute(text("SELECT key, refusal FROM chain_calls WHERE refusal IS NOT NULL"))
-            known = dict(rows.all())
+            known: dict[str, str] = {key: refusal for key, refusal in rows}
             self._forget_above(session, -1)
             cursor: IndexedBlock | None = None
             while (head := blocks.head(self._rpc)) and (stretch := self._next_stretch(cursor, head)) is not None:
@@ -148,7 +148,7 @@ class Indexer:
     # --- back ---
 
     def _has_forked(self, cursor: IndexedBlock, head: Header) -> bool:
-        """Whether the chain no longer holds the cursor's block: the head fell below it, or another stands in its place."""
+        """Whether the chain lost the cursor's block: the head fell below it, or another stands in its place."""
         if head.number < cursor.number:
             return True
         if head.number == cursor.number:

@@ -45,7 +45,7 @@ class Keys:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read the key file. Raises PermissionError when others than its owner may read it, KeyError for a missing key."""
+        """Read the key file. Raises PermissionError when others may read it, TypeError for a missing key."""
         if path.stat().st_mode & 0o077:
             raise PermissionError(f"{path} is open to others: chmod 600 {path}")
         found: dict[str, Any] = json.loads(path.read_text())

@@ -1,4 +1,4 @@
-"""The outbox's tables: calls that wait, transactions that carry them, every signed version of each, and the blocks read.
+"""The outbox's tables: calls that wait, transactions that carry them, each signed version, and the blocks read.
 
 They are not facts: a rollback unsettles calls, it does not forget them.
 """
@@ -75,7 +75,7 @@ class ChainTransaction(Base):
 
 
 class ChainSending(Base):
-    """One signed version of a transaction: stored before it is sent, sent again byte for byte after a crash or a reorg."""
+    """A signed version of a transaction: stored before it is sent, sent again byte for byte after a crash or reorg."""
 
     __tablename__ = "chain_sendings"
     __table_args__ = (Index("ix_chain_sendings_transaction_id", "transaction_id"),)

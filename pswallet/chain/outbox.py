@@ -71,7 +71,7 @@ _ENQUEUE = text(
 
 
 def enqueue(session: Session, calls: Sequence[Call]) -> None:
-    """Leave `calls` in one statement; those whose key is known already are left out. The relayer wakes at the commit."""
+    """Leave `calls` in one statement; those whose key is known are left out. The relayer wakes at the commit."""
     if not calls:
         return
     session.execute(

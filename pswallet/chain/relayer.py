@@ -199,25 +199,31 @@ class Relayer:
     ) -> Iterator[tuple[str, Parcel]]:
         lanes = sendings.lanes(session, sorted({call.lane for call in calls if call.lane is not None}))
         intents: dict[str, list[Waiting]] = defaultdict(list)
-        groups: dict[str, list[Group]] = defaultdict(list)
-        queues: dict[str, list[Waiting]] = defaultdict(list)
         self._turn += 1
         for call in calls:
-            if call.kind == CallKind.PACKET_CLAIM:
-                queues[call.arguments["packet"]].append(call)
-            elif sender := self._sender_of(call.lane, lanes, relayers):
+            sender = self._sender_of(call.lane, lanes, relayers)
+            if sender and call.kind != CallKind.PACKET_CLAIM:
                 intents[sender].append(call)
-        for packet, waiting in queues.items():
-            sender = self._sender_of(packet, lanes, relayers)
-            group = packing.next_claims(self._known[packet], lanes.get(packet, Lane()), waiting)
-            if sender and group:
-                groups[sender].append(group)
+        groups = self._groups(lanes, relayers, [call for call in calls if call.kind == CallKind.PACKET_CLAIM])
         for sender in relayers:
             # A packet is opened before it is claimed: the same sender, so the same order after a reorg.
             for parcel in packing.intent_parcels(intents[sender], self._deployment, self._known):
                 yield sender, parcel
             for parcel in packing.claim_parcels(groups[sender], self._deployment.escrow, self._dealer):
                 yield sender, parcel
+
+    def _groups(self, lanes: dict[str, Lane], relayers: list[str], claims: Sequence[Waiting]) -> dict[str, list[Group]]:
+        """Return the claims that can go out now, packet by packet, by sender."""
+        queues: dict[str, list[Waiting]] = defaultdict(list)
+        for call in claims:
+            queues[call.arguments["packet"]].append(call)
+        groups: dict[str, list[Group]] = defaultdict(list)
+        for packet, queue in queues.items():
+            sender = self._sender_of(packet, lanes, relayers)
+            group = packing.next_claims(self._known[packet], lanes.get(packet, Lane()), queue)
+            if sender and group:
+                groups[sender].append(group)
+        return groups
 
     def _sender_of(self, lane: str | None, lanes: dict[str, Lane], relayers: list[str]) -> str | None:
         """Return who carries a call: a lane stays with its sender while something of it is under way.

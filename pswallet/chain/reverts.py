@@ -1,4 +1,4 @@
-"""What a revert means: the error's name in our words. Names of our own contracts stay; inherited ones are mapped here."""
+"""What a revert means: the error's name in our words. Our own contracts' names stay; inherited ones are mapped."""
 
 from functools import cache
 

@@ -136,7 +136,9 @@ def lanes(session: Session, names: Sequence[str]) -> dict[str, Lane]:
     """Return how far the claims of each packet have got."""
     rows = session.execute(_LANES, {"lanes": list(names)}).all()
     pending = [row[4] for row in rows if row[4] is not None]
-    senders = dict(session.execute(_SENDERS_OF, {"ids": pending}).all()) if pending else {}
+    senders: dict[int, str] = {}
+    if pending:
+        senders.update(session.execute(_SENDERS_OF, {"ids": pending}).all())
     return {
         lane: Lane(dealt, refused, highest, senders.get(transaction))
         for lane, dealt, refused, highest, transaction in rows

@@ -175,7 +175,7 @@ class Tending:
         return filled
 
     def _fill(self, sender: str, nonce: int) -> None:
-        """Store and send an empty transfer to oneself with this nonce; the calls that it should have carried wait again."""
+        """Store and send an empty transfer to oneself with this nonce; the calls that it carried wait again."""
         fee = current_fee(self._rpc)
         with transaction(self._sessions) as session:
             row = session.execute(

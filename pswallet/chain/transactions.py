@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 
 from coincurve import PrivateKey
-from rlp import decode as decode_rlp
+from rlp.codec import decode as decode_rlp
 
 from pswallet.chain.hashing import address_bytes, checksum, keccak
 
@@ -77,7 +77,7 @@ def repriced(raw: bytes, fee: Fee, private_key: bytes) -> Signed:
 
 def decoded(raw: bytes) -> list[bytes]:
     """Read the fields of a signed transaction: a list of byte strings (its access list is always empty)."""
-    fields: list[bytes] = decode_rlp(raw)
+    fields: list[bytes] = decode_rlp(raw)  # type: ignore[no-untyped-call]
     return fields
 
 

@@ -7,7 +7,7 @@ from functools import cache
 from importlib.resources import files
 from typing import Any
 
-from eth_abi import encode
+from eth_abi.abi import encode
 
 from pswallet.chain.hashing import keccak
 
@@ -26,7 +26,9 @@ class Artifact:
 
     def creation(self, *arguments: Any) -> bytes:
         """Return the code that creates it with these constructor arguments."""
-        inputs = next((entry["inputs"] for entry in self.abi if entry["type"] == "constructor"), [])
+        inputs: list[dict[str, Any]] = next(
+            (entry["inputs"] for entry in self.abi if entry["type"] == "constructor"), []
+        )
         return self.bytecode + encode([type_of(each) for each in inputs], list(arguments))
 
     def call(self, function: str, *arguments: Any) -> bytes:
