@@ -77,7 +77,7 @@ class Database:
             )
         for table in PARTS:
             columns = table.__table__.columns
-            outside = columns["block"].not_between(first, last)
+            outside = ~columns["block"].between(first, last)
             for block in self._connection.execute(select(columns["block"]).where(outside)).scalars():
                 findings.add("database", f"{table.__tablename__} has a row of block {block}, outside the chain", block)
 

@@ -35,6 +35,12 @@ def events(contract: str) -> dict[str, str]:
 
 
 @cache
+def errors(contract: str) -> dict[str, str]:
+    """Return error names by their first four bytes ("0x…") for every error of `contract`."""
+    return {"0x" + keccak(signature(entry).encode())[:4].hex(): entry["name"] for entry in _entries(contract, "error")}
+
+
+@cache
 def selector(contract: str, function: str) -> str:
     """Return the first four bytes ("0x…") of a call of `function`, which is not overloaded."""
     (entry,) = (entry for entry in _entries(contract, "function") if entry["name"] == function)

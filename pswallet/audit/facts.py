@@ -7,8 +7,9 @@ from typing import Any, NamedTuple
 
 from pswallet.accounts.models import AccountFreeze, AccountTier
 from pswallet.audit.accounts import day_of, year_of
-from pswallet.audit.decode import Log, address_in, events, words
+from pswallet.audit.decode import Log, address_in, errors, events, words
 from pswallet.audit.ledger import NOBODY, Moment
+from pswallet.bank.models import BankMint, BankRedemption, ReserveAttestation
 from pswallet.chain.signing import checksum
 from pswallet.kit.db import Base
 from pswallet.payments.models import AuthorizationCancellation, AuthorizationUse, Entry, TierLimit
@@ -19,6 +20,9 @@ PARTS: dict[type[Base], str | None] = {
     AuthorizationUse: None,
     AuthorizationCancellation: None,
     TierLimit: None,
+    BankMint: None,
+    BankRedemption: None,
+    ReserveAttestation: None,
     AccountTier: "address",
     AccountFreeze: "address",
     PacketOpening: None,
@@ -136,6 +140,23 @@ class Facts:
         values = dict(zip(names, amounts, strict=True))
         yield Row(TierLimit, None, {"tier": int(log["topics"][1], 16), "lifetime": bool(lifetime), **values})
 
+    # --- the bank ---
+
+    def _on_Minted(self, log: Log) -> Iterator[Row]:
+        yield Row(BankMint, None, {"entry": log["topics"][2], **self._bank(log)})
+
+    def _on_Redeemed(self, log: Log) -> Iterator[Row]:
+        yield Row(BankRedemption, None, {"bank_reference": log["topics"][2], **self._bank(log)})
+
+    def _bank(self, log: Log) -> dict[str, Any]:
+        account = shown(address_in(log["topics"][1]))
+        return {"account": account, "value_fen": int(log["data"], 16), "at": self._at}
+
+    def _on_ReserveAttested(self, log: Log) -> Iterator[Row]:
+        reserve, expiry = words(log["data"])
+        values = {"reserve_fen": reserve, "expires_at": datetime.fromtimestamp(expiry, UTC)}
+        yield Row(ReserveAttestation, None, values)
+
     # --- accounts ---
 
     def _on_TierSet(self, log: Log) -> Iterator[Row]:
@@ -184,8 +205,11 @@ class Facts:
         data = bytes.fromhex(log["data"][2:])
         start = int.from_bytes(data[96:128])
         length = int.from_bytes(data[start : start + 32])
-        reason = data[start + 32 : start + 32 + min(length, 4)]
-        yield Row(PacketShare, None, {**self._share(log), "reason": "0x" + reason.hex()})
+        selector = "0x" + data[start + 32 : start + 32 + min(length, 4)].hex()
+        values = self._share(log)
+        reason = errors("Stablecoin").get(selector, "")
+        # What OpenZeppelin calls otherwise than we do is left to the gateway: the money is the same.
+        yield Row(PacketShare, None, values if reason.startswith("ERC") or not reason else {**values, "reason": reason})
 
     def _share(self, log: Log) -> dict[str, Any]:
         position, value, link = words(log["data"])[:3]

@@ -1,7 +1,7 @@
 """What the auditor asks of a chain's node, block range by block range, a few requests ahead of the reading."""
 
 from collections import deque
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from typing import Any, TypedDict
@@ -10,7 +10,8 @@ from pswallet.audit.decode import Log
 from pswallet.chain.rpc import Rpc, RpcCall, RpcError
 
 _AHEAD = 4  # ranges in flight: enough to keep a node busy while we read, few enough for a flat memory
-_MOST_BLOCKS = 256
+_MOST_BLOCKS = 512
+_LOGS_PER_SPAN = 4_000
 _CALLS_PER_BATCH = 100
 
 
@@ -85,10 +86,19 @@ class Node:
         return [log for receipt in receipts for log in receipt["logs"] if log["address"].lower() in ours]
 
     def spans(self, first: int, last: int) -> Iterator[Span]:
-        """Yield the blocks `first` to `last` in order, read a few ranges ahead."""
-        ranges = ((start, min(start + _MOST_BLOCKS - 1, last)) for start in range(first, last + 1, _MOST_BLOCKS))
+        """Yield the blocks `first` to `last` in order, read a few ranges ahead, each of some `_LOGS_PER_SPAN` logs."""
+        waiting: deque[Future[Span]] = deque()
+        start, blocks = first, 16
         with ThreadPoolExecutor(_AHEAD) as pool:
-            yield from _in_order(pool, ranges, self._span)
+            while start <= last or waiting:
+                while start <= last and len(waiting) <= _AHEAD:
+                    end = min(start + blocks - 1, last)
+                    waiting.append(pool.submit(self._span, start, end))
+                    start = end + 1
+                span = waiting.popleft().result()
+                yield span
+                fitting = _LOGS_PER_SPAN * len(span.headers) // max(len(span.logs), 1)
+                blocks = min(max(fitting, 1), 2 * blocks, _MOST_BLOCKS)
 
     def _batch(self, calls: list[RpcCall]) -> list[Any]:
         """Return every answer, or raise the first RpcError."""
@@ -98,8 +108,7 @@ class Node:
                 raise answer
         return answers
 
-    def _span(self, bounds: tuple[int, int]) -> Span:
-        first, last = bounds
+    def _span(self, first: int, last: int) -> Span:
         asked: list[RpcCall] = [("eth_getBlockByNumber", [hex(block), False]) for block in range(first, last + 1)]
         return Span(first, last, self._batch(asked), self._split_logs(first, last))
 
@@ -112,16 +121,3 @@ class Node:
                 raise
         middle = (first + last) // 2
         return self._split_logs(first, middle) + self._split_logs(middle + 1, last)
-
-
-def _in_order(
-    pool: ThreadPoolExecutor, ranges: Iterator[tuple[int, int]], read: Callable[[tuple[int, int]], Span]
-) -> Iterator[Span]:
-    """Run `read` on the ranges, `_AHEAD` at a time, and yield the answers in the ranges' order."""
-    waiting: deque[Future[Span]] = deque()
-    for bounds in ranges:
-        waiting.append(pool.submit(read, bounds))
-        if len(waiting) > _AHEAD:
-            yield waiting.popleft().result()
-    while waiting:
-        yield waiting.popleft().result()
