@@ -27,6 +27,7 @@ from pswallet.chain.indexer import Indexer
 from pswallet.chain.keys import Keys
 from pswallet.chain.relayer import Relayer
 from pswallet.chain.rpc import Rpc, RpcUnavailable
+from pswallet.client import Refused
 from pswallet.demo import story
 from pswallet.demo.cast import World
 from pswallet.demo.stage import Stage, StoryBroke
@@ -111,8 +112,8 @@ def _play(stack: Stack) -> bool:
     try:
         story.play(world)
         return story.verdict(world, console)
-    except StoryBroke as broke:
-        console.print(f"[red]✗ {broke}[/red]")
+    except (StoryBroke, Refused) as broke:
+        console.print(f"[red]✗ {broke}[/red] (logs: {stack.folder / 'logs'})")
         return False
 
 

@@ -9,6 +9,9 @@ from pswallet.client import Answer, Chain, Client
 from pswallet.demo.people import Identity
 from pswallet.demo.stage import Stage, StoryBroke
 
+T0, T2 = 1, 3
+"""Chain tiers: 0 is nobody, T0 (visitor) is 1, T2 (name, card and face checked) is 3."""
+
 
 @dataclass
 class Person:

@@ -1,7 +1,7 @@
 """The first chapters: people register, money arrives from the bank, one pays another, three share a bill."""
 
 from pswallet.client import Refused
-from pswallet.demo.cast import Person, World
+from pswallet.demo.cast import T0, Person, World
 from pswallet.demo.people import identities
 from pswallet.kit.money import format_yuan
 
@@ -16,7 +16,7 @@ def register(world: World) -> None:
     rows = []
     for person in world.people:
         me = person.client.get("/accounts/me")
-        rows.append((person.name, person.address, f"T{me['tier']}"))
+        rows.append((person.name, person.address, f"T{me['tier'] - T0}"))
     stage.table("Accounts; the tier is the one the chain enforces", ("name", "address", "tier"), rows)
 
 
