@@ -40,8 +40,9 @@ class Table:
         self.contract = self.chain.deploy("RedPacketEscrow", self.token.contract.address)
         self.chain.send(self.token.contract.functions.setSystem(self.contract.address))
         number = self.chain.w3.eth.chain_id
-        domains = Domain("RedPacketEscrow", number, self.contract.address), Domain(
-            "Sandbox Yuan Voucher", number, self.token.contract.address
+        domains = (
+            Domain("RedPacketEscrow", number, self.contract.address),
+            Domain("Sandbox Yuan Voucher", number, self.token.contract.address),
         )
         self.signing = Escrow(*domains)
         self.creator, self.dealer, self.key = person("creator"), person("dealer"), person("claim key")

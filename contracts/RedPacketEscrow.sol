@@ -10,9 +10,8 @@ import {LinkClaim} from "./libraries/LinkClaim.sol";
 import {LinkChain} from "./libraries/LinkChain.sol";
 import {PacketTerms} from "./libraries/PacketTerms.sol";
 import {PacketWord, PacketWords} from "./libraries/PacketWord.sol";
-import {Payout} from "./libraries/Payout.sol";
 import {Refusal} from "./libraries/Refusal.sol";
-import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
+import {TokenCalls} from "./libraries/TokenCalls.sol";
 import {
     ERC20TransferAuthorization
 } from "@openzeppelin/contracts/token/ERC20/extensions/ERC20TransferAuthorization.sol";
@@ -30,6 +29,7 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
     using LinkChain for bytes20;
     using LinkChain for bytes20[];
     using Refusal for bytes;
+    using TokenCalls for address;
 
     /// @dev `word` is all that a packet costs while its shares are paid; `owed` and `owedTo` wait for failed payouts.
     struct Packet {
@@ -54,15 +54,17 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
 
     constructor(address token_) EIP712("RedPacketEscrow", "1") {
         token = token_;
+        IStablecoin(token_).pausedUntil(); // an address without the token's code fails here, not at the first packet
     }
 
     /// @inheritdoc IRedPacketEscrow
     function create(Terms calldata terms, Authorization calldata authorization) external returns (bytes32 packet) {
-        terms.check();
+        (address creator, uint64 total, uint16 shares) = (terms.creator, terms.total, terms.shares);
+        terms.check(total, shares);
         packet = packetId(terms);
-        _receive(terms.creator, terms.total, packet, authorization);
-        _packets[packet].word = PacketWords.open(terms.total, terms.shares, terms.drawCommitment);
-        emit PacketCreated(packet, terms.creator, terms);
+        _receive(creator, total, packet, authorization);
+        _packets[packet].word = PacketWords.open(total, shares, terms.drawCommitment);
+        terms.emitCreated(packet, creator);
     }
 
     /// @inheritdoc IRedPacketEscrow
@@ -72,16 +74,17 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
         PacketWord word = packet.word;
         _packetRefusal(terms, id, word).raise();
         if (terms.lucky) {
-            uint256 position = terms.shares - word.sharesLeft();
+            uint256 position = _position(terms, word);
             bytes32 deal = Deal.structHash(id, position, Deal.hash(one), keccak256(abi.encode(link)));
             _dealRefusal(terms.dealer, deal, dealerSignature).raise();
+            _linkRefusal(word, link).raise();
         } else {
             link = 0;
         }
-        _claimRefusal(terms, id, packet, one.account, one.index, one.evidence).raise();
-        if (terms.lucky) _linkRefusal(word, link).raise();
+        (address account, uint256 index) = (one.account, one.index);
+        _claimRefusal(terms, id, packet, account, index, one.evidence).raise();
         if (gasleft() < DRAW_GAS) revert InsufficientGas();
-        _draw(terms, id, packet, word, one.account, one.index, link);
+        _draw(terms, id, packet, word, account, index, link);
     }
 
     /// @inheritdoc IRedPacketEscrow
@@ -104,7 +107,7 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
         PacketWord word = packet.word;
         if (word.isEnded()) revert PacketNotOpen(id);
         if (block.timestamp >= terms.expiry) revert PacketExpired(id, terms.expiry);
-        if (IStablecoin(token).isFrozen(terms.creator)) revert CreatorIsFrozen(terms.creator);
+        if (token.isFrozen(terms.creator)) revert CreatorIsFrozen(terms.creator);
         uint64 value = packet.owedTo[account];
         if (value == 0) revert NothingOwed(account);
 
@@ -112,7 +115,7 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
         packet.owed -= value;
         if (packet.owed == 0) packet.word = word.withoutOwed().settled();
         emit ShareCollected(id, account, value);
-        IERC20(token).transfer(account, value);
+        if (!token.tryTransfer(account, value)) TokenCalls.raise();
     }
 
     /// @inheritdoc IRedPacketEscrow
@@ -219,11 +222,11 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
         if (terms.guests != 0) packet.guestsPaid[index >> 8] |= 1 << (index & 0xff);
         else packet.holdersPaid[account] = 1;
 
-        uint16 position = uint16(terms.shares - left);
-        if (Payout.attempt(token, account, value)) {
+        uint16 position = uint16(_position(terms, word));
+        if (token.tryTransfer(account, value)) {
             emit PacketClaimed(id, account, position, uint64(value), link);
         } else {
-            bytes memory reason = Payout.reason();
+            bytes memory reason = TokenCalls.reason();
             next = next.withOwed();
             _owe(packet, next, account, uint64(value));
             emit ShareOwed(id, account, position, uint64(value), link, reason);
@@ -245,13 +248,8 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
         bytes calldata signature = authorization.signature;
         (uint256 validAfter, uint256 validBefore) = (authorization.validAfter, authorization.validBefore);
         if (signature.length == 65) {
-            (uint8 v, bytes32 r, bytes32 s) = ECDSA.parseCalldata(signature);
-            try ERC20TransferAuthorization(token)
-                .receiveWithAuthorization(creator, address(this), total, validAfter, validBefore, packet, v, r, s) {
-                return;
-            } catch (bytes memory reason) {
-                if (creator.code.length == 0) reason.raise();
-            }
+            if (token.tryReceive(creator, total, validAfter, validBefore, packet, signature)) return;
+            if (creator.code.length == 0) TokenCalls.raise();
         }
         ERC20TransferAuthorization(token)
             .receiveWithAuthorization(creator, address(this), total, validAfter, validBefore, packet, signature);
@@ -266,7 +264,7 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
         Terms calldata terms = group.terms;
         refusal = _packetRefusal(terms, id, word);
         if (refusal.length != 0 || !terms.lucky) return refusal;
-        uint256 position = terms.shares - word.sharesLeft();
+        uint256 position = _position(terms, word);
         if (group.firstPosition != position) {
             return abi.encodeWithSelector(PositionMismatch.selector, group.firstPosition, position);
         }
@@ -282,7 +280,7 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
     {
         if (word.sharesLeft() == 0) return abi.encodeWithSelector(PacketNotOpen.selector, id);
         if (block.timestamp >= terms.expiry) return abi.encodeWithSelector(PacketExpired.selector, id, terms.expiry);
-        if (IStablecoin(token).isFrozen(terms.creator)) {
+        if (token.isFrozen(terms.creator)) {
             return abi.encodeWithSelector(CreatorIsFrozen.selector, terms.creator);
         }
     }
@@ -329,7 +327,14 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
 
     function _isSignedBy(address signer, bytes32 structHash, bytes calldata signature) private view returns (bool) {
         bytes32 digest = _hashTypedDataV4(structHash);
-        (address recovered, ECDSA.RecoverError failure,) = ECDSA.tryRecoverCalldata(digest, signature);
-        return failure == ECDSA.RecoverError.NoError && recovered == signer;
+        (address recovered,,) = ECDSA.tryRecoverCalldata(digest, signature);
+        return recovered == signer; // zero if it is malformed, and no signer is zero
+    }
+
+    /// @dev The position of the next draw, 0-based.
+    function _position(Terms calldata terms, PacketWord word) private pure returns (uint256) {
+        unchecked {
+            return terms.shares - word.sharesLeft();
+        }
     }
 }

@@ -12,8 +12,8 @@ library PacketTerms {
         "RedPacket(address creator,uint64 total,uint16 shares,uint64 expiry,uint64 maxShare,bool lucky,bytes32 guests,address claimKey,address dealer,bytes20 drawCommitment,bytes32 salt)"
     );
 
-    /// @dev The EIP-712 struct hash. Eleven words of calldata are the encoding already. A word with dirty bits would give
-    /// another hash, of a packet that cannot exist: `create` logs the terms, and logging refuses dirty bits.
+    /// @dev The EIP-712 struct hash. The eleven words of calldata are its encoding already: a word with dirty bits would
+    /// give the id of a packet that cannot exist, because `create` reads each field and reading refuses dirty bits.
     function structHash(IRedPacketEscrow.Terms calldata terms) internal pure returns (bytes32 hash) {
         bytes32 typehash = TYPEHASH;
         assembly ("memory-safe") {
@@ -24,9 +24,18 @@ library PacketTerms {
         }
     }
 
+    /// @dev Emit PacketCreated with the words that were hashed, rather than read and check each again.
+    function emitCreated(IRedPacketEscrow.Terms calldata terms, bytes32 packet, address creator) internal {
+        bytes32 topic = IRedPacketEscrow.PacketCreated.selector;
+        assembly ("memory-safe") {
+            let words := mload(0x40)
+            calldatacopy(words, terms, 352)
+            log3(words, 352, topic, packet, creator)
+        }
+    }
+
     /// @dev Revert with the first rule that is broken.
-    function check(IRedPacketEscrow.Terms calldata terms) internal view {
-        (uint256 total, uint256 shares) = (terms.total, terms.shares);
+    function check(IRedPacketEscrow.Terms calldata terms, uint256 total, uint256 shares) internal view {
         if (shares == 0 || shares > MAX_SHARES) revert IRedPacketEscrow.ShareCountOutOfRange(shares);
         if (total < shares) revert IRedPacketEscrow.TotalNotDivisible(total, shares);
         uint256 expiry = terms.expiry;
@@ -40,7 +49,9 @@ library PacketTerms {
 
     function _checkLucky(IRedPacketEscrow.Terms calldata terms, uint256 total, uint256 shares) private pure {
         uint256 maxShare = terms.maxShare;
-        if (maxShare * shares < total) revert IRedPacketEscrow.MaxShareOutOfRange(maxShare);
+        unchecked {
+            if (maxShare * shares < total) revert IRedPacketEscrow.MaxShareOutOfRange(maxShare);
+        }
         if (terms.dealer == address(0) || terms.drawCommitment == 0) revert IRedPacketEscrow.DrawTermsMismatch();
     }
 
