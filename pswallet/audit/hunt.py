@@ -136,7 +136,9 @@ class _PacketHistory(_History):
     def __init__(self, node: Node, contracts: Contracts, packet: str, span: tuple[int, int], chain_id: int) -> None:
         self._contracts, self._packet, self.now = contracts, packet, Moment()
         ledger = Ledger(Findings(), self.now)
-        self._packets = Packets(Findings(), self.now, ledger, chain_id=chain_id, escrow=contracts.escrow)
+        self._packets = Packets(
+            Findings(), self.now, ledger, chain_id=chain_id, escrow=contracts.escrow, calldata=node.calldata
+        )
         super().__init__(node, span)
 
     def state(self, block: int) -> tuple[Any, ...]:

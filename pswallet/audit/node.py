@@ -76,6 +76,10 @@ class Node:
         found: list[Log] = self._rpc.call("eth_getLogs", [query])
         return found
 
+    def calldata(self, transaction: str) -> bytes:
+        """Return what a transaction was sent with."""
+        return bytes.fromhex(self._rpc.call("eth_getTransactionByHash", [transaction])["input"][2:])
+
     def receipt_logs(self, header: Header) -> list[Log]:
         """Return our contracts' logs of one block out of its transactions' receipts."""
         try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 from pswallet.audit.decode import Log, address_in, events
 from pswallet.audit.draws import link_before, share_of
+from pswallet.audit.guests import proven_places
 from pswallet.audit.ledger import Ledger, Moment, Movement
 from pswallet.audit.report import Findings
 from pswallet.chain.signing import keccak
@@ -35,13 +36,14 @@ class Packet:
     expiry: int
     max_share: int
     lucky: bool
-    by_link: bool
+    guests: bytes
     link: bytes
     remaining: int
     left: int
     claimed: int = 0
     owed: dict[str, int] = field(default_factory=dict)
-    drawn_by: set[str] = field(default_factory=set)
+    drawn_by: dict[str, list[str]] = field(default_factory=dict)
+    """The transactions in which each account drew."""
 
     @property
     def outstanding(self) -> int:
@@ -64,7 +66,7 @@ def read_terms(data: bytes) -> Packet:
         expiry=expiry,
         max_share=max_share,
         lucky=any(word[5]),
-        by_link=not any(word[6]),
+        guests=word[6],
         link=word[9][:20],
         remaining=total,
         left=shares,
@@ -74,11 +76,21 @@ def read_terms(data: bytes) -> Packet:
 class Packets:
     """Folds the escrow's logs in their order; every broken promise goes to `findings`.
 
-    `ledger` is the token's book, read up to the same log.
+    `ledger` is the token's book, read up to the same log; `calldata` gives a transaction's input.
     """
 
-    def __init__(self, findings: Findings, now: Moment, ledger: Ledger, *, chain_id: int, escrow: str) -> None:
+    def __init__(
+        self,
+        findings: Findings,
+        now: Moment,
+        ledger: Ledger,
+        *,
+        chain_id: int,
+        escrow: str,
+        calldata: Callable[[str], bytes],
+    ) -> None:
         self.findings, self.now, self.ledger, self.escrow = findings, now, ledger, escrow
+        self._calldata = calldata
         self.open: dict[str, Packet] = {}
         self.ended: set[bytes] = set()
         self.created = self.shares = self.refunds = 0
@@ -184,7 +196,7 @@ class Packets:
             return None
         self._check_claim(packet_id, packet, account)
         self._check_share(packet_id, packet, position, value, link)
-        packet.drawn_by.add(account)
+        packet.drawn_by.setdefault(account, []).append(self.now.transaction)
         packet.remaining -= value
         packet.left -= 1
         packet.link = link
@@ -197,10 +209,16 @@ class Packets:
     def _check_claim(self, packet_id: str, packet: Packet, account: str) -> None:
         if self.now.time >= packet.expiry:
             self._wrong("packets", f"{account} drew from packet {packet_id} after its expiry at {packet.expiry}")
-        if account in packet.drawn_by:
+        if account in packet.drawn_by and not self._is_guest_again(packet, account):
             self._wrong("draws", f"{account} drew a second share of packet {packet_id}")
         if self.ledger.account(packet.creator).frozen:
             self._wrong("standing", f"packet {packet_id} paid {account} while its creator was frozen")
+
+    def _is_guest_again(self, packet: Packet, account: str) -> bool:
+        """Whether the creator's own guest list names `account` once for each share that it draws."""
+        transactions = {*packet.drawn_by[account], self.now.transaction}
+        places = [proven_places(self._calldata(one), packet.guests, account) for one in transactions]
+        return len(set().union(*places)) > len(packet.drawn_by[account])
 
     def _check_share(self, packet_id: str, packet: Packet, position: int, value: int, link: bytes) -> None:
         share = f"share {position} of packet {packet_id}"

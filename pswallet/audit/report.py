@@ -1,6 +1,5 @@
 """What the auditor says: each check with what it looked at, each difference with its transaction and block."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
@@ -94,10 +93,9 @@ class Report:
         for check in self.checks:
             yield from check.differences
 
-    def to_json(self) -> str:
-        """Return the whole report as JSON."""
-        body: dict[str, Any] = {"ok": self.ok, **asdict(self)}
-        return json.dumps(body, ensure_ascii=False, indent=2)
+    def to_json(self) -> dict[str, Any]:
+        """Return the whole report as JSON can carry it."""
+        return {"ok": self.ok, **asdict(self)}
 
     def table(self) -> Group:
         """Return the report as tables for a terminal."""

@@ -52,7 +52,12 @@ class Audit:
         self._chain_id = self._node.number("eth_chainId")
         self.ledger = Ledger(self.findings, self.now)
         self.packets = Packets(
-            self.findings, self.now, self.ledger, chain_id=self._chain_id, escrow=self._contracts.escrow
+            self.findings,
+            self.now,
+            self.ledger,
+            chain_id=self._chain_id,
+            escrow=self._contracts.escrow,
+            calldata=self._node.calldata,
         )
         self._facts = Facts(self.now)
         self._logs = 0

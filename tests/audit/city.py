@@ -123,6 +123,13 @@ class City:
         data = calldata.claim_many([self._dealt(packet, claims, first)])
         return self.chain.transact(CARRIER, self.chain.deployment.escrow, data, gas=15_000_000)
 
+    def claim_place(self, packet: Opened, place: int) -> dict[str, Any]:
+        """Draw a share of an equal packet for the guest at one place of the list."""
+        addresses = [guest.address for guest in packet.guests]
+        claim = calldata.Claim(addresses[place], place, b"".join(merkle_proof(addresses, place)))
+        data = calldata.claim_many([self._dealt(packet, [claim], 0)])
+        return self.chain.transact(CARRIER, self.chain.deployment.escrow, data)
+
     def _dealt(self, packet: Opened, claims: Sequence[calldata.Claim], first: int) -> calldata.PacketClaims:
         if not packet.terms.lucky:
             return calldata.PacketClaims(packet.terms, first, claims, [], b"")

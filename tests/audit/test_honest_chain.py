@@ -105,8 +105,17 @@ def test_the_report_says_what_it_looked_at(city: City):
     city.pay(XIAO_PING, A_LIANG.address, 1)
     told: list[tuple[int, int]] = []
     report = city.audit(progress=lambda done, total: told.append((done, total)))
-    body = json.loads(report.to_json())
+    body = json.loads(json.dumps(report.to_json()))
     assert body["ok"] is True
     assert body["last_hash"] == city.chain.rpc.call("eth_getBlockByNumber", ["latest", False])["hash"]
     assert {check["name"] for check in body["checks"] if check["looked_at"]} >= {"code", "logs", "supply", "accounts"}
     assert told[-1][0] == told[-1][1]
+
+
+def test_a_guest_whom_the_creator_listed_twice_may_draw_twice(city: City):
+    city.settle_in(XIAO_PING, MEI)
+    packet = city.open(XIAO_PING, (MEI, A_LIANG, MEI), total=300, lucky=False)
+    city.claim_place(packet, 0)
+    city.claim_place(packet, 2)
+    assert city.chain.balance(MEI.address) == 100_000 + 200
+    assert wrong(city.audit()) == []
