@@ -5,6 +5,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from pswallet.chain.terms import ZERO_ADDRESS
 from pswallet.client import Answer, Chain, Client
 from pswallet.demo.people import Identity
 from pswallet.demo.stage import Stage, StoryBroke
@@ -51,7 +52,7 @@ class World:
 
     def name_of(self, address: str) -> str:
         """Return the name of the person at `address`, or a short form of the address."""
-        names = {person.address: person.name for person in self.people}
+        names = {person.address: person.name for person in self.people} | {ZERO_ADDRESS: "the bank"}
         return names.get(address, f"{address[:8]}…")
 
     def register(self, identity: Identity) -> Person:

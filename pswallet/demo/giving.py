@@ -16,7 +16,7 @@ _DAY_S = 86_400
 def lucky_for_ten(world: World) -> None:
     """A lucky packet of ¥88.88 to a group of ten, opened by all at the same moment, one trying twice."""
     stage = world.stage
-    stage.chapter("A lucky packet (拼手气) of ¥88.88 for ten, all opening it at the same moment")
+    stage.chapter("A lucky packet (拼手气) of ¥88.88, opened by ten at once")
     creator, guests = world.people[0], world.people[1:11]
     packet = creator.client.give(
         kind="lucky", total_fen=8_888, shares=10, lucky=True, guests=[guest.address for guest in guests],
@@ -93,7 +93,7 @@ def exclusive(world: World) -> None:
 def by_link(world: World) -> None:
     """A link whose key never reaches the gateway, opened by somebody who registers only then."""
     stage = world.stage
-    stage.chapter("A link packet; the key is in the URL's fragment, which browsers do not send")
+    stage.chapter("A link packet; its key never reaches the gateway")
     creator = world.people[2]
     link_key = Key.new()
     packet = creator.client.give(kind="link", total_fen=2_000, shares=2, lucky=False, claim_key=link_key.address).id
@@ -134,7 +134,7 @@ def by_phrase(world: World) -> None:
 def expired_and_refunded(world: World) -> None:
     """A packet nobody finishes goes back to its creator after 24 hours, by a stranger's hand."""
     stage = world.stage
-    stage.chapter("A packet expires after 24 hours and is refunded by a stranger")
+    stage.chapter("A packet expires; a stranger has it refunded")
     creator, friend, stranger = world.people[4], world.people[5], world.people[10]
     packet = creator.client.give(
         kind="equal", total_fen=3_000, shares=3, lucky=False, guests=[person.address for person in world.people[5:8]]

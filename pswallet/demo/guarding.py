@@ -18,7 +18,7 @@ _ABOVE_LIMIT_FEN = 2_000_001
 def limit_on_both_roads(world: World) -> None:
     """The tier's limit stops a payment at the gateway, and again at the contract when the gateway is passed by."""
     stage = world.stage
-    stage.chapter(f"A payment of {format_yuan(_ABOVE_LIMIT_FEN)}, above the tier's limit of {format_yuan(2_000_000)}")
+    stage.chapter(f"A payment of {format_yuan(_ABOVE_LIMIT_FEN)}; the limit is {format_yuan(2_000_000)}")
     payer, payee = world.people[1], world.people[0]
     refusal(world, "payment-limit-exceeded", "the gateway refuses it", _transfer(payer, payee, _ABOVE_LIMIT_FEN))
     signed = payer.client.authorization(payee.address, _ABOVE_LIMIT_FEN)

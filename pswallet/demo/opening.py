@@ -11,7 +11,7 @@ _START_FEN = 100_000
 def register(world: World) -> None:
     """Eleven people open accounts; the twelfth comes later, by a link."""
     stage = world.stage
-    stage.chapter("People register: phone, one-time code, proof of the key, real-name check (all invented)")
+    stage.chapter("People register: phone, code, key, real-name check")
     world.people = stage.each("registering", identities()[:11], world.register)
     rows = []
     for person in world.people:

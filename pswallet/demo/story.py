@@ -31,7 +31,7 @@ def play(world: World) -> None:
 
 def verdict(world: World, console: Console) -> bool:
     """Let the auditor recompute everything from the chain, then hold the gateway's rows against it."""
-    world.stage.chapter("The audit: every fen recomputed from the chain alone, then the gateway's rows against it")
+    world.stage.chapter("The audit: the chain alone, then our rows against it")
     report = audit.run(world.rpc_url, Deployment.load(world.deployment_file), database_url=world.database_url)
     console.print(report.table())
     return report.ok
