@@ -37,9 +37,15 @@ def postgres_url(worker: str) -> Iterator[str]:
         connection.execute("SELECT pg_reload_conf()")
         left = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test%'").fetchall()
         for (name,) in left:
-            connection.execute(f'DROP DATABASE "{name}" WITH (FORCE)')
+            if not _is_running(name.split("_")[1]):
+                connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
     yield url
     server.cleanup()
+
+
+def _is_running(pid: str) -> bool:
+    """Whether the test session that a database belongs to (test_<pid>_…) is still there."""
+    return pid.isdigit() and Path(f"/proc/{pid}").exists()
 
 
 def _administrator(url: str) -> psycopg.Connection:
@@ -56,7 +62,7 @@ def template(postgres_url: str) -> str:
     """The name of a database with every table, to be cloned."""
     from pswallet import tables
 
-    name = f"test_template_{time.time_ns()}"
+    name = f"test_{os.getpid()}_template"
     with _administrator(postgres_url) as connection:
         connection.execute(f"CREATE DATABASE {name}")
     engine = engine_for(_named(postgres_url, name))
@@ -69,7 +75,7 @@ def template(postgres_url: str) -> str:
 @pytest.fixture
 def database_url(postgres_url: str, template: str) -> Iterator[str]:
     """A fresh database with every table."""
-    name = f"test_{time.time_ns()}"
+    name = f"test_{os.getpid()}_{time.time_ns()}"
     with _administrator(postgres_url) as connection:
         connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
     yield _named(postgres_url, name)
@@ -94,7 +100,7 @@ def keys() -> Keys:
 @pytest.fixture(scope="session")
 def anvil_process(worker: str) -> Iterator[tuple[Child, str]]:
     """One Anvil for the whole session; `anvil` puts it back after each test."""
-    child, url = local_anvil.start(port=0, log=BUILD / f"test-anvil-{worker}.log")
+    child, url = local_anvil.start(port=0, log=BUILD / f"test-anvil-{worker}-{os.getpid()}.log")
     yield child, url
     child.stop()
 

@@ -78,7 +78,8 @@ class Relayer:
         self._packets = packets
         self._dealer = dealer
         self._tuning = tuning or Tuning()
-        self._roles = {"compliance": keys.compliance, "minter": keys.minter, "reserve": keys.reserve}
+        # In this order: a mint left together with its attestation finds it on the chain.
+        self._roles = {"compliance": keys.compliance, "reserve": keys.reserve, "minter": keys.minter}
         self._role_senders = {name: address_of(key) for name, key in self._roles.items()}
         self._keys = {address_of(key): key for key in [*keys.relayers, *self._roles.values()]}
         self._relayers = [address_of(key) for key in keys.relayers]
