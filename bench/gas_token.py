@@ -55,7 +55,13 @@ class Token:
 
     def authorization(self, payer: LocalAccount, to: str, nonce: int) -> tuple[Any, ...]:
         """Return the arguments of `payer`'s signed authorization of ¥12.34 to `to`."""
-        message = {"from": payer.address, "to": to, "value": 1234, "validAfter": NOON - 3600, "validBefore": NOON + 3600}
+        message = {
+            "from": payer.address,
+            "to": to,
+            "value": 1234,
+            "validAfter": NOON - 3600,
+            "validBefore": NOON + 3600,
+        }
         message["nonce"] = nonce.to_bytes(32, "big")
         domain = {"name": "Sandbox Yuan Voucher", "version": "1"}
         domain |= {"chainId": self.chain.w3.eth.chain_id, "verifyingContract": self.contract.address}

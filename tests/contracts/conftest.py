@@ -1,12 +1,18 @@
 """The token behind its proxy, its officers and its people, on Ape's own Anvil."""
 
+from collections.abc import Iterator
+from functools import cache
 from types import SimpleNamespace
 from typing import Any
 
 import pytest
 from ape import Project, accounts, project
 from ape import chain as ape_chain
+from ape.utils.testing import generate_dev_accounts
+from ape_ethereum.trace import Trace
 
+from bench.packets import person
+from tests.contracts.packets import Table
 from tests.contracts.parties import LIMIT_FIELDS, LIMITS, MERCHANT, SYSTEM, T0, T1, T2, T3, YUAN, openzeppelin, shenzhen
 
 OFFICERS = ("admin", "minter", "compliance", "attestor", "pauser", "unpauser", "reserve", "upgrader")
@@ -20,6 +26,15 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     for item in items:
         if "tests/contracts" in item.path.as_posix():
             item.add_marker(pytest.mark.xdist_group("ape"))
+
+
+@pytest.fixture(scope="session", autouse=True)
+def quick_ape() -> Iterator[None]:
+    """Spare Ape its two costly habits: a printed trace of each expected revert, and deriving all keys at each call."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(Trace, "show", lambda *_, **__: None)
+        patch.setattr("ape_test.accounts.generate_dev_accounts", cache(generate_dev_accounts))
+        yield
 
 
 @pytest.fixture(scope="session")
@@ -166,3 +181,28 @@ def relimit(token: Any, officers: SimpleNamespace) -> Any:
 def batch(contracts: Project, relayer: Any) -> Any:
     """The open batch."""
     return relayer.deploy(contracts.Batch)
+
+
+# --- red packets ---
+
+
+@pytest.fixture(scope="session")
+def escrow(contracts: Project, token: Any, officers: SimpleNamespace) -> Any:
+    """The red packets' escrow, listed as SYSTEM."""
+    escrow = officers.admin.deploy(contracts.RedPacketEscrow, token)
+    token.setSystem(escrow, sender=officers.admin)
+    return escrow
+
+
+@pytest.fixture
+def table(chain: Any, token: Any, escrow: Any, alice: Any, relayer: Any) -> Table:
+    """Red packets that alice gives."""
+    return Table(chain, token, escrow, alice, relayer)
+
+
+@pytest.fixture(scope="session")
+def guests(token: Any, officers: SimpleNamespace) -> list[str]:
+    """Ten registered people without money."""
+    people = [person(f"guest {i}").address for i in range(10)]
+    token.setTiers([(guest, T2) for guest in people], sender=officers.compliance)
+    return people

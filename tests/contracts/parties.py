@@ -1,12 +1,17 @@
 """Who takes part in the contract tests, what their tiers allow, and how they sign."""
 
 import json
-from contextlib import AbstractContextManager
+from collections.abc import Iterator
+from contextlib import contextmanager
 from datetime import datetime, timedelta, timezone
 from typing import Any
 
 import ape
+import pytest
+from ape.exceptions import ContractLogicError, CustomError
+from eth_abi import decode
 from eth_account import Account
+from eth_utils import keccak
 from ethpm_types import ContractType
 
 from pswallet.chain.compile import ABI_FOLDER
@@ -28,9 +33,10 @@ LIMITS = {
 FOREVER = 2**40
 """A `validBefore` that no test reaches."""
 
+PAYMENT = "address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce"
 TYPES = {
-    "TransferWithAuthorization": "address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce",
-    "ReceiveWithAuthorization": "address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce",
+    "TransferWithAuthorization": PAYMENT,
+    "ReceiveWithAuthorization": PAYMENT,
     "CancelAuthorization": "address authorizer,bytes32 nonce",
     "Permit": "address owner,address spender,uint256 value,uint256 nonce,uint256 deadline",
     "Redeem": "address from,uint256 value,bytes32 bankReference,uint256 validAfter,uint256 validBefore",
@@ -45,15 +51,35 @@ def shenzhen(*date: int) -> int:
 def openzeppelin(name: str) -> Any:
     """Return OpenZeppelin's contract `name` as the package deploys it."""
     artifact = json.loads((ABI_FOLDER / f"{name}.json").read_text())
-    kind = ContractType(
-        contractName=name, abi=artifact["abi"], deploymentBytecode={"bytecode": artifact["bytecode"]}
-    )
+    kind = ContractType(contractName=name, abi=artifact["abi"], deploymentBytecode={"bytecode": artifact["bytecode"]})
     return ape.contracts.ContractContainer(kind)
 
 
-def reverts(contract: Any, error: str, **inputs: Any) -> AbstractContextManager[Any]:
-    """Expect the call to revert with `error` of `contract` and these inputs."""
-    return ape.reverts(getattr(contract, error), **inputs)  # type: ignore[no-any-return]
+@contextmanager
+def reverts(contract: Any, error: str, **inputs: Any) -> Iterator[None]:
+    """Expect the call to revert with `error` of `contract` and these inputs, be it from a contract further in."""
+    abi = next(one for one in contract.contract_type.errors if one.name == error)
+    with pytest.raises(ContractLogicError) as caught:
+        yield
+    found, raised = _refusal(caught.value, abi)
+    assert found == error, caught.value
+    assert {name: raised[name] for name in inputs} == inputs
+
+
+def _refusal(failure: ContractLogicError, expected: Any) -> tuple[str, dict[str, Any]]:
+    """Return the error's name and inputs; Ape leaves one of a contract further in as hexadecimal."""
+    if isinstance(failure, CustomError):
+        return type(failure).__name__, failure.inputs
+    message = failure.revert_message
+    if not message.startswith("0x") or bytes.fromhex(message[2:10]) != error_selector(expected):
+        return message, {}
+    values = decode([one.type for one in expected.inputs], bytes.fromhex(message[10:]))
+    return expected.name, {one.name: value for one, value in zip(expected.inputs, values, strict=True)}
+
+
+def error_selector(abi: Any) -> bytes:
+    """Return the first four bytes of the revert data of an error."""
+    return keccak(text=abi.selector)[:4]
 
 
 def domain(contract: Any, name: str = "Sandbox Yuan Voucher") -> dict[str, Any]:

@@ -1,0 +1,41 @@
+"""The draw, written a second time from the rule's own words (facts.md 2c), to hold the contract against."""
+
+from fractions import Fraction
+
+from eth_utils.crypto import keccak
+
+
+def below(seed: int, n: int) -> int:
+    """Return a uniform number in [0, n): candidates from the last, incomplete stretch of 2^256 are hashed again."""
+    whole = 2**256 // n * n
+    while seed >= whole:
+        seed = int.from_bytes(keccak(seed.to_bytes(32, "big")), "big")
+    return seed % n
+
+
+def bounds(rest: int, left: int, cap: int) -> tuple[int, int]:
+    """Return the least and the most [fen] that the next of `left` shares may be, symmetric about the mean."""
+    twice_mean = 2 * rest // left
+    lo = max(1, rest - (left - 1) * cap, twice_mean - min(cap, rest - left + 1))
+    return lo, twice_mean - lo
+
+
+def share(link: bytes, packet: bytes, rest: int, left: int, cap: int) -> int:
+    """Return the share [fen] that `link` draws in `packet`."""
+    if left == 1:
+        return rest
+    lo, hi = bounds(rest, left, cap)
+    return lo + below(int.from_bytes(keccak(link + packet), "big"), hi - lo + 1)
+
+
+def shares(links: list[bytes], packet: bytes, total: int, cap: int) -> list[int]:
+    """Return every share of a packet, in the order of positions."""
+    drawn: list[int] = []
+    for position, link in enumerate(links):
+        drawn.append(share(link, packet, total - sum(drawn), len(links) - position, cap))
+    return drawn
+
+
+def mean(rest: int, left: int, cap: int) -> Fraction:
+    """Return the expected next share."""
+    return Fraction(sum(bounds(rest, left, cap)), 2)
