@@ -3,6 +3,13 @@
 from pswallet.kit.problems import Problem
 
 
+class AuthorizationNotYetValid(Problem):
+    """`valid_after` is not before the last block: the chain would refuse the payment now."""
+
+    status = 409
+    title = "This authorization is not valid yet"
+
+
 class ValidityOutOfRange(Problem):
     """The times are no Unix seconds, carry the bit that OpenZeppelin reads as "block number", or last over 24 hours."""
 
