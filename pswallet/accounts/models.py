@@ -17,11 +17,11 @@ class Account(Base):
     address: Mapped[str] = mapped_column(Text, unique=True)
     phone_index: Mapped[str] = mapped_column(Text, unique=True)
     phone_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    created_at: Mapped[datetime]
     name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     """Set once the real name has been checked."""
     tier_serial: Mapped[int] = mapped_column(Integer, default=0)
     """How many tier calls were asked for; makes each call's key its own."""
-    created_at: Mapped[datetime]
 
 
 class PhoneCode(Base):

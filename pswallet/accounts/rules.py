@@ -116,27 +116,6 @@ def sign_in_refusals(message: SignInMessage, *, domain: str, chain_id: int, now:
     return [reason for reason, holds in refusals.items() if holds]
 
 
-def sign_in_text(message: SignInMessage, statement: str) -> str:
-    """Write `message` as the text that a wallet signs."""
-    lines = [
-        f"{message.domain} wants you to sign in with your Ethereum account:",
-        message.address,
-        "",
-        statement,
-        "",
-        f"URI: {message.uri}",
-        "Version: 1",
-        f"Chain ID: {message.chain_id}",
-        f"Nonce: {message.nonce}",
-        f"Issued At: {message.issued_at.isoformat()}",
-    ]
-    if message.expires_at is not None:
-        lines.append(f"Expiration Time: {message.expires_at.isoformat()}")
-    if message.not_before is not None:
-        lines.append(f"Not Before: {message.not_before.isoformat()}")
-    return "\n".join(lines)
-
-
 def _moment(text: str | None) -> datetime | None:
     if text is None:
         return None

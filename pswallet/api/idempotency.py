@@ -51,10 +51,12 @@ class Answer:
 
     status: int
     body: bytes
+    retry_after_s: int | None = None
 
     def response(self) -> Response:
         """Return the HTTP response."""
-        return Response(self.body, self.status, media_type=MEDIA_TYPE if self.status >= 400 else "application/json")
+        headers = {} if self.retry_after_s is None else {"Retry-After": str(self.retry_after_s)}
+        return Response(self.body, self.status, headers, MEDIA_TYPE if self.status >= 400 else "application/json")
 
 
 class KeptTwice(Exception):
@@ -144,7 +146,8 @@ def answer_of(result: BaseModel | Problem, status: int) -> Answer:
     A kept refusal carries no request id: it is the same answer whenever it is repeated.
     """
     if isinstance(result, Problem):
-        return Answer(result.status, orjson.dumps(body_of(result, None), default=str))
+        body = orjson.dumps(body_of(result, None), default=str)
+        return Answer(result.status, body, result.details.get("retry_after_s"))
     return Answer(status, result.model_dump_json().encode())
 
 

@@ -10,7 +10,7 @@ import sys
 import time
 import traceback
 from collections.abc import MutableMapping
-from typing import Any
+from typing import Any, BinaryIO
 
 import orjson
 import structlog
@@ -24,8 +24,8 @@ _REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
 _log = structlog.get_logger("pswallet.api")
 
 
-def configure(level: str) -> None:
-    """Write every log line of this process as JSON to standard error, from `level` (debug, info, warning, error) up."""
+def configure(level: str, file: BinaryIO | None = None) -> None:
+    """Write every log line of this process as JSON to `file` (standard error), from `level` (debug … error) up."""
     structlog.configure(
         processors=[
             structlog.contextvars.merge_contextvars,
@@ -35,7 +35,7 @@ def configure(level: str) -> None:
             structlog.processors.JSONRenderer(serializer=orjson.dumps, default=str),
         ],
         wrapper_class=structlog.make_filtering_bound_logger(logging.getLevelNamesMapping()[level.upper()]),
-        logger_factory=structlog.BytesLoggerFactory(file=sys.stderr.buffer),
+        logger_factory=structlog.BytesLoggerFactory(file=file or sys.stderr.buffer),
         cache_logger_on_first_use=True,
     )
 

@@ -1,4 +1,4 @@
-"""Whether the gateway can do its work: the database, its tables, the chain's node, and how far the indexer is behind."""
+"""Whether the gateway can do its work: the database, its tables, the chain's node, and the indexer's lag."""
 
 from dataclasses import dataclass
 

@@ -1,6 +1,6 @@
 """Ask the chain whether a contract account accepts a signature (ERC-1271)."""
 
-from eth_abi import encode
+from eth_abi.abi import encode
 
 from pswallet.accounts.service import ContractVerdict
 from pswallet.chain.rpc import Rpc, RpcError

@@ -37,10 +37,10 @@ class CheckedIdentity(Base):
     number_index: Mapped[str] = mapped_column(Text, unique=True)
     number_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     birth_date_sealed: Mapped[bytes] = mapped_column(LargeBinary)
-    card_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
-    face_checked_at: Mapped[datetime | None] = mapped_column(default=None)
     tier_requested: Mapped[int] = mapped_column(Integer)
     checked_at: Mapped[datetime]
+    card_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
+    face_checked_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 def initial_tiers() -> list[dict[str, Any]]:

@@ -5,6 +5,7 @@ from datetime import date, datetime
 from typing import Protocol
 
 from sqlalchemy import func, select
+from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
 from pswallet.accounts import service as accounts
@@ -119,7 +120,7 @@ def tiers_in_force(session: Session, moment: datetime) -> list[Tier]:
         session.scalars(
             select(Tier)
             .where(Tier.effective_from <= moment)
-            .distinct(Tier.tier)
+            .ext(distinct_on(Tier.tier))
             .order_by(Tier.tier, Tier.effective_from.desc())
         )
     )

@@ -4,7 +4,7 @@ from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Depends
-from pydantic import ConfigDict, Field, StringConstraints
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
 from pswallet.accounts import service
 from pswallet.accounts.service import Profile, Standing
@@ -20,7 +20,7 @@ Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(descriptio
 MessageText = Annotated[str, StringConstraints(min_length=1, max_length=4096), Field(description="EIP-4361 message")]
 
 EXAMPLE_ADDRESS = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
-EXAMPLE_PROOF = {
+EXAMPLE_PROOF: dict[str, JsonValue] = {
     "message": (
         f"localhost:8000 wants you to sign in with your Ethereum account:\n{EXAMPLE_ADDRESS}\n\n"
         "Sign in to pswallet.\n\n"

@@ -1,0 +1,113 @@
+"""Serving the gateway in a test, and people who speak to it."""
+
+import itertools
+import threading
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import httpx
+import uvicorn
+from fastapi import FastAPI
+
+from pswallet.chain import signing
+from pswallet.kit.db import Sessions, transaction
+from pswallet.vendors.sms import SandboxSms
+from tests.parts import secret
+
+_numbers = itertools.count(1)
+
+
+@contextmanager
+def serve(app: FastAPI) -> Iterator[httpx.Client]:
+    """Serve `app` on a free port, as uvicorn does in production, and speak to it."""
+    config = uvicorn.Config(
+        app, port=0, log_config=None, access_log=False, loop="uvloop", http="httptools", timeout_graceful_shutdown=1
+    )
+    server = uvicorn.Server(config)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    deadline = time.monotonic() + 10
+    while not server.started:
+        assert time.monotonic() < deadline, "the gateway did not start"
+        time.sleep(0.005)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
+        yield client
+    server.should_exit = True
+    thread.join(10)
+    assert not thread.is_alive()
+
+
+def code_of(answer: httpx.Response) -> str:
+    """Return the problem's name in an answer."""
+    assert answer.headers["content-type"] == "application/problem+json", answer.text
+    kind: str = answer.json()["type"]
+    return kind.removeprefix("/problems/")
+
+
+@dataclass
+class Member:
+    """Somebody with a phone and a key of their own, and perhaps a session. Synthetic."""
+
+    http: httpx.Client
+    sms: SandboxSms
+    sessions: Sessions
+    name: str
+    phone: str
+    chain_id: int
+    token: str | None = None
+    account: dict[str, Any] = field(default_factory=dict)
+
+    @property
+    def key(self) -> bytes:
+        return secret(self.name)
+
+    @property
+    def address(self) -> str:
+        return signing.address_of(self.key)
+
+    def post(self, path: str, body: Any = None, *, key: str | None = None, **options: Any) -> httpx.Response:
+        """POST below /v1, under a fresh Idempotency-Key unless one is given."""
+        headers = {"Idempotency-Key": key or f"test-{next(_numbers)}", **self.bearer, **options.pop("headers", {})}
+        return self.http.post(f"/v1{path}", json={} if body is None else body, headers=headers, **options)
+
+    def get(self, path: str, **options: Any) -> httpx.Response:
+        """GET below /v1."""
+        return self.http.get(f"/v1{path}", headers=self.bearer, **options)
+
+    @property
+    def bearer(self) -> dict[str, str]:
+        return {"Authorization": f"Bearer {self.token}"} if self.token else {}
+
+    def code(self) -> str:
+        """Ask for a code and read it from the sandbox's box."""
+        assert self.post("/codes", {"phone": self.phone}).status_code == 202
+        with transaction(self.sessions) as session:
+            return self.sms.codes(session, self.phone, limit=1)[0]
+
+    def message(self, **changed: Any) -> str:
+        """Write a sign-in message on a fresh nonce; `changed` replaces parts of it."""
+        given = self.post("/sign-in/nonces").json()
+        parts = {**given, "address": self.address} | changed
+        return (
+            f"{parts['domain']} wants you to sign in with your Ethereum account:\n{parts['address']}\n\n"
+            f"Sign in to pswallet.\n\nURI: {parts['uri']}\nVersion: 1\nChain ID: {parts['chain_id']}\n"
+            f"Nonce: {parts['nonce']}\nIssued At: {parts['issued_at']}" + parts.get("more", "")
+        )
+
+    def proof(self, message: str | None = None) -> dict[str, str]:
+        """Sign a sign-in message as wallets do (EIP-191)."""
+        text = self.message() if message is None else message
+        content = text.encode()
+        digest = signing.keccak(b"\x19Ethereum Signed Message:\n" + str(len(content)).encode() + content)
+        return {"message": text, "signature": "0x" + signing.sign(digest, self.key).hex()}
+
+    def register(self) -> "Member":
+        """Open an account and keep its session."""
+        answer = self.post("/accounts", {"phone": self.phone, "code": self.code(), **self.proof()})
+        assert answer.status_code == 201, answer.text
+        self.token, self.account = answer.json()["token"], answer.json()["account"]
+        return self
