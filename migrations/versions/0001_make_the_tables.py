@@ -215,7 +215,6 @@ def upgrade() -> None:
     sa.Column('address', sa.Text(), nullable=False),
     sa.Column('kind', sa.Text(), nullable=False),
     sa.Column('body', postgresql.JSONB(astext_type=sa.Text()), nullable=False),
-    sa.Column('noted_at', sa.DateTime(timezone=True), server_default=sa.text('now()'), nullable=False),
     sa.Column('block', sa.BigInteger(), nullable=False),
     sa.Column('log_index', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('id', name=op.f('pk_notifications'))
@@ -239,7 +238,7 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('block', sa.BigInteger(), nullable=False),
     sa.Column('log_index', sa.Integer(), nullable=False),
-    sa.PrimaryKeyConstraint('packet', 'account', name=op.f('pk_packet_collections'))
+    sa.PrimaryKeyConstraint('packet', 'account', 'block', 'log_index', name=op.f('pk_packet_collections'))
     )
     op.create_index(op.f('ix_packet_collections_block'), 'packet_collections', ['block'], unique=False)
     op.create_table('packet_openings',
@@ -288,7 +287,7 @@ def upgrade() -> None:
     sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('block', sa.BigInteger(), nullable=False),
     sa.Column('log_index', sa.Integer(), nullable=False),
-    sa.PrimaryKeyConstraint('packet', 'account', name=op.f('pk_packet_shares'))
+    sa.PrimaryKeyConstraint('packet', 'account', 'position', name=op.f('pk_packet_shares'))
     )
     op.create_index('ix_packet_shares_account_at', 'packet_shares', ['account', 'at'], unique=False)
     op.create_index(op.f('ix_packet_shares_block'), 'packet_shares', ['block'], unique=False)

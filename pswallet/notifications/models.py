@@ -1,9 +1,8 @@
 """The table of notices."""
 
-from datetime import datetime
 from typing import Any
 
-from sqlalchemy import BigInteger, Identity, Index, Text, text
+from sqlalchemy import BigInteger, Identity, Index, Text
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -20,4 +19,3 @@ class Notification(Fact, Base):
     address: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
     body: Mapped[dict[str, Any]] = mapped_column(JSONB)
-    noted_at: Mapped[datetime] = mapped_column(server_default=text("now()"), init=False)
