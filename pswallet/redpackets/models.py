@@ -5,7 +5,17 @@ from __future__ import annotations
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Boolean, ForeignKey, Index, LargeBinary, SmallInteger, Text, UniqueConstraint
+from sqlalchemy import (
+    BigInteger,
+    Boolean,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    SmallInteger,
+    Text,
+    UniqueConstraint,
+)
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
@@ -116,14 +126,17 @@ class PacketOpening(Fact, Base):
 
 
 class PacketShare(Fact, Base):
-    """A share was drawn: paid, or owed for `reason` (the Problem's name) until it is collected."""
+    """A share was drawn: paid, or owed for `reason` (the Problem's name) until it is collected.
+
+    The key holds the position: past the gateway a creator may list a guest twice, and the indexer must go on.
+    """
 
     __tablename__ = "packet_shares"
     __table_args__ = (Index("ix_packet_shares_account_at", "account", "at"),)
 
     packet: Mapped[str] = mapped_column(Text, primary_key=True)
     account: Mapped[str] = mapped_column(Text, primary_key=True)
-    position: Mapped[int] = mapped_column(SmallInteger)
+    position: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     value_fen: Mapped[int]
     link: Mapped[bytes] = mapped_column(LargeBinary)
     reason: Mapped[str | None] = mapped_column(Text)
@@ -131,12 +144,14 @@ class PacketShare(Fact, Base):
 
 
 class PacketCollection(Fact, Base):
-    """An owed share was paid."""
+    """What was owed to an account was paid."""
 
     __tablename__ = "packet_collections"
 
     packet: Mapped[str] = mapped_column(Text, primary_key=True)
     account: Mapped[str] = mapped_column(Text, primary_key=True)
+    block: Mapped[int] = mapped_column(BigInteger, primary_key=True, index=True)
+    log_index: Mapped[int] = mapped_column(Integer, primary_key=True)
     value_fen: Mapped[int]
     at: Mapped[datetime]
 

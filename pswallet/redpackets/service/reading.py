@@ -184,14 +184,22 @@ def _share_status(share: PacketShare, collection: PacketCollection | None) -> st
     return "collected" if collection else "owed"
 
 
+def _own_share(session: Session, packet: str, account: str) -> tuple[PacketShare | None, PacketCollection | None]:
+    """Return an account's share and its collection: the first, should the creator's list name it twice."""
+    drawn = select(PacketShare).where(PacketShare.packet == packet, PacketShare.account == account)
+    paid = select(PacketCollection).where(PacketCollection.packet == packet, PacketCollection.account == account)
+    share = session.scalar(drawn.order_by(PacketShare.position).limit(1))
+    return share, session.scalar(paid.order_by(PacketCollection.block).limit(1))
+
+
 def find_claim(session: Session, packet: str, account: str) -> ClaimView | None:
     """Return the last claim of `account`, None when it made none. Raises PacketUnknown."""
     _asked(session, packet)
-    share = session.get(PacketShare, (packet, account))
+    share, collection = _own_share(session, packet, account)
     query = select(PacketClaim).where(PacketClaim.packet == packet, PacketClaim.account == account)
     last = session.scalar(query.order_by(PacketClaim.attempt.desc()).limit(1))
     if share is not None:
-        status, error = _share_status(share, session.get(PacketCollection, (packet, account))), share.reason
+        status, error = _share_status(share, collection), share.reason
         amount: Fen | None = Fen(share.value_fen)
     elif last is None:
         return None
