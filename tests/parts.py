@@ -56,6 +56,13 @@ class Chain:
         self.rpc.call("evm_increaseTime", [seconds])
         self.mine()
 
+    def reorg(self, depth: int) -> None:
+        """Replace the last `depth` blocks by empty ones; Anvil must not be mining meanwhile, or it loses a block."""
+        deadline = time.monotonic() + 10
+        while self.rpc.call("txpool_status")["pending"] != "0x0" and time.monotonic() < deadline:
+            time.sleep(0.005)
+        self.rpc.call("anvil_reorg", [depth, []])
+
     def head(self) -> int:
         """The number of the last block."""
         return int(self.rpc.call("eth_blockNumber"), 16)

@@ -75,7 +75,7 @@ def test_rows_follow_the_chain_through_reorgs_of_depth_1_to_20(pipeline, scene):
     for depth in range(1, 21):
         pipeline.leave(*busy(pipeline, people, packet, depth - 1))
         pipeline.settle()
-        pipeline.chain.rpc.call("anvil_reorg", [depth, []])
+        pipeline.chain.reorg(depth)
         pipeline.settle(patience_s=30)
         assert_each_call_ended_once(pipeline)
     assert_equal_to_a_rebuild(pipeline)
@@ -92,7 +92,7 @@ def test_a_reorg_seen_in_the_middle_of_the_work_changes_nothing(pipeline, scene)
         if turn % 2:
             pipeline.indexer.step()
         if turn in (3, 6):
-            pipeline.chain.rpc.call("anvil_reorg", [3, []])
+            pipeline.chain.reorg(3)
     pipeline.settle(patience_s=30)
     assert_each_call_ended_once(pipeline)
     assert_equal_to_a_rebuild(pipeline)
@@ -105,7 +105,7 @@ def test_the_same_bytes_go_out_again(pipeline, scene):
     pipeline.settle()
     with pipeline.sessions() as session:
         before = session.execute(text("SELECT hash FROM chain_sendings ORDER BY hash")).scalars().all()
-    pipeline.chain.rpc.call("anvil_reorg", [3, []])
+    pipeline.chain.reorg(3)
     pipeline.settle()
     with pipeline.sessions() as session:
         after = session.execute(text("SELECT hash FROM chain_sendings ORDER BY hash")).scalars().all()
