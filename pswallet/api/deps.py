@@ -117,7 +117,7 @@ async def _request_print(request: Request) -> bytes:
 
 
 _Fingerprint = Annotated[bytes, Depends(_request_print)]
-_KeyHeader = Annotated[
+KeyHeader = Annotated[
     str | None,
     Header(alias="Idempotency-Key", description="1 to 128 printable characters; a repeat gets the same answer."),
 ]
@@ -150,7 +150,7 @@ def _open_post(
     session: Transaction,
     now: Now,
     request_print: _Fingerprint,
-    header: _KeyHeader = None,
+    header: KeyHeader = None,
 ) -> Post:
     client = gateway.vault.index("client", request.client.host if request.client else "")
     key = idempotency.Key(f"client:{client}", idempotency.read_key(header), request_print)
@@ -164,7 +164,7 @@ def _member_post(
     session: Transaction,
     now: Now,
     request_print: _Fingerprint,
-    header: _KeyHeader = None,
+    header: KeyHeader = None,
 ) -> SignedPost:
     key = idempotency.Key(owner.account_id, idempotency.read_key(header), request_print)
     return SignedPost(session, gateway, now, Kept(session, key, gateway.vault, now, _status_of(request)), owner)

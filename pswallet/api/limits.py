@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
@@ -99,4 +100,12 @@ class BodyLimit:
                 raise BodyTooLarge()
             return message
 
-        await self._app(scope, counted, send)
+        async def held(message: Message) -> None:
+            # FastAPI answers 400 to whatever breaks while it reads a body: our own answer follows instead.
+            if seen <= MAX_BODY_BYTES:
+                await send(message)
+
+        with suppress(BodyTooLarge):
+            await self._app(scope, counted, held)
+        if seen > MAX_BODY_BYTES:
+            await problem_response(BodyTooLarge(), scope.get("request_id"))(scope, receive, send)

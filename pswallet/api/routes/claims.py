@@ -13,7 +13,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from pswallet.accounts.service import SessionOwner, authenticate, masked_names
-from pswallet.api.deps import Gateway, GatewayParts, Owner, Transaction, gateway_of
+from pswallet.api.deps import Credentials, Gateway, GatewayParts, KeyHeader, Owner, Transaction, gateway_of
 from pswallet.api.idempotency import Answer, Key, answer_of, lookup_many, store_many
 from pswallet.api.intake import Desk, Hot, accepted, hot, intake_of, parse, sent
 from pswallet.api.problems import RequestInvalid
@@ -153,7 +153,7 @@ hot_router = APIRouter(prefix="/red-packets", tags=["red packets"], route_class=
 
 
 @hot_router.post("/{packet}/claims", status_code=202)
-def open_packet(packet: PacketId, body: OpenPacket) -> ClaimAccepted:
+def open_packet(packet: PacketId, body: OpenPacket, credentials: Credentials, key: KeyHeader = None) -> ClaimAccepted:
     """Open a red packet: get a position in its queue at once, signed; the share follows with the block."""
     raise NotImplementedError  # the intake serves it; this describes it
 

@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from pswallet.accounts import service as accounts
 from pswallet.accounts.errors import SignatureInvalid
 from pswallet.accounts.service import SessionOwner
-from pswallet.api.deps import Gateway, Owner, Transaction, gateway_of
+from pswallet.api.deps import Credentials, Gateway, KeyHeader, Owner, Transaction, gateway_of
 from pswallet.api.idempotency import Answer
 from pswallet.api.intake import Desk, Hot, accepted, hot, intake_of, parse, sent
 from pswallet.api.shapes import Address, AmountFen, Bytes32, Phone, Shape, Signature, UnixTime
@@ -166,7 +166,7 @@ hot_router = APIRouter(tags=["payments"], route_class=hot(_serve))
 
 
 @hot_router.post("/transfers", status_code=202)
-def send_money(body: SendMoney) -> TransferAccepted:
+def send_money(body: SendMoney, credentials: Credentials, key: KeyHeader = None) -> TransferAccepted:
     """Send money by a signed authorization. Refused at once for whatever the chain would refuse it for."""
     raise NotImplementedError  # the intake serves it; this describes it
 
