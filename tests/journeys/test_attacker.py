@@ -1,14 +1,17 @@
-"""Whoever takes the gateway over spends nobody's balance and redirects nothing but a 口令 packet.
+"""Whoever takes the gateway over spends nobody's balance and redirects nothing that was signed but a 口令 packet.
 
 What he can do all the same stands in docs/threat-model.md, each with what reveals it; the last tests here do it.
 """
 
 from datetime import UTC, datetime
+from pathlib import Path
 
 import pytest
 from eth_abi import encode
 from sqlalchemy import text
 
+from pswallet.accounts.models import Account
+from pswallet.accounts.service import people
 from pswallet.chain import calldata, signing
 from pswallet.chain.abi import artifact
 from pswallet.chain.hashing import selector
@@ -379,6 +382,24 @@ def test_he_can_order_the_queue_of_a_lucky_packet(attacker: Attacker, group: Ope
     assert city.audit().ok  # the draw itself is as it was committed
 
 
+def test_he_can_answer_a_phone_with_a_false_address(attacker: Attacker):
+    """Who pays by phone signs for the address that the gateway names. A signature for MEI's own address is safe."""
+    city, sessions = attacker.city, attacker.pipeline.sessions
+    vault, phone = Vault(city.chain.keys.vault_master), "+8613800138000"
+    with transaction(sessions) as session:
+        index = vault.index("phone", phone)
+        sealed = vault.seal(session, "acc_mei", "phone", phone)
+        told = {"id": "acc_mei", "address": MEI.address, "phone_index": index, "phone_sealed": sealed}
+        session.add(Account(**told, created_at=datetime.now(UTC)))
+    with transaction(sessions) as session:
+        session.execute(text("UPDATE accounts SET address = :thief"), {"thief": THIEF.address})
+    with transaction(sessions) as session:
+        named = people.find_by_phone(session, vault, phone=phone).address
+    city.pay_signed(XIAO_PING, named, 700)
+    assert city.chain.balance(THIEF.address) == 700
+    assert named != MEI.address  # what reveals it: MEI's own wallet knows her address, and has received nothing
+
+
 def test_his_lies_in_the_database_move_no_money_and_the_audit_names_them(attacker: Attacker, victims: Victims):
     city, pipeline = attacker.city, attacker.pipeline
     pipeline.settle()
@@ -404,3 +425,10 @@ def test_a_guest_list_that_names_somebody_twice_does_not_stop_the_indexer(attack
     assert chain.balance(MEI.address) == 100_300
     attacker.pipeline.settle()
     assert city.audit(database_url=attacker.pipeline.database_url).ok
+
+
+def test_the_threat_model_lists_everything_that_he_can_do():
+    told = (Path(__file__).parents[2] / "docs" / "threat-model.md").read_text()
+    acts = [name for name in globals() if name.startswith("test_he_can_")]
+    assert len(acts) >= 5
+    assert [name for name in acts if f"`{name}`" not in told] == []
