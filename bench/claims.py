@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
@@ -17,6 +18,7 @@ from pswallet.chain.hashing import keccak
 from pswallet.chain.rpc import RpcError
 from pswallet.chain.terms import Terms
 from pswallet.chain.transactions import Draft, sign_transaction
+from pswallet.client import Client
 from pswallet.redpackets.rules import guest_list
 
 CONNECTIONS = 64
@@ -51,22 +53,30 @@ class Round:
 
 def open_packets(machine: Machine, creators: Sequence[Member], guests: Sequence[Member]) -> list[Packet]:
     """Open a round's packets through the API, and wait until the gateway has seen them open."""
-    opened: list[Packet] = []
     before = machine.scalar("SELECT count(*) FROM packet_openings")
     ring = _ring(guests)
+    invited = [list(islice(ring, size)) for size in SIZES]
     each = len(SIZES) // len(creators)
-    for place, creator in enumerate(creators):
-        client = machine.client(creator)
-        with client:
-            for size in SIZES[place * each : (place + 1) * each]:
-                invited = list(islice(ring, size))
-                given = client.give(
-                    kind="lucky", total_fen=_FEN_A_GUEST * size, shares=size, lucky=True,
-                    guests=[guest.key.address for guest in invited],
-                )  # fmt: skip
-                opened.append(Packet(given.id, given.terms, given.draw_id or "", invited))
+
+    def give(place: int) -> list[Packet]:
+        with machine.client(creators[place]) as client:
+            return [_open(client, some) for some in invited[place * each : (place + 1) * each]]
+
+    with ThreadPoolExecutor(8) as pool:
+        opened = [packet for packets in pool.map(give, range(len(creators))) for packet in packets]
     machine.wait("SELECT count(*) FROM packet_openings", before + len(opened))
     return opened
+
+
+def _open(client: Client, guests: list[Member]) -> Packet:
+    given = client.give(
+        kind="lucky",
+        total_fen=_FEN_A_GUEST * len(guests),
+        shares=len(guests),
+        lucky=True,
+        guests=[guest.key.address for guest in guests],
+    )
+    return Packet(given.id, given.terms, given.draw_id or "", guests)
 
 
 def _ring(guests: Sequence[Member]) -> Iterator[Member]:
