@@ -11,6 +11,7 @@ from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.orm import Session
 
+from pswallet.api.tidying import Tidying
 from pswallet.bank import service as bank
 from pswallet.chain.outbox import last_block
 from pswallet.kit.db import Sessions, transaction
@@ -20,7 +21,8 @@ from pswallet.settings import Settings
 TICK_S = 0.5
 REFUNDS_AT_ONCE = 200
 
-_LEADER = 0x70737763  # "pswc": one worker at a time does the jobs
+LEADER = 0x70737763  # "pswc"
+"""Advisory lock: one worker at a time does the jobs."""
 _ANCIENT = datetime(2000, 1, 1, tzinfo=UTC)
 _log = structlog.get_logger("pswallet.worker")
 
@@ -54,7 +56,8 @@ class Schedule:
 def run(sessions: Sessions, settings: Settings, stop: threading.Event) -> None:
     """Step until `stop`, twice a second. While the database is away, try again."""
     _log.info("worker.started", mode=settings.mode)
-    repeat(Schedule(sessions).step, stop)
+    schedule, tidying = Schedule(sessions), Tidying(sessions)
+    repeat(lambda: schedule.step() + tidying.step(), stop)
 
 
 def repeat(step: Callable[[], int], stop: threading.Event, *, every_s: float = TICK_S) -> None:
@@ -72,4 +75,4 @@ def repeat(step: Callable[[], int], stop: threading.Event, *, every_s: float = T
 
 
 def _leads(session: Session) -> bool:
-    return bool(session.scalar(text(f"SELECT pg_try_advisory_xact_lock({_LEADER})")))
+    return bool(session.scalar(text(f"SELECT pg_try_advisory_xact_lock({LEADER})")))

@@ -11,6 +11,7 @@ CODE_LIFETIME = timedelta(minutes=5)
 CODE_TRIES = 5
 CODE_INTERVAL = timedelta(seconds=60)
 CODES_PER_DAY = 10
+CODES_COUNTED_FOR = timedelta(days=1)
 NONCE_LIFETIME = timedelta(minutes=10)
 SESSION_LIFETIME = timedelta(days=30)
 CLOCK_SKEW = timedelta(minutes=5)

@@ -10,7 +10,7 @@ import hmac
 import inspect
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import wraps
 from typing import Any, ParamSpec
 
@@ -28,8 +28,8 @@ from pswallet.kit.vault import Vault
 _Parameters = ParamSpec("_Parameters")
 _LONGEST_KEY = 128
 _NEVER_KEPT = frozenset({401, 429})
-KEPT_FOR_S = 24 * 3600
-"""How long an answer is kept at least [s]; the worker forgets older ones."""
+KEPT_FOR = timedelta(hours=24)
+"""How long an answer is kept at least; the worker forgets older ones."""
 
 
 @dataclass(frozen=True)

@@ -8,7 +8,6 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from fastapi import Request
-from sqlalchemy import delete
 from sqlalchemy.dialects.postgresql import insert
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -55,12 +54,6 @@ def take(sessions: db.Sessions, bucket: str, limit: Limit, *, now: datetime) -> 
     if count > limit.count:
         end = started_at + timedelta(seconds=limit.window_s)
         raise RateLimitExceeded(retry_after_s=max(1, math.ceil((end - now).total_seconds())))
-
-
-def forget_windows(sessions: db.Sessions, *, before: datetime) -> None:
-    """Delete the windows that began before `before`; the worker calls it daily."""
-    with db.transaction(sessions) as session:
-        session.execute(delete(RateWindow).where(RateWindow.started_at < before))
 
 
 def limited(action: str) -> Callable[[Request], None]:

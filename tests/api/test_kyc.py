@@ -115,18 +115,6 @@ def test_documents_without_a_birth_date_take_it_from_the_claim(member: Member) -
     assert check(member, id_kind="hkid", id_number="A123456(3)", birth_date="1990-03-07").status_code == 202
 
 
-def test_nothing_told_stands_in_clear_in_the_database(member: Member, sessions: Sessions) -> None:
-    check(member, **CARD, **FACE)
-    with transaction(sessions) as session:
-        names = session.execute(text("SELECT tablename FROM pg_tables WHERE schemaname = 'public'")).scalars().all()
-        dump = "\n".join(
-            row for name in names for row in session.execute(text(f'SELECT t::text FROM "{name}" AS t')).scalars()
-        )
-    for clear in (NAME["name"], NAME["id_number"], "6222020000000000000", "13800138000", "1990-03-07"):
-        assert clear not in dump
-        assert clear.encode().hex() not in dump
-
-
 def test_tiers_are_listed(member: Member) -> None:
     tiers = member.get("/tiers").json()["tiers"]
     assert [(tier["tier"], tier["per_day_fen"], tier["lifetime"]) for tier in tiers] == [

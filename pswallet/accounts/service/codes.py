@@ -2,7 +2,7 @@
 
 import hmac
 import secrets
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Protocol
 
 from sqlalchemy import func, select
@@ -43,13 +43,13 @@ def send_code(session: Session, vault: Vault, sender: CodeSender, *, phone: str,
     session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(index, 0))))
     sent = session.scalars(
         select(PhoneCode.sent_at)
-        .where(PhoneCode.phone_index == index, PhoneCode.sent_at > now - timedelta(days=1))
+        .where(PhoneCode.phone_index == index, PhoneCode.sent_at > now - rules.CODES_COUNTED_FOR)
         .order_by(PhoneCode.sent_at.desc())
     ).all()
     if sent and now - sent[0] < rules.CODE_INTERVAL:
         raise CodeRequestedTooSoon(retry_after_s=_seconds_until(sent[0] + rules.CODE_INTERVAL, now))
     if len(sent) >= rules.CODES_PER_DAY:
-        raise CodesExhausted(retry_after_s=_seconds_until(sent[-1] + timedelta(days=1), now))
+        raise CodesExhausted(retry_after_s=_seconds_until(sent[-1] + rules.CODES_COUNTED_FOR, now))
     code = f"{secrets.randbelow(10**rules.CODE_DIGITS):0{rules.CODE_DIGITS}d}"
     expires_at = now + rules.CODE_LIFETIME
     session.add(

@@ -22,7 +22,7 @@ from pswallet.accounts.errors import (
     SessionUnknown,
     SignatureInvalid,
 )
-from pswallet.accounts.models import Account, AccountSession, SignInNonce
+from pswallet.accounts.models import Account, AccountSession, PhoneCode, SignInNonce
 from pswallet.accounts.service.codes import require_phone, use_code
 from pswallet.accounts.service.standing import VISITOR_TIER, request_tier
 from pswallet.chain import signing
@@ -199,6 +199,13 @@ def revoke_session(session: Session, *, account_id: str, session_id: str, now: d
     ).scalar()
     if ended is None:
         raise SessionUnknown(session_id=session_id)
+
+
+def forget_stale(session: Session, *, now: datetime) -> None:
+    """Delete expired nonces, codes that no longer count for a day's limit, and sessions that ended a month ago."""
+    session.execute(delete(SignInNonce).where(SignInNonce.expires_at <= now))
+    session.execute(delete(PhoneCode).where(PhoneCode.sent_at <= now - rules.CODES_COUNTED_FOR))
+    session.execute(delete(AccountSession).where(AccountSession.expires_at <= now - rules.SESSION_LIFETIME))
 
 
 def _open_session(session: Session, account_id: str, *, now: datetime) -> str:
