@@ -64,7 +64,6 @@ contract Stablecoin is Ledger, AccessManaged, Initializable, UUPSUpgradeable {
 
     /// @inheritdoc IStablecoin
     function replaceAccount(address account, address successor) external restricted {
-        StablecoinStorage storage $ = _storage();
         AccountWord word = _person(account);
         AccountWord vacant = _account(successor).word;
         if (word.tier() == TierWords.NONE) revert AccountNotRegistered(account);
@@ -105,30 +104,28 @@ contract Stablecoin is Ledger, AccessManaged, Initializable, UUPSUpgradeable {
 
     /// @inheritdoc IStablecoin
     function pause() external restricted {
-        StablecoinStorage storage $ = _storage();
         for (uint256 tier = 1; tier <= TierWords.SYSTEM; ++tier) {
             _tier(tier).word = _tier(tier).word.asPaused();
         }
-        $.pausedUntil = uint64(block.timestamp + PAUSE_DURATION);
-        emit Paused($.pausedUntil);
+        uint64 expiry = uint64(block.timestamp + PAUSE_DURATION);
+        _storage().pausedUntil = expiry;
+        emit Paused(expiry);
     }
 
     /// @inheritdoc IStablecoin
     function unpause() external restricted {
-        StablecoinStorage storage $ = _storage();
         for (uint256 tier = 1; tier <= TierWords.SYSTEM; ++tier) {
             _tier(tier).word = _tier(tier).word.asUnpaused();
         }
-        $.pausedUntil = 0;
+        _storage().pausedUntil = 0;
         emit Unpaused();
     }
 
     /// @inheritdoc IStablecoin
     function attestReserve(uint64 attested) external restricted {
-        StablecoinStorage storage $ = _storage();
-        $.reserve = attested;
-        $.reserveExpiry = uint64(block.timestamp + ATTESTATION_LIFETIME);
-        emit ReserveAttested(attested, $.reserveExpiry);
+        uint64 expiry = uint64(block.timestamp + ATTESTATION_LIFETIME);
+        (_storage().reserve, _storage().reserveExpiry) = (attested, expiry);
+        emit ReserveAttested(attested, expiry);
     }
 
     /// @inheritdoc IStablecoin

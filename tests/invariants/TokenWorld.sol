@@ -1,0 +1,74 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
+import {Batch} from "../../contracts/Batch.sol";
+import {Roles} from "../../contracts/Roles.sol";
+import {Stablecoin} from "../../contracts/Stablecoin.sol";
+import {IStablecoin} from "../../contracts/interfaces/IStablecoin.sol";
+import {OpenTill} from "../../contracts/mocks/OpenTill.sol";
+import {VM} from "./Cheats.sol";
+
+/// @title A token behind its proxy with a few people, a till and a batch; this contract holds every role
+abstract contract TokenWorld {
+    uint256 internal constant PEOPLE = 6;
+    uint256 internal constant KEYS = 0xA11CE;
+    /// @dev 2030-12-30 12:00 in Shenzhen: a turn of the year is near.
+    uint256 internal constant START = 1_924_833_600;
+
+    Stablecoin internal token;
+    Batch internal batch;
+    OpenTill internal till;
+    /// @dev The people, then the addresses that may succeed them, then the till and the batch: all that ever hold money.
+    address[] internal everyone;
+
+    function _build() internal {
+        VM.warp(START);
+        AccessManager manager = new AccessManager(address(this));
+        bytes memory data = abi.encodeCall(IStablecoin.initialize, (address(manager), _limits()));
+        token = Stablecoin(address(new ERC1967Proxy(address(new Stablecoin()), data)));
+        Roles.Permission[] memory table = new Roles().permissions();
+        for (uint256 i = 0; i < table.length; ++i) {
+            if (table[i].selectors.length > 0) {
+                manager.setTargetFunctionRole(address(token), table[i].selectors, table[i].role);
+            }
+            manager.grantRole(table[i].role, address(this), 0);
+        }
+        batch = new Batch();
+        till = new OpenTill();
+        token.setSystem(address(till));
+        token.attestReserve(1e9);
+        _people();
+    }
+
+    function _people() private {
+        IStablecoin.TierAssignment[] memory tiers = new IStablecoin.TierAssignment[](PEOPLE);
+        IStablecoin.Mint[] memory mints = new IStablecoin.Mint[](PEOPLE);
+        for (uint256 i = 0; i < 2 * PEOPLE; ++i) {
+            everyone.push(VM.addr(KEYS + i));
+            if (i >= PEOPLE) continue;
+            tiers[i] = IStablecoin.TierAssignment(everyone[i], uint8(1 + i));
+            mints[i] = IStablecoin.Mint(everyone[i], 400, bytes32(i));
+        }
+        everyone.push(address(till));
+        everyone.push(address(batch));
+        token.setTiers(tiers);
+        token.mintMany(mints);
+    }
+
+    /// @dev Small and different, so that a few payments meet each of them.
+    function _limits() private pure returns (IStablecoin.TierLimits[] memory limits) {
+        limits = new IStablecoin.TierLimits[](6);
+        for (uint48 i = 0; i < 6; ++i) {
+            limits[i] = IStablecoin.TierLimits({
+                maxBalance: 500 + 100 * i,
+                perPayment: 100 + 20 * i,
+                perDay: 250 + 50 * i,
+                perYear: 400 + 100 * i,
+                oneFactorPerDay: 200 + 60 * i,
+                lifetime: i == 0
+            });
+        }
+    }
+}
