@@ -1,6 +1,6 @@
 """Write the next alembic migration from the difference between the tables and the migrations so far.
 
-    .venv/bin/python tools/migration.py "Add points"
+Its one argument is the message: `.venv/bin/python tools/migration.py "Add points"`.
 """
 
 import shutil
