@@ -237,6 +237,13 @@ class PhraseTriesExhausted(Problem):
     title = "Too many wrong phrases; try again later"
 
 
+class ClaimRefused(Problem):
+    """The chain refused the account's claim for good; `error` says why. A claim cannot be made twice."""
+
+    status = 409
+    title = "Your claim was refused by the chain"
+
+
 class ClaimUnknown(Problem):
     """The account has not tried to open this packet."""
 

@@ -97,13 +97,12 @@ class PacketGuest(Base):
 
 
 class PacketClaim(Base):
-    """A claim, its position and its ticket. Another attempt follows only a refused one."""
+    """A claim, its position and its ticket: one for ever of each account and packet."""
 
     __tablename__ = "packet_claims"
 
     packet: Mapped[str] = mapped_column(Text, primary_key=True)
     account: Mapped[str] = mapped_column(Text, primary_key=True)
-    attempt: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     position: Mapped[int] = mapped_column(SmallInteger)
     ticket: Mapped[bytes] = mapped_column(LargeBinary)
     """The dealer's signature over PositionTicket(packet, claimant, position): 65 bytes."""

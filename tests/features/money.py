@@ -125,6 +125,7 @@ class Town:
         signer: Person | None = None,
         domain: Any = None,
         draw: redpackets.DrawGiven | None = None,
+        root: str | None = None,
         **changed: Any,
     ) -> CreatePacket:
         """A packet signed by `creator`; `changed` replaces fields of the terms, or of the command, before it."""
@@ -139,7 +140,7 @@ class Town:
             "expiry": int(self.now.timestamp()) + 86_400,
             "max_share": min(total, rules.MAX_SHARE) if lucky else 0,
             "lucky": lucky,
-            "guests": "0x" + rules.guest_list(addresses).root.hex() if guests else ZERO_32,
+            "guests": root or ("0x" + rules.guest_list(addresses).root.hex() if guests else ZERO_32),
             "claim_key": claim_key,
             "dealer": draw.dealer if draw else ZERO_ADDRESS,
             "draw_commitment": draw.commitment if draw else ZERO_20,

@@ -1,7 +1,14 @@
 """Decisions about payments inside a session; nothing here commits, and nothing says that money has moved."""
 
 from pswallet.payments.service.activity import Activity, Line, activity, balances
-from pswallet.payments.service.intake import Accepted, SignedPayment, accept, contract_digest, transfer
+from pswallet.payments.service.intake import (
+    Accepted,
+    SignedPayment,
+    accept,
+    contract_digest,
+    credit_problem,
+    transfer,
+)
 from pswallet.payments.service.ledger import last_entries
 from pswallet.payments.service.reading import Transfer, find_transfer
 from pswallet.payments.service.requests import (
@@ -27,6 +34,7 @@ __all__ = [
     "balances",
     "contract_digest",
     "create_request",
+    "credit_problem",
     "find_request",
     "find_transfer",
     "last_entries",

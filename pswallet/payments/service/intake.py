@@ -22,7 +22,7 @@ from pswallet.chain.signing import (
 )
 from pswallet.kit.clock import to_unix
 from pswallet.kit.ids import new_id
-from pswallet.kit.money import MAX_FEN
+from pswallet.kit.money import MAX_FEN, Fen
 from pswallet.kit.problems import Problem
 from pswallet.kit.rows import insert_new_rows
 from pswallet.payments import errors, rules
@@ -191,19 +191,20 @@ class _Desk:
     def _recipient_problem(self, payment: SignedPayment) -> Problem | None:
         if self.purpose == "packet":
             return None
-        recipient = self.parties.get(payment.recipient)
+        # A payment to oneself lifts nothing: the debit comes first.
+        lift = 0 if payment.recipient == payment.payer else payment.value_fen
+        return self.credit_problem(payment.recipient, lift)
+
+    def credit_problem(self, account: str, value: int) -> Problem | None:
+        """Return why the token would not credit `account` with `value` fen, or None."""
+        recipient = self.parties.get(account)
         if recipient is not None and recipient.tier == _SYSTEM_TIER:
-            return token_errors.SystemRecipient(account=payment.recipient)
+            return token_errors.SystemRecipient(account=account)
         if recipient is None or recipient.tier not in self.limits:
-            return token_errors.AccountNotRegistered(account=payment.recipient)
+            return token_errors.AccountNotRegistered(account=account)
         if recipient.frozen:
-            return token_errors.RecipientIsFrozen(account=payment.recipient)
-        purse = self.purses[payment.recipient]
-        if payment.recipient == payment.payer:
-            return None  # the debit comes first: a payment to oneself lifts nothing
-        return _problem_of(
-            payment.recipient, rules.credit_excess(purse, self.limits[recipient.tier], payment.value_fen)
-        )
+            return token_errors.RecipientIsFrozen(account=account)
+        return _problem_of(account, rules.credit_excess(self.purses[account], self.limits[recipient.tier], value))
 
 
 def _problem_of(account: str, excess: Excess | None) -> Problem | None:
@@ -215,10 +216,25 @@ def _problem_of(account: str, excess: Excess | None) -> Problem | None:
 def _open_desk(session: Session, payments: Sequence[SignedPayment], *, purpose: str, now: datetime) -> _Desk:
     if not payments:
         return _Desk(purpose, {}, {}, {})
-    known = _known(session, payments)
     addresses = {payment.payer for payment in payments}
     if purpose != "packet":
         addresses |= {payment.recipient for payment in payments}
+    return _desk_for(session, addresses, purpose=purpose, known=_known(session, payments), now=now)
+
+
+def credit_problem(session: Session, account: str, value: Fen, *, now: datetime) -> Problem | None:
+    """Return why the token would not credit `account` with `value` as of `now` (the last block's time), or None."""
+    return _desk_for(session, {account}, purpose="credit", known={}, now=now).credit_problem(account, value)
+
+
+def _desk_for(
+    session: Session,
+    addresses: set[str],
+    *,
+    purpose: str,
+    known: dict[tuple[str, str], str | None],
+    now: datetime,
+) -> _Desk:
     parties = standing(session, list(addresses))
     limits = limits_by_tier(session)
     lifetime = {address: found.tier in limits and limits[found.tier].lifetime for address, found in parties.items()}

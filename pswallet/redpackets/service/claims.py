@@ -7,7 +7,7 @@ later position of the packet would be wrong.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any, Protocol
 
@@ -65,17 +65,19 @@ class _Packet:
     is_open: bool
     ended: bool
     given: int
+    """Positions given; those of refused claims are not given again."""
+    taken: int
+    """Shares promised or drawn."""
 
 
 @dataclass(frozen=True, slots=True)
 class _Asker:
-    """What is known of one (packet, account): its place among the guests, and its attempts so far."""
+    """What is known of one (packet, account): its place among the guests, and what it has already."""
 
     place: int | None
     proof: bytes | None
-    attempts: int
-    refused: int
-    has_share: bool
+    has_claimed: bool
+    refusal: str | None
 
 
 # The rows are locked in one order, so that two processes never wait for each other; what is counted next is counted
@@ -90,12 +92,12 @@ _COUNT = text(
     SELECT asked.packet,
         EXISTS (SELECT FROM packet_openings o WHERE o.packet = asked.packet) AS is_open,
         EXISTS (SELECT FROM packet_refunds r WHERE r.packet = asked.packet) AS ended,
-        (SELECT count(*) FROM packet_claims c WHERE c.packet = asked.packet)
-        - (SELECT count(*) FROM packet_refusals f WHERE f.packet = asked.packet AND f.kind = 'packet-claim')
-        + CASE WHEN asked.lucky THEN 0 ELSE
+        (SELECT count(*) FROM packet_claims c WHERE c.packet = asked.packet) AS given,
+        (SELECT count(*) FROM packet_refusals f WHERE f.packet = asked.packet AND f.kind = 'packet-claim') AS refused,
+        CASE WHEN asked.lucky THEN 0 ELSE
             (SELECT count(*) FROM packet_shares s WHERE s.packet = asked.packet AND NOT EXISTS
                 (SELECT FROM packet_claims c WHERE c.packet = s.packet AND c.account = s.account))
-        END AS given
+        END AS elsewhere
     FROM unnest(CAST(:packets AS text[]), CAST(:lucky AS boolean[])) AS asked(packet, lucky)
     """
 )
@@ -104,10 +106,11 @@ _COUNT = text(
 _ASKERS = text(
     """
     SELECT asked.packet, asked.account, g.place, g.proof,
-        (SELECT count(*) FROM packet_claims c WHERE c.packet = asked.packet AND c.account = asked.account) AS attempts,
-        (SELECT count(*) FROM packet_refusals f
-            WHERE f.packet = asked.packet AND f.account = asked.account AND f.kind = 'packet-claim') AS refused,
-        EXISTS (SELECT FROM packet_shares s WHERE s.packet = asked.packet AND s.account = asked.account) AS has_share
+        EXISTS (SELECT FROM packet_claims c WHERE c.packet = asked.packet AND c.account = asked.account)
+        OR EXISTS (SELECT FROM packet_shares s WHERE s.packet = asked.packet AND s.account = asked.account)
+            AS has_claimed,
+        (SELECT f.error FROM packet_refusals f
+            WHERE f.packet = asked.packet AND f.account = asked.account AND f.kind = 'packet-claim' LIMIT 1) AS refusal
     FROM unnest(CAST(:packets AS text[]), CAST(:accounts AS text[])) AS asked(packet, account)
     LEFT JOIN packet_guests g ON g.packet = asked.packet AND g.account = asked.account
     """
@@ -120,7 +123,7 @@ _RECEIVED = text(
         + (SELECT coalesce(sum(bound_fen), 0) FROM packet_claims c
             WHERE c.account = asked.account AND c.claimed_at >= :day
               AND NOT EXISTS (SELECT FROM packet_shares s WHERE s.packet = c.packet AND s.account = c.account)
-              AND c.attempt >= (SELECT count(*) FROM packet_refusals f
+              AND NOT EXISTS (SELECT FROM packet_refusals f
                 WHERE f.packet = c.packet AND f.account = c.account AND f.kind = 'packet-claim')) AS received
     FROM unnest(CAST(:accounts AS text[])) AS asked(account)
     """
@@ -153,7 +156,9 @@ class _Desk:
 
     def _packet_problem(self, command: ClaimPacket, packet: _Packet) -> Problem | None:
         asker = self.askers[command.packet, command.account]
-        if asker.has_share or asker.attempts > asker.refused:
+        if asker.refusal is not None:
+            return errors.ClaimRefused(packet=command.packet, error=asker.refusal)
+        if asker.has_claimed:
             return errors.AlreadyClaimed(packet=command.packet)
         if self.now >= packet.expires_at:
             return errors.PacketExpired(packet=command.packet, expired_at=packet.expires_at.isoformat())
@@ -161,7 +166,7 @@ class _Desk:
             return errors.PacketNotOpen(packet=command.packet)
         if self.people[packet.creator].frozen:
             return errors.CreatorIsFrozen(packet=command.packet)
-        return errors.PacketEmpty(packet=command.packet) if packet.given >= packet.shares else None
+        return errors.PacketEmpty(packet=command.packet) if packet.taken >= packet.shares else None
 
     def _asker_problem(self, command: ClaimPacket) -> Problem | None:
         person = self.people[command.account]
@@ -192,12 +197,11 @@ class _Desk:
         """Give the claim the packet's next position, and count it."""
         packet = self.packets[command.packet]
         asker = self.askers[command.packet, command.account]
-        position, packet.given = packet.given, packet.given + 1
+        position = packet.given
+        packet.given, packet.taken = packet.given + 1, packet.taken + 1
         if command.account in self.received:
             self.received[command.account] += packet.largest_share_fen
-        self.askers[command.packet, command.account] = _Asker(
-            asker.place, asker.proof, asker.attempts + 1, asker.refused, asker.has_share
-        )
+        self.askers[command.packet, command.account] = replace(asker, has_claimed=True)
         return position
 
 
@@ -226,7 +230,6 @@ def claim(
             {
                 "packet": command.packet,
                 "account": command.account,
-                "attempt": asker.attempts,
                 "position": position,
                 "ticket": ticket,
                 "bound_fen": packet.largest_share_fen,
@@ -272,6 +275,7 @@ def _packet(row: Row[Any], counted: Row[Any]) -> _Packet:
         is_open=counted.is_open,
         ended=counted.ended,
         given=counted.given,
+        taken=counted.given - counted.refused + counted.elsewhere,
     )
 
 
@@ -293,9 +297,8 @@ def _received(session: Session, accounts: set[str], people: Any, *, now: datetim
 
 
 def _call(command: ClaimPacket, asker: _Asker, position: int | None) -> Call:
-    suffix = f":{asker.attempts}" if asker.attempts else ""
     return Call(
-        key=f"packet-claim:{command.packet}:{command.account}{suffix}",
+        key=f"packet-claim:{command.packet}:{command.account}",
         kind=CallKind.PACKET_CLAIM,
         arguments={
             "packet": command.packet,

@@ -8,6 +8,8 @@ from sqlalchemy import Row, func, select, text
 from sqlalchemy.orm import Session
 
 from pswallet.chain.outbox import Call, CallKind, enqueue
+from pswallet.kit.money import Fen
+from pswallet.payments.service import credit_problem
 from pswallet.redpackets import rules
 from pswallet.redpackets.errors import NothingOwed, PacketExpired, PacketNotExpired, PacketNotOpen, PacketUnknown
 from pswallet.redpackets.models import PacketCollection, PacketRefund, PacketRefusal, PacketShare
@@ -50,7 +52,7 @@ def refund(session: Session, packet: str, *, now: datetime) -> None:
 def collect(session: Session, packet: str, account: str, *, now: datetime) -> int:
     """Ask for the share [fen] that waits for `account`; return it.
 
-    Raises PacketUnknown, NothingOwed, PacketExpired.
+    Raises PacketUnknown, NothingOwed, PacketExpired, and what the token would still not credit the account for.
     """
     state = _state(session, packet)
     owed = session.scalar(
@@ -68,6 +70,9 @@ def collect(session: Session, packet: str, account: str, *, now: datetime) -> in
         raise NothingOwed(packet=packet)
     if now >= state.expires_at:
         raise PacketExpired(packet=packet, expired_at=state.expires_at.isoformat())
+    problem = credit_problem(session, account, Fen(owed), now=now)
+    if problem is not None:
+        raise problem
     suffix = _retry_suffix(session, packet, account=account, kind=CallKind.PACKET_COLLECT)
     key = f"packet-collect:{packet}:{account}{suffix}"
     arguments = {"packet": packet, "account": account}

@@ -193,41 +193,34 @@ def _own_share(session: Session, packet: str, account: str) -> tuple[PacketShare
 
 
 def find_claim(session: Session, packet: str, account: str) -> ClaimView | None:
-    """Return the last claim of `account`, None when it made none. Raises PacketUnknown."""
+    """Return the claim of `account`, None when it made none. Raises PacketUnknown."""
     _asked(session, packet)
     share, collection = _own_share(session, packet, account)
-    query = select(PacketClaim).where(PacketClaim.packet == packet, PacketClaim.account == account)
-    last = session.scalar(query.order_by(PacketClaim.attempt.desc()).limit(1))
+    asked = session.get(PacketClaim, (packet, account))
     if share is not None:
         status, error = _share_status(share, collection), share.reason
         amount: Fen | None = Fen(share.value_fen)
-    elif last is None:
+    elif asked is None:
         return None
     else:
-        error = _refusal(session, packet, account, last.attempt)
+        error = _refusal(session, packet, account)
         status, amount = "refused" if error else "submitted", None
     return ClaimView(
         packet=packet,
         account=account,
-        position=last.position if last else share.position if share else None,
-        ticket="0x" + last.ticket.hex() if last else None,
+        position=asked.position if asked else share.position if share else None,
+        ticket="0x" + asked.ticket.hex() if asked else None,
         status=status,
         error=error,
         amount_fen=amount,
     )
 
 
-def _refusal(session: Session, packet: str, account: str, attempt: int) -> str | None:
-    """Return why the attempt was refused: each attempt has one refusal at most, and they come in order."""
-    query = (
-        select(PacketRefusal.error)
-        .where(
-            PacketRefusal.packet == packet,
-            PacketRefusal.account == account,
-            PacketRefusal.kind == CallKind.PACKET_CLAIM,
-        )
-        .order_by(PacketRefusal.block, PacketRefusal.log_index)
-        .offset(attempt)
+def _refusal(session: Session, packet: str, account: str) -> str | None:
+    query = select(PacketRefusal.error).where(
+        PacketRefusal.packet == packet,
+        PacketRefusal.account == account,
+        PacketRefusal.kind == CallKind.PACKET_CLAIM,
     )
     return session.scalar(query.limit(1))
 

@@ -1,0 +1,138 @@
+"""The bank: money issued once an entry, within a fresh attestation of the reserve."""
+
+from typing import Any
+
+import pytest
+
+from pswallet.bank import service
+from pswallet.kit.problems import Problem
+from tests.features.money import Town, name
+from tests.parts import Person
+
+
+def record(town: Town, person: Person, amount: int, entry: str = "BANK-1") -> Any:
+    return town.run(
+        lambda session: service.record_entry(
+            session,
+            entry_id=entry,
+            account=person.address,
+            amount=amount,  # type: ignore[arg-type]
+            now=town.now,
+        )
+    )
+
+
+def settle(town: Town) -> int:
+    """A worker's tick, then the chain."""
+    calls = town.run(lambda session: service.settle(session, now=town.now))
+    town.settle()
+    return calls
+
+
+def entry(town: Town, entry_id: str = "BANK-1") -> service.EntryView:
+    return town.run(lambda session: service.find_entry(session, entry_id))
+
+
+def test_money_that_arrives_is_issued_once_the_reserve_is_attested(town: Town) -> None:
+    (ping,) = town.people("ping", fen=0)
+    assert record(town, ping, 100_000).status == "recorded"
+    town.settle()  # the attestation
+    assert entry(town).status == "recorded"
+    settle(town)
+    assert entry(town).status == "issued"
+    assert town.balance(ping) == 100_000
+
+
+def test_an_entry_is_issued_once_however_often_it_is_reported(town: Town) -> None:
+    (ping,) = town.people("ping", fen=0)
+    for _ in range(3):
+        record(town, ping, 100_000)
+        settle(town)
+        settle(town)
+    assert town.balance(ping) == 100_000
+    assert len([key for key in town.pipeline.calls() if key.startswith("mint")]) == 1
+
+
+def test_an_entry_reported_differently_is_refused(town: Town) -> None:
+    ping, hua = town.people("ping", "hua", fen=0)
+    record(town, ping, 100_000)
+    for person, amount in ((ping, 100_001), (hua, 100_000)):
+        with pytest.raises(Problem) as refused:
+            record(town, person, amount)
+        assert name(refused.value) == "BankEntryConflict"
+
+
+@pytest.mark.parametrize(("amount", "problem"), [(0, "ZeroAmount"), (-1, "ValueTooLarge"), (2**63, "ValueTooLarge")])
+def test_impossible_amounts_are_refused(town: Town, amount: int, problem: str) -> None:
+    (ping,) = town.people("ping", fen=0)
+    with pytest.raises(Problem) as refused:
+        record(town, ping, amount)
+    assert name(refused.value) == problem
+
+
+def test_money_for_an_account_without_a_tier_waits_for_it(town: Town) -> None:
+    town.people("somebody", fen=0)
+    newcomer = Person("newcomer")
+    record(town, newcomer, 5_000)
+    town.settle()
+    settle(town)
+    assert entry(town).status == "recorded"
+    town.pipeline.chain.register(newcomer)
+    town.settle()
+    settle(town)
+    assert (entry(town).status, town.balance(newcomer)) == ("issued", 5_000)
+
+
+def test_money_above_the_cap_stays_at_the_bank_and_says_why(town: Town) -> None:
+    (visitor,) = town.people("visitor", tier=1, fen=0)
+    record(town, visitor, 100_001)
+    town.settle()
+    settle(town)
+    found = entry(town)
+    assert (found.status, found.error) == ("refused", "BalanceLimitExceeded")
+    assert town.balance(visitor) == 0
+    assert settle(town) == 0
+
+
+def test_nothing_is_issued_above_the_attested_reserve(town: Town) -> None:
+    ping, hua = town.people("ping", "hua", fen=0)
+    record(town, ping, 1_000, "BANK-1")
+    town.settle()
+    # The reserve of ¥10.00 is attested; the second entry must wait for the next attestation, the first need not.
+    record(town, hua, 500, "BANK-2")
+    keys = list(town.pipeline.calls())
+    assert f"mint:{service.entry_hash('BANK-1')}" in keys
+    assert f"mint:{service.entry_hash('BANK-2')}" not in keys
+    town.settle()
+    settle(town)
+    assert (town.balance(ping), town.balance(hua)) == (1_000, 500)
+
+
+def test_the_attestation_is_renewed_in_its_last_hour_and_after_time_has_moved(town: Town) -> None:
+    (ping,) = town.people("ping", fen=0)
+    record(town, ping, 1_000)
+    town.settle()
+    settle(town)
+    assert settle(town) == 0
+    town.pass_time(23 * 3600)
+    assert settle(town) == 0
+    town.pass_time(3600 + 60)
+    assert settle(town) == 1
+    assert settle(town) == 0
+    town.pass_time(3 * 86_400)
+    record(town, ping, 1_000, "BANK-2")
+    town.settle()
+    settle(town)
+    assert town.balance(ping) == 2_000
+
+
+def test_the_banks_name_of_an_entry_never_goes_on_chain(town: Town) -> None:
+    (ping,) = town.people("ping", fen=0)
+    record(town, ping, 1_000, "ICBC-20261122-0001")
+    town.settle()
+    settle(town)
+    assert entry(town, "ICBC-20261122-0001").entry == service.entry_hash("ICBC-20261122-0001")
+    assert not any("ICBC" in key for key in town.pipeline.calls())
+    with pytest.raises(Problem) as unknown:
+        entry(town, "BANK-404")
+    assert name(unknown.value) == "BankEntryUnknown"
