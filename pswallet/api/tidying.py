@@ -1,4 +1,4 @@
-"""Forgets, by the wall clock, what nobody can use any more: kept answers, rate windows, codes, nonces, dead sessions."""
+"""Forgets, by the wall clock, what is of no use any more: kept answers, rate windows, codes, nonces, dead sessions."""
 
 from datetime import datetime, timedelta
 
