@@ -46,10 +46,10 @@ def migrate(database_url: str, *, revision: str = "head") -> None:
 
 
 def migrate_engine(engine: Engine, *, revision: str = "head") -> None:
-    """Bring the database behind `engine` to `revision`."""
+    """Bring the database behind `engine` up to `revision`; "base" takes every table back."""
     config = Config()
     config.set_main_option("script_location", str(migrations()))
     with engine.begin() as connection:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
         config.attributes["connection"] = connection
-        command.upgrade(config, revision)
+        (command.downgrade if revision == "base" else command.upgrade)(config, revision)

@@ -224,20 +224,19 @@ def upgrade() -> None:
     op.create_table('packet_claims',
     sa.Column('packet', sa.Text(), nullable=False),
     sa.Column('account', sa.Text(), nullable=False),
-    sa.Column('attempt', sa.SmallInteger(), nullable=False),
     sa.Column('position', sa.SmallInteger(), nullable=False),
     sa.Column('ticket', sa.LargeBinary(), nullable=False),
     sa.Column('bound_fen', sa.BigInteger(), nullable=False),
     sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=False),
-    sa.PrimaryKeyConstraint('packet', 'account', 'attempt', name=op.f('pk_packet_claims'))
+    sa.PrimaryKeyConstraint('packet', 'account', name=op.f('pk_packet_claims'))
     )
     op.create_table('packet_collections',
     sa.Column('packet', sa.Text(), nullable=False),
     sa.Column('account', sa.Text(), nullable=False),
-    sa.Column('value_fen', sa.BigInteger(), nullable=False),
-    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.Column('block', sa.BigInteger(), nullable=False),
     sa.Column('log_index', sa.Integer(), nullable=False),
+    sa.Column('value_fen', sa.BigInteger(), nullable=False),
+    sa.Column('at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('packet', 'account', 'block', 'log_index', name=op.f('pk_packet_collections'))
     )
     op.create_index(op.f('ix_packet_collections_block'), 'packet_collections', ['block'], unique=False)

@@ -33,12 +33,13 @@ def _snake(name: str) -> str:
 
 
 def test_no_source_file_is_longer_than_400_lines():
-    long = {str(file): n for file in _tracked("*.py", "*.sol") if (n := len(file.read_text().splitlines())) > 400}
+    written = [file for file in _tracked("*.py", "*.sol") if file.parent.name != "versions"]  # migrations are generated
+    long = {str(file): n for file in written if (n := len(file.read_text().splitlines())) > 400}
     assert not long
 
 
 def test_only_the_transaction_commits():
-    found = [f for f in PACKAGE if re.search(r"\.commit\(\)", f.read_text())]
+    found = [f for f in PACKAGE if re.search(r"(?<!savepoint)\.commit\(\)", f.read_text())]
     assert [str(f.relative_to(ROOT)) for f in found] == ["pswallet/kit/db.py"]
 
 
@@ -107,9 +108,8 @@ def test_every_setting_is_documented():
 def test_every_feature_has_its_card():
     for feature in ("redpackets", "payments", "bank", "kyc", "accounts", "notifications"):
         card = ast.get_docstring(ast.parse((ROOT / f"pswallet/{feature}/__init__.py").read_text())) or ""
-        assert "Invariant" in card, feature
-        assert "Contract" in card, feature
-        assert "Status" in card, feature
+        for part in ("Invariant:", "Contract:", "Owner of status:"):
+            assert part in card, f"{feature} does not tell its {part}"
 
 
 def test_tables_imports_every_models_module():
