@@ -15,7 +15,9 @@ class Addresses(Protocol):
     """Where the contracts are; `block` is the first that has their code."""
 
     @property
-    def block(self) -> int: ...  # noqa: D102 - fields
+    def chain_id(self) -> int: ...  # noqa: D102 - fields
+    @property
+    def block(self) -> int: ...  # noqa: D102
     @property
     def stablecoin(self) -> str: ...  # noqa: D102
     @property

@@ -71,10 +71,20 @@ class Node:
             yield from self._batch([("eth_call", [{"to": to, "data": data}, hex(block)]) for data in part])
 
     def logs(self, first: int, last: int, topics: Sequence[Any] = ()) -> list[Log]:
-        """Return our contracts' logs of the blocks `first` to `last`, optionally by topics."""
+        """Return our contracts' logs of the blocks `first` to `last`, optionally by topics.
+
+        In halves, where the node says that they are too many for one answer.
+        """
         query = {"fromBlock": hex(first), "toBlock": hex(last), "address": self._addresses, "topics": list(topics)}
-        found: list[Log] = self._rpc.call("eth_getLogs", [query])
-        return found
+        try:
+            found: list[Log] = self._rpc.call("eth_getLogs", [query])
+        except RpcError:
+            if first >= last:
+                raise
+        else:
+            return found
+        middle = (first + last) // 2
+        return self.logs(first, middle, topics) + self.logs(middle + 1, last, topics)
 
     def calldata(self, transaction: str) -> bytes:
         """Return what a transaction was sent with."""
@@ -114,14 +124,4 @@ class Node:
 
     def _span(self, first: int, last: int) -> Span:
         asked: list[RpcCall] = [("eth_getBlockByNumber", [hex(block), False]) for block in range(first, last + 1)]
-        return Span(first, last, self._batch(asked), self._split_logs(first, last))
-
-    def _split_logs(self, first: int, last: int) -> list[Log]:
-        """Return the logs of a range, in halves where the node says that they are too many for one answer."""
-        try:
-            return self.logs(first, last)
-        except RpcError:
-            if first == last:
-                raise
-        middle = (first + last) // 2
-        return self._split_logs(first, middle) + self._split_logs(middle + 1, last)
+        return Span(first, last, self._batch(asked), self.logs(first, last))

@@ -13,12 +13,16 @@ from pswallet.audit.node import Header, Node
 from pswallet.audit.packets import Packets
 from pswallet.audit.report import Findings, Report
 from pswallet.audit.state import Contracts, StateCheck
-from pswallet.chain.rpc import Rpc
+from pswallet.chain.rpc import Rpc, RpcError
 
 Progress = Callable[[int, int], None]
 """Told how many blocks are done and how many there are."""
 
 _UPGRADED = next(topic for topic, name in events("Stablecoin").items() if name == "Upgraded")
+
+
+_UNREADABLE = (RpcError, ValueError)
+"""What comes of asking an address that has other code, or none."""
 
 
 def _quiet(done: int, total: int) -> None:
@@ -66,7 +70,7 @@ class Audit:
         """Read every block, then compare; return the verdict."""
         first, last = self._deployment.block, self._node.number("eth_blockNumber")
         head = self._node.header(last)
-        check_code(self.findings, self._node, self._deployment, last)
+        self._check_code(last)
         for span in self._node.spans(first, last):
             for header, logs in self._completeness.blocks(span):
                 self._read_block(header, logs)
@@ -76,6 +80,16 @@ class Audit:
             progress(span.last - first + 1, last - first + 1)
         self._compare(first, last, head)
         return self._report(first, last, head)
+
+    def _check_code(self, last: int) -> None:
+        """Check what the contracts are; other code than ours may answer anything."""
+        if self._chain_id != self._deployment.chain_id:
+            expected = self._deployment.chain_id
+            self.findings.add("code", f"this is the chain {self._chain_id}; the contracts are on chain {expected}")
+        try:
+            check_code(self.findings, self._node, self._deployment, last)
+        except _UNREADABLE as error:
+            self.findings.add("code", f"the contracts do not answer as the published code does: {error}", last)
 
     def _read_block(self, header: Header, logs: Sequence[Log]) -> None:
         now = self.now
@@ -110,11 +124,14 @@ class Audit:
 
     def _compare(self, first: int, last: int, head: Header) -> None:
         """Hold the books against the contracts' state; follow what differs back to its block."""
-        state = StateCheck(self.findings, self._node, self._contracts, last)
-        accounts, packets = state.run(self.ledger, self.packets)
-        hunt = Hunt(self.findings, self._node, self._completeness, self._contracts, (first, last))
-        hunt.accounts(accounts)
-        hunt.packets(packets, self._chain_id)
+        try:
+            state = StateCheck(self.findings, self._node, self._contracts, last)
+            accounts, packets = state.run(self.ledger, self.packets)
+            hunt = Hunt(self.findings, self._node, self._completeness, self._contracts, (first, last))
+            hunt.accounts(accounts)
+            hunt.packets(packets, self._chain_id)
+        except _UNREADABLE as error:
+            self.findings.add("accounts", f"the contracts' state cannot be read: {error}", last)
         if self._node.header(last)["hash"] != head["hash"]:
             self.findings.add("logs", "the chain was reorganised during the audit: run it again", last)
         if self._database:

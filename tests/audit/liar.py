@@ -9,8 +9,12 @@ from typing import Any
 import httpx
 import orjson
 
-Lie = Callable[[str, Any], Any]
-"""Given a method and the node's result, returns what to say."""
+Lie = Callable[[dict[str, Any], Any], Any]
+"""Given a request and the node's result, returns what to say, or raises Refused."""
+
+
+class Refused(Exception):
+    """The node will not answer this."""
 
 
 @contextmanager
@@ -38,7 +42,7 @@ def _handler(node: httpx.Client, url: str, lie: Lie) -> type[BaseHTTPRequestHand
             pairs = zip(asked, answered, strict=True) if isinstance(asked, list) else [(asked, answered)]
             for request, answer in pairs:
                 if "result" in answer:
-                    answer["result"] = lie(request["method"], answer["result"])
+                    _tell(request, answer, lie)
             told = orjson.dumps(answered)
             self.send_response(200)
             self.send_header("content-length", str(len(told)))
@@ -51,13 +55,22 @@ def _handler(node: httpx.Client, url: str, lie: Lie) -> type[BaseHTTPRequestHand
     return Handler
 
 
+def _tell(request: dict[str, Any], answer: dict[str, Any], lie: Lie) -> None:
+    try:
+        answer["result"] = lie(request, answer["result"])
+    except Refused as refused:
+        del answer["result"]
+        answer["error"] = {"code": -32000, "message": str(refused)}
+
+
 def hiding(transaction: str, position: int, *, everywhere: bool = False) -> Lie:
     """Hide the log at `position` of a transaction from eth_getLogs; `everywhere`: from the receipts too."""
 
     def hidden(log: dict[str, Any]) -> bool:
         return log["transactionHash"] == transaction and int(log["logIndex"], 16) == position
 
-    def lie(method: str, result: Any) -> Any:
+    def lie(request: dict[str, Any], result: Any) -> Any:
+        method = request["method"]
         if method == "eth_getLogs":
             return [log for log in result if not hidden(log)]
         if everywhere and method == "eth_getBlockReceipts":

@@ -1,12 +1,15 @@
 """Each lie that a chain, its code or its client can tell is named, with its transaction and block."""
 
+import dataclasses
+
 import pytest
 
+from pswallet import audit
 from pswallet.audit import Report
 from tests.audit import forge
 from tests.audit.city import City
-from tests.audit.liar import hiding, lying
-from tests.parts import DAY_S, Person
+from tests.audit.liar import Refused, hiding, lying
+from tests.parts import Person
 
 XIAO_PING, A_LIANG, MEI, GUEST = Person("xiao ping"), Person("a liang"), Person("mei"), Person("guest")
 
@@ -71,8 +74,8 @@ def test_a_log_kept_back_from_logs_and_receipts_is_noticed_by_the_state(lively: 
 def test_an_invented_log_is_named(lively: City):
     receipt = lively.pay(MEI, A_LIANG.address, 111)
 
-    def lie(method, result):
-        if method != "eth_getLogs":
+    def lie(request, result):
+        if request["method"] != "eth_getLogs":
             return result
         return [
             {**log, "data": f"0x{999:064x}"} if log["transactionHash"] == place(receipt)[1] else log for log in result
@@ -138,8 +141,51 @@ def test_other_code_at_a_contracts_address_is_named(lively: City):
     assert lively.audit().checks[0].found == 1
 
 
-def test_a_chain_that_forgets_its_past_is_still_audited(lively: City):
-    """A node without old states cannot be asked where a difference began; it is named all the same."""
+def test_another_chain_is_named_and_not_an_error(lively: City):
+    """Its contracts are elsewhere: nothing that is asked there answers."""
+    elsewhere = dataclasses.replace(
+        lively.chain.deployment, chain_id=1, stablecoin="0x" + "11" * 20, escrow="0x" + "22" * 20
+    )
+    report = audit.run(lively.chain.rpc.url, elsewhere)
+    messages = [one.message for one in report.differences()]
+    assert any("this is the chain 31337" in message for message in messages)
+    assert any("is not the published ERC1967Proxy" in message for message in messages)
+
+
+def test_a_node_that_gives_few_logs_at_a_time_is_audited(lively: City):
+    def lie(request, result):
+        if request["method"] == "eth_getLogs" and len({log["blockNumber"] for log in result}) > 2:
+            raise Refused("query returned more than 10000 results")
+        return result
+
+    with lying(lively.chain.rpc.url, lie) as url:
+        assert lively.audit(url).ok
+
+
+def test_a_node_without_block_receipts_is_audited(lively: City):
+    """Then each transaction's receipt is asked for."""
+    receipt = lively.pay(MEI, A_LIANG.address, 111)
+
+    def lie(request, result):
+        if request["method"] == "eth_getBlockReceipts":
+            raise Refused("the method eth_getBlockReceipts does not exist")
+        return hiding(receipt["transactionHash"], 0)(request, result)
+
+    with lying(lively.chain.rpc.url, lie) as url:
+        assert found(lively.audit(url), "logs") == [place(receipt)]
+
+
+def test_a_node_that_forgets_old_states_is_audited(lively: City):
+    """It cannot be asked where a difference began; the difference is named all the same, at the head."""
     forge.slip_in(lively, MEI.address, 1)
-    lively.chain.move_time(DAY_S)
-    assert not lively.audit().ok
+    lively.chain.mine(3)
+    head = lively.chain.head()
+
+    def lie(request, result):
+        if request["method"] == "eth_call" and request["params"][1] != hex(head):
+            raise Refused("missing trie node")
+        return result
+
+    with lying(lively.chain.rpc.url, lie) as url:
+        assert found(lively.audit(url), "accounts") == [(head, None)]
+    assert found(lively.audit(), "accounts")[0][0] == head - 3
