@@ -16,7 +16,6 @@ from pswallet.chain import events, evidence
 from pswallet.chain.blocks import Header, Stretch
 from pswallet.chain.events import CallFailed, CallRefused, ClaimSkipped, Event
 from pswallet.chain.outbox import RELAYER_CHANNEL, CallKind
-from pswallet.chain.packing import ROLE_FORMS
 from pswallet.chain.reverts import UNEXPLAINED, error_name
 from pswallet.chain.rpc import Rpc
 
@@ -157,9 +156,9 @@ class Settlement:
             return self._judge_reverted(mined, carried)
         verdicts = self._verdicts(mined, carried, said)
         silent = [call for call in carried if call.id not in {verdict.call.id for verdict in verdicts}]
-        self._settle(mined, [call for call in silent if call.kind in ROLE_FORMS])
-        # Not one word about a call: `claimMany` stopped before it.
-        self._release([call for call in silent if call.kind not in ROLE_FORMS])
+        # A list call or a batch that names no failure did all that it carried; `claimMany` may have stopped before.
+        self._settle(mined, [call for call in silent if call.kind != CallKind.PACKET_CLAIM])
+        self._release([call for call in silent if call.kind == CallKind.PACKET_CLAIM])
         return [refusal for verdict in verdicts if (refusal := self._sentence(verdict)) is not None]
 
     def _verdicts(self, mined: Mined, carried: Sequence[OpenCall], said: Sequence[Event]) -> list[Verdict]:

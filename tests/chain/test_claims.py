@@ -12,7 +12,9 @@ from tests.parts import Person, secret
 def claims(pipeline, packet, people=None):
     domain = escrow_domain(pipeline.chain.deployment)
     people = packet.guests if people is None else people
-    return [packet.claim(person, place if packet.draw_id else None, domain=domain) for place, person in enumerate(people)]
+    return [
+        packet.claim(person, place if packet.draw_id else None, domain=domain) for place, person in enumerate(people)
+    ]
 
 
 def refusals(pipeline):
@@ -26,7 +28,13 @@ def claimed(pipeline, packet):
 
     logs = pipeline.chain.rpc.call(
         "eth_getLogs",
-        [{"fromBlock": "0x0", "address": pipeline.chain.deployment.escrow, "topics": [TOPICS[PacketClaimed], packet.id]}],
+        [
+            {
+                "fromBlock": "0x0",
+                "address": pipeline.chain.deployment.escrow,
+                "topics": [TOPICS[PacketClaimed], packet.id],
+            }
+        ],
     )
     found = [decode(log, now()) for log in logs]
     return [event.account for event in sorted(found, key=lambda event: event.position)]
@@ -66,7 +74,9 @@ def test_several_packets_travel_in_one_transaction(pipeline, ann, guests):
     pipeline.leave(*[call for packet in packets for call in claims(pipeline, packet)])
     pipeline.relayer.step()
     with pipeline.sessions() as session:
-        sizes = session.execute(text("SELECT cardinality(call_ids) FROM chain_transactions ORDER BY id")).scalars().all()
+        sizes = (
+            session.execute(text("SELECT cardinality(call_ids) FROM chain_transactions ORDER BY id")).scalars().all()
+        )
     pipeline.settle()
     assert sum(sizes[-2:]) == 60  # two keys, one transaction each
     assert all(block for block, _ in pipeline.calls().values())
@@ -218,9 +228,7 @@ def test_a_refund_that_a_stranger_made_is_settled_by_its_event(pipeline, packet)
     from pswallet.chain import calldata
 
     pipeline.chain.move_time(24 * 3600)
-    pipeline.chain.transact(
-        secret("stranger"), pipeline.chain.deployment.escrow, calldata.refund_packet(packet.terms)
-    )
+    pipeline.chain.transact(secret("stranger"), pipeline.chain.deployment.escrow, calldata.refund_packet(packet.terms))
     pipeline.settle()
     pipeline.leave(refund_of(packet))
     pipeline.settle()

@@ -112,7 +112,11 @@ def test_a_bad_payment_costs_only_itself(pipeline, ann, bob):
 
 @pytest.mark.parametrize(
     ("value", "valid_before", "error"),
-    [(100_001, 2**40, "BalanceInsufficient"), (5_000_001, 2**40, "PaymentLimitExceeded"), (1, 5, "AuthorizationExpired")],
+    [
+        (100_001, 2**40, "BalanceInsufficient"),
+        (5_000_001, 2**40, "PaymentLimitExceeded"),
+        (1, 5, "AuthorizationExpired"),
+    ],
 )
 def test_a_refused_payment_says_why(pipeline, ann, bob, value, valid_before, error):
     payment = ann.payment(pipeline.chain.deployment, bob.address, value, valid_before=valid_before)
@@ -188,9 +192,7 @@ def test_a_failure_in_somebody_elses_batch_refuses_nothing(pipeline, ann, bob):
     starved = calldata.BatchCall(
         pipeline.chain.deployment.stablecoin, 9_000, calldata.transfer_with_authorization(payment.arguments)
     )
-    receipt = pipeline.chain.transact(
-        secret("attacker"), pipeline.chain.deployment.batch, calldata.execute([starved])
-    )
+    receipt = pipeline.chain.transact(secret("attacker"), pipeline.chain.deployment.batch, calldata.execute([starved]))
     assert len(receipt["logs"]) == 1
     pipeline.leave(payment)
     pipeline.settle()
@@ -202,9 +204,7 @@ def test_several_keys_send(pipeline, ann, bob):
     for place in range(4):
         pipeline.leave(ann.payment(pipeline.chain.deployment, bob.address, 100 + place))
         pipeline.settle()
-    assert {row.sender for row in transactions(pipeline)} == {
-        address_of(key) for key in pipeline.chain.keys.relayers
-    }
+    assert {row.sender for row in transactions(pipeline)} == {address_of(key) for key in pipeline.chain.keys.relayers}
 
 
 def test_what_was_stored_but_never_sent_goes_out_after_a_restart(pipeline, ann, bob):
