@@ -206,7 +206,9 @@ async def parse(request: Request, shape: type[M]) -> tuple[M, str, str, bytes]:
     try:
         body = shape.model_validate_json(raw or b"{}")
     except ValidationError as invalid:
-        raise problem_of_validation(invalid.errors()) from invalid
+        # As FastAPI says it: a place begins with the part of the request.
+        errors = [{**error, "loc": ("body", *error["loc"])} for error in invalid.errors()]
+        raise problem_of_validation(errors) from invalid
     return body, token, key, fingerprint(request.method, request.url.path, raw)
 
 

@@ -1,0 +1,72 @@
+"""POST /v1/payment-requests: asking for money, and AA splits."""
+
+from typing import Any
+
+import pytest
+
+from pswallet.client import Key, authorize
+from tests.api.gateway import Member, code_of
+from tests.api.money import balance, members, served
+from tests.parts import Pipeline
+
+
+@pytest.fixture
+def friends(stranger: Any, pipeline: Pipeline) -> list[Member]:
+    """A host and three friends."""
+    return members(stranger, pipeline, "host", "an", "bo", "chen")
+
+
+def ask(host: Member, payers: list[Member], total: int, kind: str = "split") -> Any:
+    addresses = [payer.address for payer in payers]
+    return host.post("/payment-requests", {"kind": kind, "total_fen": total, "payers": addresses, "note": "擂茶"})
+
+
+def pay(payer: Member, host: Member, request: str, amount: int) -> Any:
+    return payer.post(
+        f"/payment-requests/{request}/pay", authorize(served(payer), Key.of(payer.key), host.address, amount)
+    )
+
+
+def test_ten_yuan_by_three_are_3_34_and_twice_3_33_and_all_pay(friends: list[Member], pipeline: Pipeline) -> None:
+    host, *payers = friends
+    answer = ask(host, payers, 1_000)
+    assert answer.status_code == 201
+    request = answer.json()
+    assert [share["amount_fen"] for share in request["shares"]] == [334, 333, 333]
+    for payer, share in zip(payers, request["shares"], strict=True):
+        assert pay(payer, host, request["id"], share["amount_fen"]).status_code == 202
+    pipeline.settle()
+    found = payers[0].get(f"/payment-requests/{request['id']}").json()
+    assert [share["status"] for share in found["shares"]] == ["paid"] * 3
+    assert (found["note"], balance(host)) == ("擂茶", 101_000)
+
+
+def test_another_amount_than_asked_is_refused(friends: list[Member]) -> None:
+    host, an, *_ = friends
+    request = ask(host, [an], 500, "request").json()
+    # The authorization is over another amount: checked against the share, it is nobody's signature.
+    assert code_of(pay(an, host, request["id"], 499)) == "signature-invalid"
+
+
+def test_a_share_is_paid_once(friends: list[Member]) -> None:
+    host, an, *_ = friends
+    request = ask(host, [an], 500, "request").json()
+    assert pay(an, host, request["id"], 500).status_code == 202
+    assert code_of(pay(an, host, request["id"], 500)) == "share-already-paid"
+
+
+def test_others_neither_see_nor_pay_a_request(friends: list[Member]) -> None:
+    host, an, bo, _ = friends
+    request = ask(host, [an], 500, "request").json()
+    assert code_of(bo.get(f"/payment-requests/{request['id']}")) == "payment-request-unknown"
+    assert code_of(pay(bo, host, request["id"], 500)) == "payment-request-unknown"
+    assert code_of(pay(host, host, request["id"], 500)) == "not-asked-to-pay"
+
+
+def test_requests_that_make_no_sense_are_refused(friends: list[Member]) -> None:
+    host, an, bo, _ = friends
+    assert code_of(ask(host, [an], 500)) == "payers-out-of-range"
+    assert code_of(ask(host, [an, bo], 500, "request")) == "payers-out-of-range"
+    assert code_of(ask(host, [an, bo], 1)) == "payers-out-of-range"
+    assert code_of(ask(host, [an, bo], 0)) == "amount-invalid"
+    assert code_of(ask(host, [an, bo], 500, "gift")) == "request-invalid"
