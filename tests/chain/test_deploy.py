@@ -1,4 +1,4 @@
-"""The contracts in the package are those of the checkout; a deployment is idempotent, resumes, and refuses strangers."""
+"""The package holds the checkout's contracts; a deployment is idempotent, resumes, and refuses strangers."""
 
 import json
 import re

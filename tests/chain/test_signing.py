@@ -133,7 +133,7 @@ def test_a_value_that_its_type_cannot_hold_is_refused():
     ticket = signing.POSITION_TICKET
     assert signing.struct_hash(ticket, {**fields, "position": 2**256 - 1})
     for wrong in ({"position": 2**256}, {"position": -1}, {"position": 1, "packet": b"\1" * 31}):
-        with pytest.raises(ValueError, match="fit|bytes"):
+        with pytest.raises(ValueError, match=r"fit|bytes"):
             signing.struct_hash(ticket, {**fields, **wrong})
 
 

@@ -124,7 +124,7 @@ class Killer(threading.Thread):
 
 
 def claim(guest: Client, packet: str) -> dict:
-    """Claim until the gateway answers; the same idempotency key each time, so an answer that was lost is given again."""
+    """Claim until the gateway answers; the same idempotency key each time, so a lost answer is given again."""
     key = secrets.token_hex(16)
     deadline = time.monotonic() + PATIENCE_S
     while time.monotonic() < deadline:
@@ -147,8 +147,10 @@ def claim_logs(town: Town) -> Counter[tuple[str, str]]:
 def test_every_accepted_claim_ends_in_one_event_or_one_refusal_whatever_is_killed(town):
     addresses = [guest.key.address for guest in town.guests]
     packets = [
-        town.creator.give(kind="group", total_fen=TOTAL_FEN, shares=GUESTS, lucky=place % 2 == 0, guests=addresses).id
-        for place in range(PACKETS)
+        town.creator.give(
+            kind=kind, total_fen=TOTAL_FEN, shares=GUESTS, lucky=kind == "lucky", guests=addresses
+        ).id
+        for kind in ("lucky", "equal") * (PACKETS // 2)
     ]
     until("open packets", lambda: all(town.creator.get(f"/red-packets/{one}")["status"] == "open" for one in packets))
     stop = threading.Event()
