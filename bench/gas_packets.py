@@ -1,13 +1,15 @@
 """The red packet's rows: create, claim by guest and by link, a batch of 100, a whole life, a refund.
 
-As contracts.md §5 demands: lucky packets over the direct token (the link row: an equal one); claimants and creator hold
-a balance; a single claim is not its packet's first. The batch is all 100 guests of one packet, its first claim included.
+As contracts.md §5 demands: lucky packets over the direct token (the link row: an equal one); claimants and creator
+hold a balance; a single claim is not its packet's first. The batch is all 100 guests of one packet, the first included.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Any
+
+from eth_utils.crypto import keccak
 
 from bench import gas_token
 from bench.gas_rows import NOON, Chain, Row, emitted
@@ -52,14 +54,14 @@ class Table:
         self.token.enrol(*self.accounts)
 
     def lucky(self, draw: HashChain) -> Terms:
-        """Return a lucky packet for the guests; its draw's commitment is its salt too."""
+        """Return a lucky packet for the guests; its salt is as random as a client's."""
         bounds = (self.creator.address, TOTAL, SHARES, EXPIRY, MAX_SHARE, True, self.guests.root, ZERO_ADDRESS)
-        return (*bounds, self.dealer.address, draw.commitment, draw.commitment.ljust(32, b"\x00"))
+        return (*bounds, self.dealer.address, draw.commitment, keccak(draw.commitment))
 
     def equal_by_link(self) -> Terms:
         """Return an equal packet for whoever holds the link."""
         bounds = (self.creator.address, TOTAL, SHARES, EXPIRY, 0, False, ZERO_WORD, self.key.address)
-        return (*bounds, ZERO_ADDRESS, ZERO_LINK, b"\x01".rjust(32, b"\x00"))
+        return (*bounds, ZERO_ADDRESS, ZERO_LINK, keccak(text="salt"))
 
     def create(self, terms: Terms) -> int:
         """Open the packet and return the gas used."""

@@ -69,8 +69,11 @@ class Domain:
 
     def digest(self, kind: str, fields: Sequence[tuple[str, str]], values: Sequence[Any]) -> bytes:
         """Return the EIP-712 hash of the struct `kind`, for atomic field types."""
+        return self.digest_of_words(kind, fields, encode([solidity for _, solidity in fields], values))
+
+    def digest_of_words(self, kind: str, fields: Sequence[tuple[str, str]], words: bytes) -> bytes:
+        """Return the EIP-712 hash of the struct `kind` whose fields are encoded as `words`."""
         type_hash = keccak(text=f"{kind}({','.join(f'{solidity} {name}' for name, solidity in fields)})")
-        struct_hash = keccak(encode(["bytes32", *(solidity for _, solidity in fields)], [type_hash, *values]))
         separator = keccak(
             encode(
                 ["bytes32", "bytes32", "bytes32", "uint256", "address"],
@@ -80,7 +83,7 @@ class Domain:
                 ],
             )
         )
-        return keccak(b"\x19\x01" + separator + struct_hash)
+        return keccak(b"\x19\x01" + separator + keccak(type_hash + words))
 
 
 class GuestList:
@@ -139,13 +142,19 @@ class Escrow:
         return self.domain.digest("RedPacket", RED_PACKET, terms)
 
     def authorize(
-        self, creator: LocalAccount, terms: Terms, valid_before: int, *, valid_after: int = 0
+        self,
+        creator: LocalAccount,
+        terms: Terms,
+        valid_before: int,
+        *,
+        valid_after: int = 0,
+        nonce: bytes | None = None,
     ) -> tuple[int, int, bytes]:
-        """Return the creator's authorization of the packet's money; its nonce is the packet's id."""
-        total = terms[1]
-        message = (creator.address, self.domain.contract, total, valid_after, valid_before, self.packet_id(terms))
+        """Return the creator's authorization of the packet's money; its nonce is the packet's id unless told."""
+        message = (creator.address, self.domain.contract, terms[1], valid_after, valid_before)
+        signed = (*message, nonce or self.packet_id(terms))
         kind = "ReceiveWithAuthorization"
-        return valid_after, valid_before, self.token.sign(creator, kind, RECEIVE_WITH_AUTHORIZATION, message)
+        return valid_after, valid_before, self.token.sign(creator, kind, RECEIVE_WITH_AUTHORIZATION, signed)
 
     def link_claim(self, key: LocalAccount, packet: bytes, claimant: str) -> bytes:
         """Return the claim key's leave for `claimant`."""

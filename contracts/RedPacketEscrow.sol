@@ -11,12 +11,14 @@ import {LinkChain} from "./libraries/LinkChain.sol";
 import {PacketTerms} from "./libraries/PacketTerms.sol";
 import {PacketWord, PacketWords} from "./libraries/PacketWord.sol";
 import {Refusal} from "./libraries/Refusal.sol";
+import {Seating, Seats} from "./libraries/Seating.sol";
 import {TokenCalls} from "./libraries/TokenCalls.sol";
 import {
     ERC20TransferAuthorization
 } from "@openzeppelin/contracts/token/ERC20/extensions/ERC20TransferAuthorization.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
+import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
 
 /// @title Red packets: see {IRedPacketEscrow}
 /// @dev Invariants: the token balance is the sum of (remaining + owed) over packets; claimed + owed + remaining +
@@ -34,15 +36,14 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
     /// @dev `word` is all that a packet costs while its shares are paid; `owed` and `owedTo` wait for failed payouts.
     struct Packet {
         PacketWord word;
-        mapping(uint256 group => uint256 bits) guestsPaid; // a bit a guest, 256 indexes a word
-        mapping(address account => uint256) holdersPaid; // 1 once paid: a bool would be read before it is written
+        mapping(uint256 row => Seats) seats; // who has had a share: see Seating
         uint64 owed; // [fen]
         mapping(address account => uint64) owedTo; // [fen]; void once `word` has no owed share
     }
 
     /// @dev What a draw may need from its first write to its last log: a starved payout must not look like a failed one.
     uint256 private constant DRAW_GAS = 150_000;
-    /// @dev A draw and the checks before it. Above it a batch begins one more claim.
+    /// @dev A draw and the checks before it. A batch begins no claim with less, so give it this above what it uses.
     uint256 private constant CLAIM_GAS = 180_000;
     /// @dev Hashing one more claim and link of a deal.
     uint256 private constant DEAL_GAS = 1000;
@@ -50,10 +51,15 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
     /// @inheritdoc IRedPacketEscrow
     address public immutable token;
 
+    uint256 private immutable _chain;
+    bytes32 private immutable _separator;
+
     mapping(bytes32 id => Packet) private _packets;
 
     constructor(address token_) EIP712("RedPacketEscrow", "1") {
         token = token_;
+        _chain = block.chainid;
+        _separator = _domainSeparatorV4();
         IStablecoin(token_).pausedUntil(); // an address without the token's code fails here, not at the first packet
     }
 
@@ -74,17 +80,19 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
         PacketWord word = packet.word;
         _packetRefusal(terms, id, word).raise();
         if (terms.lucky) {
-            uint256 position = _position(terms, word);
-            bytes32 deal = Deal.structHash(id, position, Deal.hash(one), keccak256(abi.encode(link)));
+            bytes32 deal = Deal.structHash(id, _position(terms, word), Deal.hash(one), keccak256(abi.encode(link)));
             _dealRefusal(terms.dealer, deal, dealerSignature).raise();
             _linkRefusal(word, link).raise();
         } else {
             link = 0;
         }
-        (address account, uint256 index) = (one.account, one.index);
-        _claimRefusal(terms, id, packet, account, index, one.evidence).raise();
+        address account = one.account;
+        (bytes memory refusal, Seats storage seats, uint256 taken) =
+            _claimRefusal(terms, id, packet, account, one.index, one.evidence);
+        refusal.raise();
         if (gasleft() < DRAW_GAS) revert InsufficientGas();
-        _draw(terms, id, packet, word, account, index, link);
+        seats.taken = taken;
+        _draw(terms, id, packet, word, account, link);
     }
 
     /// @inheritdoc IRedPacketEscrow
@@ -150,12 +158,14 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
 
     /// @inheritdoc IRedPacketEscrow
     function hasClaimed(bytes32 packet, uint256 index) external view returns (bool) {
-        return _packets[packet].guestsPaid[index >> 8] & (1 << (index & 0xff)) != 0;
+        (uint256 row, uint256 bit) = Seating.ofGuest(index);
+        return _packets[packet].seats[row].taken & bit != 0;
     }
 
     /// @inheritdoc IRedPacketEscrow
     function hasClaimedByLink(bytes32 packet, address account) external view returns (bool) {
-        return _packets[packet].holdersPaid[account] != 0;
+        (uint256 row, uint256 bit) = Seating.ofHolder(account);
+        return _packets[packet].seats[row].taken & bit != 0;
     }
 
     /// @inheritdoc IRedPacketEscrow
@@ -185,9 +195,11 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
         uint256 used = 0;
         for (; done < claims.length && gasleft() >= CLAIM_GAS; ++done) {
             Claim calldata one = claims[done];
-            (address account, uint256 index) = (one.account, one.index);
-            bytes memory refusal =
-                stop.length == 0 ? _claimRefusal(terms, id, packet, account, index, one.evidence) : stop;
+            address account = one.account;
+            (bytes memory refusal, Seats storage seats, uint256 taken) = (stop, packet.seats[0], 0);
+            if (stop.length == 0) {
+                (refusal, seats, taken) = _claimRefusal(terms, id, packet, account, one.index, one.evidence);
+            }
             bytes20 link;
             if (refusal.length == 0 && terms.lucky) {
                 if (used < links.length) link = links[used++];
@@ -198,7 +210,8 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
                 continue;
             }
             if (gasleft() < DRAW_GAS) return done;
-            word = _draw(terms, id, packet, word, account, index, link);
+            seats.taken = taken;
+            word = _draw(terms, id, packet, word, account, link);
             if (word.sharesLeft() == 0) stop = abi.encodeWithSelector(PacketNotOpen.selector, id);
         }
     }
@@ -211,16 +224,14 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
         Packet storage packet,
         PacketWord word,
         address account,
-        uint256 index,
         bytes20 link
     ) private returns (PacketWord next) {
         uint256 left = word.sharesLeft();
         uint256 value = word.remaining();
-        value = terms.lucky ? DoubleMean.share(link.seed(id), value, left, terms.maxShare) : value / left;
+        uint256 maxShare = terms.maxShare; // zero in an equal packet alone
+        value = maxShare != 0 ? DoubleMean.share(link.seed(id), value, left, maxShare) : value / left;
         next = word.drawn(value, link);
         packet.word = next.settled();
-        if (terms.guests != 0) packet.guestsPaid[index >> 8] |= 1 << (index & 0xff);
-        else packet.holdersPaid[account] = 1;
 
         uint16 position = uint16(_position(terms, word));
         if (token.tryTransfer(account, value)) {
@@ -285,7 +296,8 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
         }
     }
 
-    /// @dev Why this claim is not eligible. The escrow itself never is: its own money would be nobody's.
+    /// @dev Why this claim is not eligible; if it is, its seat's word and what that becomes once the share is drawn.
+    /// The escrow itself never is: its own money would be nobody's.
     function _claimRefusal(
         Terms calldata terms,
         bytes32 id,
@@ -293,22 +305,27 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
         address account,
         uint256 index,
         bytes calldata evidence
-    ) private view returns (bytes memory refusal) {
+    ) private view returns (bytes memory refusal, Seats storage seats, uint256 taken) {
         bytes32 guests = terms.guests;
-        bool paid;
+        uint256 row;
+        uint256 bit;
         if (guests != 0) {
+            (row, bit) = Seating.ofGuest(index);
             if (account == address(this) || !GuestList.contains(guests, account, index, evidence)) {
-                return abi.encodeWithSelector(NotAGuest.selector, account);
+                refusal = abi.encodeWithSelector(NotAGuest.selector, account);
             }
-            paid = packet.guestsPaid[index >> 8] & (1 << (index & 0xff)) != 0;
         } else {
-            bytes32 linkClaim = LinkClaim.structHash(id, account);
-            if (account == address(this) || !_isSignedBy(terms.claimKey, linkClaim, evidence)) {
-                return abi.encodeWithSelector(LinkSignatureInvalid.selector, account);
+            (row, bit) = Seating.ofHolder(account);
+            if (account == address(this) || !_isSignedBy(terms.claimKey, LinkClaim.structHash(id, account), evidence)) {
+                refusal = abi.encodeWithSelector(LinkSignatureInvalid.selector, account);
             }
-            paid = packet.holdersPaid[account] != 0;
         }
-        if (paid) return abi.encodeWithSelector(AlreadyClaimed.selector, account);
+        seats = packet.seats[row];
+        taken = seats.taken;
+        if (refusal.length == 0 && taken & bit != 0) {
+            refusal = abi.encodeWithSelector(AlreadyClaimed.selector, account);
+        }
+        taken |= bit;
     }
 
     /// @dev Why `link` cannot be the next one.
@@ -336,5 +353,11 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
         unchecked {
             return terms.shares - word.sharesLeft();
         }
+    }
+
+    /// @dev As OpenZeppelin's, but the escrow is no proxy's implementation: only the chain's id can change under it.
+    function _hashTypedDataV4(bytes32 structHash) internal view override returns (bytes32) {
+        bytes32 separator = block.chainid == _chain ? _separator : _domainSeparatorV4();
+        return MessageHashUtils.toTypedDataHash(separator, structHash);
     }
 }

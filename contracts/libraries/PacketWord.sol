@@ -27,8 +27,10 @@ library PacketWords {
 
     /// @dev What is left once `value` fen are drawn by `link_`. There must be a share left, and `value` fen.
     function drawn(PacketWord word, uint256 value, bytes20 link_) internal pure returns (PacketWord) {
-        uint256 less = PacketWord.unwrap(word) - ((value << REMAINING) | (1 << SHARES));
-        return PacketWord.wrap((less & ~LINK_MASK) | (uint256(uint160(link_)) << LINK));
+        unchecked {
+            uint256 less = PacketWord.unwrap(word) - ((value << REMAINING) | (1 << SHARES));
+            return PacketWord.wrap((less & ~LINK_MASK) | (uint256(uint160(link_)) << LINK));
+        }
     }
 
     function withOwed(PacketWord word) internal pure returns (PacketWord) {

@@ -14,15 +14,16 @@ library TokenCalls {
     /// @dev Whether the token says that `account` is frozen. Reverts as the token does.
     function isFrozen(address token, address account) internal view returns (bool frozen) {
         bytes4 selector = IStablecoin.isFrozen.selector;
-        bool answered;
         assembly ("memory-safe") {
             mstore(0x00, selector)
             mstore(0x04, account)
-            answered := staticcall(gas(), token, 0x00, 0x24, 0x00, 0x20)
-            answered := and(answered, gt(returndatasize(), 0x1f))
-            frozen := iszero(iszero(mload(0x00)))
+            if iszero(staticcall(gas(), token, 0x00, 0x24, 0x00, 0x20)) {
+                let copied := mload(0x40)
+                returndatacopy(copied, 0, returndatasize())
+                revert(copied, returndatasize())
+            }
+            frozen := mload(0x00)
         }
-        if (!answered) raise();
     }
 
     /// @dev Transfer `value` [fen] to `to`; false when the token reverts or does not answer true.

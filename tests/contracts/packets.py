@@ -7,7 +7,7 @@ from typing import Any, Self
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
 
-from bench.packets import ZERO_ADDRESS, ZERO_LINK, ZERO_WORD, Domain, Escrow, GuestList, HashChain, person
+from bench.packets import RED_PACKET, ZERO_ADDRESS, ZERO_LINK, ZERO_WORD, Domain, Escrow, GuestList, HashChain, person
 from tests.contracts import drawing
 from tests.contracts.parties import FOREVER
 
@@ -131,6 +131,10 @@ class Packet:
         """Return the creator's authorization."""
         creator = key_of(self.table.creator)
         return self.table.signing.authorize(creator, self.terms, options.pop("valid_before", FOREVER), **options)
+
+    def hash_of(self, words: bytes) -> bytes:
+        """Return the id that terms encoded as `words` have."""
+        return self.table.signing.domain.digest_of_words("RedPacket", RED_PACKET, words)
 
     def open(self, authorization: tuple[int, int, bytes] | None = None) -> Any:
         """Create it; return the receipt."""
