@@ -5,10 +5,10 @@ from typing import Any
 
 from sqlalchemy import text
 
-from pswallet.chain import signing
+from pswallet.chain import calldata, signing
 from pswallet.chain.abi import artifact
 from pswallet.chain.evidence import why_reverted
-from tests.audit.city import City
+from tests.audit.city import City, Opened
 from tests.parts import Person, Pipeline, secret
 
 THIEF = Person("a thief with an account of his own")
@@ -85,3 +85,14 @@ class Victims:
         now = {person.address: self.city.chain.balance(person.address) for person in self.people}
         assert now == self.wealth
         assert self.city.chain.balance(THIEF.address) == 0
+
+
+def claims_of(
+    city: City, packet: Opened, account: str, evidence: bytes, *, index: int = 0, deal_with: bytes | None = None
+) -> bytes:
+    """A claim of a packet's first share for `account`, with the dealer's signature over its link or `deal_with`."""
+    claim = calldata.Claim(account, index, evidence)
+    links = city.dealer.links(packet.draw_id, 0, 1) if packet.terms.lucky else []
+    links = [deal_with] if deal_with else links
+    dealt = city.dealer.sign_deal(packet.id, 0, [(account, index, evidence)], links) if packet.terms.lucky else b""
+    return calldata.claim_many([calldata.PacketClaims(packet.terms, 0, [claim], links, dealt)])

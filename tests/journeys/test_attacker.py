@@ -1,49 +1,23 @@
 """Whoever takes the gateway over spends nobody's balance and redirects nothing that was signed but a 口令 packet.
 
-What he can do all the same stands in docs/threat-model.md, each with what reveals it; the last tests here do it.
+What he can do all the same is in test_attacker_powers.py and docs/threat-model.md, each with what reveals it.
 """
-
-from datetime import UTC, datetime
-from pathlib import Path
 
 import pytest
 from eth_abi import encode
 from sqlalchemy import text
 
-from pswallet.accounts.models import Account
-from pswallet.accounts.service import people
 from pswallet.chain import calldata, signing
 from pswallet.chain.abi import artifact
 from pswallet.chain.hashing import selector
 from pswallet.chain.terms import Terms
 from pswallet.kit.db import transaction
-from pswallet.kit.vault import Vault
-from pswallet.redpackets.service import phrases
 from tests.audit.city import City, Opened
-from tests.journeys.attacker import DONE, THIEF, Attacker, Victims
-from tests.parts import DAY_S, Person, Pipeline, merkle_proof
+from tests.journeys.attacker import DONE, THIEF, Attacker, Victims, claims_of
+from tests.parts import DAY_S, Person, merkle_proof
 
 XIAO_PING, A_LIANG, MEI = Person("xiao ping"), Person("a liang"), Person("mei")
 HELD = ("relayer", "dealer", "minter", "compliance", "attestor", "nobody")
-
-
-@pytest.fixture
-def city(chain) -> City:
-    """Three people with money, and a thief with an account and none."""
-    city = City(chain)
-    city.settle_in(XIAO_PING, A_LIANG, MEI)
-    chain.register(THIEF, tier=4)
-    return city
-
-
-@pytest.fixture
-def attacker(city: City, pipeline: Pipeline) -> Attacker:
-    return Attacker(city, pipeline)
-
-
-@pytest.fixture
-def victims(city: City) -> Victims:
-    return Victims.of(city, XIAO_PING, A_LIANG, MEI)
 
 
 # --- what people have signed ---
@@ -228,26 +202,9 @@ def test_a_replaced_account_keeps_its_money(attacker: Attacker, victims: Victims
 
 
 @pytest.fixture
-def group(city: City) -> Opened:
-    """XIAO_PING's lucky packet for A_LIANG and MEI."""
-    return city.open(XIAO_PING, (A_LIANG, MEI), total=1_000)
-
-
-@pytest.fixture
 def linked(city: City) -> Opened:
     """XIAO_PING's packet behind a link, whose key the gateway never saw."""
     return city.open(XIAO_PING, (), shares=1, total=1_000, lucky=False, link_key=Person("a link's key").key)
-
-
-def _claims(
-    city: City, packet: Opened, account: str, evidence: bytes, *, index: int = 0, deal_with: bytes | None = None
-):
-    claim = calldata.Claim(account, index, evidence)
-    links = city.dealer.links(packet.draw_id, 0, 1) if packet.terms.lucky else []
-    if deal_with:
-        links = [deal_with]
-    dealt = city.dealer.sign_deal(packet.id, 0, [(account, index, evidence)], links) if packet.terms.lucky else b""
-    return calldata.claim_many([calldata.PacketClaims(packet.terms, 0, [claim], links, dealt)])
 
 
 def _skipped(city: City, receipt) -> str:
@@ -262,7 +219,7 @@ def test_a_guests_place_cannot_be_taken(attacker: Attacker, group: Opened):
     before = Victims.of(city, XIAO_PING, A_LIANG, MEI)
     evidence = b"".join(merkle_proof([A_LIANG.address, MEI.address], 0))
     receipt = city.chain.transact(
-        attacker.keys["relayer"], city.chain.deployment.escrow, _claims(city, group, THIEF.address, evidence)
+        attacker.keys["relayer"], city.chain.deployment.escrow, claims_of(city, group, THIEF.address, evidence)
     )
     assert _skipped(city, receipt) == "NotAGuest"
     before.assert_unharmed()
@@ -272,7 +229,7 @@ def test_a_share_is_not_his_to_choose(attacker: Attacker, group: Opened):
     """The dealer's key orders the queue; what a place is worth was fixed before the packet existed."""
     city = attacker.city
     evidence = b"".join(merkle_proof([A_LIANG.address, MEI.address], 0))
-    data = _claims(city, group, A_LIANG.address, evidence, deal_with=b"\x01" * 20)
+    data = claims_of(city, group, A_LIANG.address, evidence, deal_with=b"\x01" * 20)
     receipt = city.chain.transact(attacker.keys["relayer"], city.chain.deployment.escrow, data)
     assert _skipped(city, receipt) == "LinkMismatch"
 
@@ -284,11 +241,11 @@ def test_a_links_signature_cannot_be_redirected(attacker: Attacker, linked: Open
     message = {"packet": linked.id, "claimant": MEI.address}
     evidence = signing.sign(signing.digest(city.domain, signing.LINK_CLAIM, message), linked.link_key)
     for key in attacker.keys.values():
-        data = _claims(city, linked, THIEF.address, evidence)
+        data = claims_of(city, linked, THIEF.address, evidence)
         receipt = city.chain.transact(key, city.chain.deployment.escrow, data)
         assert _skipped(city, receipt) == "LinkSignatureInvalid"
     before.assert_unharmed()
-    data = _claims(city, linked, MEI.address, evidence)
+    data = claims_of(city, linked, MEI.address, evidence)
     assert attacker.escrow(attacker.keys["relayer"], data) == DONE  # carried, it pays MEI
     assert city.chain.balance(MEI.address) == 101_000
 
@@ -319,116 +276,3 @@ def test_an_owed_share_is_collected_by_its_owner_alone(attacker: Attacker):
     city.chain.register(MEI)
     assert attacker.escrow(relayer, calldata.collect_share(packet.terms, MEI.address)) == DONE
     assert city.chain.balance(MEI.address) == 100_500
-
-
-# --- what he can do, and docs/threat-model.md says so ---
-
-
-def test_he_can_redirect_a_spoken_packet(attacker: Attacker):
-    """口令: the gateway holds the key, so whoever holds the gateway can claim. The public log names the claimant."""
-    city, now = attacker.city, datetime.now(UTC)
-    vault = Vault(city.chain.keys.vault_master)
-    with transaction(attacker.pipeline.sessions) as session:
-        claim_key = phrases.make_phrase_key(session, vault, creator=XIAO_PING.address, phrase="恭喜发财", now=now)
-    with attacker.pipeline.sessions() as session:
-        sealed = session.execute(text("SELECT secret_sealed FROM phrase_keys")).scalar_one()
-    key = vault.unseal_record(f"phrase-key|{claim_key}", sealed)
-    packet = city.open(XIAO_PING, (), shares=1, total=1_000, lucky=False, link_key=key)
-    message = {"packet": packet.id, "claimant": THIEF.address}
-    evidence = signing.sign(signing.digest(city.domain, signing.LINK_CLAIM, message), key)
-    assert attacker.escrow(attacker.keys["relayer"], _claims(city, packet, THIEF.address, evidence)) == DONE
-    assert city.chain.balance(THIEF.address) == 1_000
-
-
-def test_he_can_issue_against_a_false_entry_within_the_reserve_only(attacker: Attacker, victims: Victims):
-    minter, city = attacker.keys["minter"], attacker.city
-    supply = sum(victims.wealth.values())
-    city.chain.token(city.chain.keys.reserve, "attestReserve", supply + 100)
-    false_entry = [(THIEF.address, 101, b"\x66" * 32)]
-    assert attacker.token(minter, "mintMany", false_entry) == "ReserveExceeded"
-    victims.assert_unharmed()
-    assert attacker.token(minter, "mintMany", [(THIEF.address, 100, b"\x66" * 32)]) == DONE
-    assert attacker.token(minter, "mintMany", [(THIEF.address, 1, b"\x66" * 32)]) == "EntryAlreadyMinted"
-    # What reveals it: the public log names an entry that the bank's statement does not have.
-    (entry,) = [log for log in _minted(city) if log["topics"][1].endswith(THIEF.address[2:].lower())]
-    assert entry["topics"][2] == "0x" + "66" * 32
-
-
-def _minted(city: City) -> list[dict]:
-    topic = "0x" + signing.keccak(b"Minted(address,uint256,bytes32)").hex()
-    query = {"fromBlock": "0x0", "toBlock": "latest", "topics": [topic]}
-    return city.chain.rpc.call("eth_getLogs", [query])
-
-
-def test_he_can_freeze_but_what_is_frozen_stays_its_owners(attacker: Attacker, victims: Victims):
-    city = attacker.city
-    assert attacker.token(attacker.keys["compliance"], "freeze", [XIAO_PING.address]) == DONE
-    assert city.pay(XIAO_PING, A_LIANG.address, 1)["status"] == "0x0"
-    victims.assert_unharmed()
-    assert attacker.token(attacker.keys["compliance"], "unfreeze", [XIAO_PING.address]) == DONE
-    assert city.pay(XIAO_PING, A_LIANG.address, 1)["status"] == "0x1"
-
-
-def test_he_can_order_the_queue_of_a_lucky_packet(attacker: Attacker, group: Opened):
-    """MEI came first and has the ticket to prove it; he deals A_LIANG's claim before hers."""
-    city = attacker.city
-    ticket = city.dealer.sign_ticket(group.id, MEI.address, 0)
-    city.claim(group, A_LIANG, MEI)
-    promised = {"packet": group.id, "claimant": MEI.address, "position": 0}
-    digest = signing.digest(city.domain, signing.POSITION_TICKET, promised)
-    assert (
-        signing.recover(digest, ticket) == city.dealer.address
-    )  # what reveals it: the chain gave position 0 to another
-    assert city.audit().ok  # the draw itself is as it was committed
-
-
-def test_he_can_answer_a_phone_with_a_false_address(attacker: Attacker):
-    """Who pays by phone signs for the address that the gateway names. A signature for MEI's own address is safe."""
-    city, sessions = attacker.city, attacker.pipeline.sessions
-    vault, phone = Vault(city.chain.keys.vault_master), "+8613800138000"
-    with transaction(sessions) as session:
-        index = vault.index("phone", phone)
-        sealed = vault.seal(session, "acc_mei", "phone", phone)
-        told = {"id": "acc_mei", "address": MEI.address, "phone_index": index, "phone_sealed": sealed}
-        session.add(Account(**told, created_at=datetime.now(UTC)))
-    with transaction(sessions) as session:
-        session.execute(text("UPDATE accounts SET address = :thief"), {"thief": THIEF.address})
-    with transaction(sessions) as session:
-        named = people.find_by_phone(session, vault, phone=phone).address
-    city.pay_signed(XIAO_PING, named, 700)
-    assert city.chain.balance(THIEF.address) == 700
-    assert named != MEI.address  # what reveals it: MEI's own wallet knows her address, and has received nothing
-
-
-def test_his_lies_in_the_database_move_no_money_and_the_audit_names_them(attacker: Attacker, victims: Victims):
-    city, pipeline = attacker.city, attacker.pipeline
-    pipeline.settle()
-    with transaction(pipeline.sessions) as session:
-        session.execute(
-            text("UPDATE entries SET balance_after_fen = 0 WHERE account = :who"), {"who": XIAO_PING.address}
-        )
-    victims.assert_unharmed()
-    report = city.audit(database_url=pipeline.database_url)
-    assert [one.check for one in report.differences()] == ["database"]
-
-
-def test_a_guest_list_that_names_somebody_twice_does_not_stop_the_indexer(attacker: Attacker):
-    """Anybody may open such a packet past the gateway: the gateway must go on reading the chain."""
-    city, chain = attacker.city, attacker.city.chain
-    packet = city.open(XIAO_PING, (MEI, A_LIANG, MEI, MEI), total=400, lucky=False)
-    city.claim_place(packet, 0)
-    for place in (2, 3):  # owed, collected; and once more
-        chain.token(chain.keys.compliance, "setTiers", [(MEI.address, 0)])
-        city.claim_place(packet, place)
-        chain.register(MEI)
-        city.collect(packet, MEI)
-    assert chain.balance(MEI.address) == 100_300
-    attacker.pipeline.settle()
-    assert city.audit(database_url=attacker.pipeline.database_url).ok
-
-
-def test_the_threat_model_lists_everything_that_he_can_do():
-    told = (Path(__file__).parents[2] / "docs" / "threat-model.md").read_text()
-    acts = [name for name in globals() if name.startswith("test_he_can_")]
-    assert len(acts) >= 5
-    assert [name for name in acts if f"`{name}`" not in told] == []
