@@ -6,7 +6,6 @@ import {ERC20Permit} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20P
 import {
     ERC20TransferAuthorization
 } from "@openzeppelin/contracts/token/ERC20/extensions/ERC20TransferAuthorization.sol";
-import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
 import {Nonces} from "@openzeppelin/contracts/utils/Nonces.sol";
 import {NoncesKeyed} from "@openzeppelin/contracts/utils/NoncesKeyed.sol";
 import {IStablecoin} from "./interfaces/IStablecoin.sol";
@@ -107,7 +106,8 @@ abstract contract Ledger is IStablecoin, ERC20Permit, ERC20TransferAuthorization
         used[word] = bits | bit;
     }
 
-    /// @dev Only the permit's counter is left of these.
+    /// @dev Two bases have one; nothing of ours calls it: only the permit's counter is left of these.
+    // slither-disable-next-line dead-code
     function _useCheckedNonce(address owner, uint256 nonce) internal override(Nonces, NoncesKeyed) {
         super._useCheckedNonce(owner, nonce);
     }
@@ -116,8 +116,8 @@ abstract contract Ledger is IStablecoin, ERC20Permit, ERC20TransferAuthorization
     /// `from` zero is a mint, `to` zero a redemption; ERC20 sends neither here otherwise.
     function _update(address from, address to, uint256 value) internal override {
         if (value == 0) revert ZeroAmount();
-        uint256 payerTier;
-        TierWord payerLimits;
+        uint256 payerTier = TierWords.NONE;
+        TierWord payerLimits = TierWord.wrap(0);
         if (from == address(0)) _issue(value);
         else (payerTier, payerLimits) = _debit(from, value, to != address(0));
         if (to == address(0)) _storage().supply -= uint64(value);

@@ -133,7 +133,7 @@ interface IStablecoin {
     /// @notice Lift a pause early. UNPAUSER.
     function unpause() external;
     /// @notice State the reserve; mints may rely on it for 25 hours. RESERVE.
-    function attestReserve(uint64 reserve) external;
+    function attestReserve(uint64 attested) external;
     /// @notice Issue money for bank entries, each once, within a fresh attestation. MINTER.
     function mintMany(Mint[] calldata mints) external;
 

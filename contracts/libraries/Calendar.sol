@@ -16,6 +16,8 @@ library Calendar {
     /// @dev Counts from 0000-03-01, so that the leap day is the last of its year (H. Hinnant, "chrono-compatible
     /// low-level date algorithms", civil_from_days).
     /// @param day days since 1970-01-01, below 2^24
+    // The roundings are the method.
+    // slither-disable-next-line divide-before-multiply
     function yearOf(uint256 day) internal pure returns (uint256 year) {
         unchecked {
             uint256 sinceMarch0000 = day + 719_468;
