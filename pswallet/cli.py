@@ -1,4 +1,7 @@
-"""The composition root and the `pswallet` command: reads the settings once and wires the parts."""
+"""The composition root and the `pswallet` command: reads the settings once and wires the parts.
+
+Each command imports its own parts when it runs: a process that loads the others' too starts seconds later.
+"""
 
 import json
 import shutil
@@ -8,37 +11,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from types import FrameType
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
-import uvicorn
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-from rich.table import Table
 
-from pswallet import audit, operator, schedule, subscriptions, tables
-from pswallet.api import logs
-from pswallet.api.app import create_app
-from pswallet.chain import deploy as contracts
-from pswallet.chain import hashing, signing
-from pswallet.chain.dealer import Dealer
-from pswallet.chain.deploy import Deployment
-from pswallet.chain.indexer import Indexer
-from pswallet.chain.keys import Keys
-from pswallet.chain.relayer import Relayer
-from pswallet.chain.rpc import Rpc, RpcUnavailable
-from pswallet.client import Refused
-from pswallet.demo import story
-from pswallet.demo.cast import World
-from pswallet.demo.stage import Stage, StoryBroke
-from pswallet.kit.db import engine_for, sessions_of
-from pswallet.kit.vault import Vault
-from pswallet.local.anvil import AnvilMissing
-from pswallet.local.stack import Stack, StackFailed
-from pswallet.redpackets import service as redpackets
+from pswallet import operator
 from pswallet.settings import Settings
-from pswallet.vendors.identity import SandboxIdentity
-from pswallet.vendors.sms import SandboxSms
+
+if TYPE_CHECKING:
+    from pswallet.kit.db import Sessions
+    from pswallet.local.stack import Stack
 
 app = typer.Typer(help="pswallet 坪山数字钱包: a sandbox city wallet.", no_args_is_help=True, add_completion=False)
 app.add_typer(operator.app, name="operator")
@@ -54,6 +37,8 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="go on from the last state instead of a fresh one")] = False,
 ) -> None:
     """Start everything, play the story on a fresh chain, audit it, and keep running until Ctrl-C."""
+    from pswallet.local.stack import Stack
+
     settings = Settings()
     folder = settings.state / "demo"
     if not keep:
@@ -69,6 +54,8 @@ def demo(
 @app.command()
 def up() -> None:
     """Start everything and keep running until Ctrl-C; the state survives a restart."""
+    from pswallet.local.stack import Stack
+
     settings = Settings()
     with _running(Stack(settings, settings.state / "up")) as stack:
         _print_addresses(stack)
@@ -80,7 +67,12 @@ class _Stopped(KeyboardInterrupt):
 
 
 @contextmanager
-def _running(stack: Stack) -> Iterator[Stack]:
+def _running(stack: "Stack") -> Iterator["Stack"]:
+    from pswallet import tables
+    from pswallet.chain.deploy import DeploymentFailed, DeploymentMismatch
+    from pswallet.local.anvil import AnvilMissing
+    from pswallet.local.stack import StackFailed
+
     def stop(_: int, __: FrameType | None) -> None:
         raise _Stopped
 
@@ -89,7 +81,7 @@ def _running(stack: Stack) -> Iterator[Stack]:
         with console.status("starting …") as status:
             stack.start(migrate=tables.migrate, tell=lambda part: status.update(f"starting {part} …"))
         yield stack
-    except (StackFailed, AnvilMissing, contracts.DeploymentMismatch, contracts.DeploymentFailed) as failure:
+    except (StackFailed, AnvilMissing, DeploymentMismatch, DeploymentFailed) as failure:
         console.print(f"[red]{failure}[/red]")
         raise typer.Exit(1) from failure
     except KeyboardInterrupt:
@@ -99,7 +91,12 @@ def _running(stack: Stack) -> Iterator[Stack]:
         stack.stop()
 
 
-def _play(stack: Stack) -> bool:
+def _play(stack: "Stack") -> bool:
+    from pswallet.client import Refused
+    from pswallet.demo import story
+    from pswallet.demo.cast import World
+    from pswallet.demo.stage import Stage, StoryBroke
+
     world = World(
         stage=Stage(console),
         url=stack.url,
@@ -117,7 +114,9 @@ def _play(stack: Stack) -> bool:
         return False
 
 
-def _print_addresses(stack: Stack) -> None:
+def _print_addresses(stack: "Stack") -> None:
+    from rich.table import Table
+
     table = Table(title="Running (sandbox: play money, worth nothing)", title_justify="left")
     table.add_column("part")
     table.add_column("address")
@@ -134,7 +133,7 @@ def _print_addresses(stack: Stack) -> None:
     console.print(f"audit it yourself: {audit_command}", soft_wrap=True)
 
 
-def _watch(stack: Stack) -> None:
+def _watch(stack: "Stack") -> None:
     console.print("Ctrl-C ends it.")
     pulse = threading.Event()
     while not pulse.wait(1.0):
@@ -148,17 +147,29 @@ def _watch(stack: Stack) -> None:
 @app.command()
 def api() -> None:
     """Serve the gateway's HTTP edge."""
+    import uvicorn
+
+    from pswallet.api.app import create_app
+    from pswallet.chain.dealer import Dealer
+    from pswallet.chain.deploy import Deployment
+    from pswallet.chain.keys import Keys
+    from pswallet.chain.rpc import Rpc
+    from pswallet.chain.signing import escrow_domain
+    from pswallet.kit.vault import Vault
+    from pswallet.vendors.identity import SandboxIdentity
+    from pswallet.vendors.sms import SandboxSms
+
     settings = _settings()
     keys = Keys.load(settings.keys_file)
     deployment = Deployment.load(settings.deployment_file)
-    sessions = sessions_of(engine_for(settings.database_url))
+    sessions = _sessions(settings)
     vault = Vault(keys.vault_master)
     application = create_app(
         settings,
         sessions,
         deployment=deployment,
         vault=vault,
-        dealer=Dealer(keys.dealer, keys.dealer_seed, signing.escrow_domain(deployment)),
+        dealer=Dealer(keys.dealer, keys.dealer_seed, escrow_domain(deployment)),
         rpc=Rpc(settings.rpc_url),
         sms=SandboxSms(sessions, vault),
         identity=SandboxIdentity(),
@@ -172,11 +183,19 @@ def api() -> None:
 @app.command()
 def relayer() -> None:
     """Sign, store and send the waiting calls."""
+    from pswallet.chain.dealer import Dealer
+    from pswallet.chain.deploy import Deployment
+    from pswallet.chain.keys import Keys
+    from pswallet.chain.relayer import Relayer
+    from pswallet.chain.rpc import Rpc
+    from pswallet.chain.signing import escrow_domain
+    from pswallet.redpackets import service as redpackets
+
     settings = _settings()
     keys = Keys.load(settings.keys_file)
     deployment = Deployment.load(settings.deployment_file)
-    dealer = Dealer(keys.dealer, keys.dealer_seed, signing.escrow_domain(deployment))
-    sessions = sessions_of(engine_for(settings.database_url))
+    dealer = Dealer(keys.dealer, keys.dealer_seed, escrow_domain(deployment))
+    sessions = _sessions(settings)
     Relayer(Rpc(settings.rpc_url), sessions, keys, deployment, redpackets.terms_of, dealer).run(_until_stopped())
 
 
@@ -185,10 +204,15 @@ def indexer(
     rebuild: Annotated[bool, typer.Option("--rebuild", help="empty every fact table and replay the logs")] = False,
 ) -> None:
     """Read blocks and write facts."""
+    from pswallet import subscriptions
+    from pswallet.chain.deploy import Deployment
+    from pswallet.chain.indexer import Indexer
+    from pswallet.chain.rpc import Rpc
+
     settings = _settings()
     reader = Indexer(
         Rpc(settings.rpc_url),
-        sessions_of(engine_for(settings.database_url)),
+        _sessions(settings),
         Deployment.load(settings.deployment_file),
         subscriptions.PROJECTIONS,
         confirmations=settings.confirmations,
@@ -202,13 +226,17 @@ def indexer(
 @app.command()
 def worker() -> None:
     """Do the timed jobs: expiry refunds, reserve attestations."""
+    from pswallet import schedule
+
     settings = _settings()
-    schedule.run(sessions_of(engine_for(settings.database_url)), settings, _until_stopped())
+    schedule.run(_sessions(settings), settings, _until_stopped())
 
 
 @app.command()
 def migrate(revision: Annotated[str, typer.Argument(help="a revision, or head")] = "head") -> None:
     """Bring the tables up to date."""
+    from pswallet import tables
+
     tables.migrate(_settings().database_url, revision=revision)
 
 
@@ -217,6 +245,10 @@ def deploy(
     keys_file: Annotated[Path, typer.Option("--key-file", help="keys with admin and upgrader, mode 600")],
 ) -> None:
     """Put the contracts on the chain, or check that they are there; idempotent."""
+    from pswallet.chain import deploy as contracts
+    from pswallet.chain.keys import Keys
+    from pswallet.chain.rpc import RpcUnavailable
+
     settings = _settings()
     try:
         found = contracts.deploy(settings.rpc_url, Keys.load(keys_file), settings.deployment_file)
@@ -238,6 +270,9 @@ def audit_command(
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
 ) -> None:
     """Recompute balances, tiers, packets and draws from the chain alone; exit 1 when anything differs."""
+    from pswallet import audit
+    from pswallet.chain.deploy import Deployment
+
     place = deployment or Settings().deployment_file
     with _audit_bar(quiet=as_json) as advance:
         report = audit.run(rpc, Deployment.load(place), database_url=database or None, progress=advance)
@@ -250,6 +285,8 @@ def audit_command(
 
 @contextmanager
 def _audit_bar(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
+    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
     columns = (TextColumn("reading the chain"), BarColumn(30), TextColumn("block {task.completed}"))
     with Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet, transient=True) as bar:
         task = bar.add_task("audit")
@@ -257,6 +294,9 @@ def _audit_bar(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
 
 
 def _settings() -> Settings:
+    from pswallet.api import logs
+    from pswallet.chain import hashing
+
     settings = Settings()
     logs.configure(settings.log_level)
     hashing.require_native()
@@ -266,6 +306,12 @@ def _settings() -> Settings:
         console.print(f"[red]set {named}[/red] (or run `pswallet up`, which starts everything on this machine)")
         raise typer.Exit(2)
     return settings
+
+
+def _sessions(settings: Settings) -> "Sessions":
+    from pswallet.kit.db import engine_for, sessions_of
+
+    return sessions_of(engine_for(settings.database_url))
 
 
 def _until_stopped() -> threading.Event:

@@ -1,14 +1,11 @@
 """`pswallet operator`: a role's acts, signed by the operator's own key file; the gateway has no part in them."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 from rich.console import Console
 
-from pswallet.chain.acts import Act, ActRefused, carry_out, read_key
-from pswallet.chain.deploy import Deployment
-from pswallet.chain.rpc import Rpc
 from pswallet.kit.money import parse_yuan
 from pswallet.settings import Settings
 
@@ -21,19 +18,19 @@ Address = Annotated[str, typer.Argument(help="the account, 0x…")]
 @app.command("set-tier")
 def set_tier(address: Address, tier: Annotated[int, typer.Argument(min=0, max=6)], key_file: KeyFile) -> None:
     """Give an account its chain tier: 0 takes the registration back, 1 to 4 are T0 to T3, 5 merchant, 6 sponsor."""
-    _act(Act("compliance", "setTiers", ([(address, tier)],)), key_file)
+    _act("compliance", "setTiers", key_file, [(address, tier)])
 
 
 @app.command()
 def freeze(address: Address, key_file: KeyFile) -> None:
     """Stop an account from sending."""
-    _act(Act("compliance", "freeze", ([address],)), key_file)
+    _act("compliance", "freeze", key_file, [address])
 
 
 @app.command()
 def unfreeze(address: Address, key_file: KeyFile) -> None:
     """Let an account send again."""
-    _act(Act("compliance", "unfreeze", ([address],)), key_file)
+    _act("compliance", "unfreeze", key_file, [address])
 
 
 @app.command("attest-reserve")
@@ -45,22 +42,28 @@ def attest_reserve(
         reserve = parse_yuan(yuan)
     except ValueError as error:
         raise typer.BadParameter(str(error)) from error
-    _act(Act("reserve", "attestReserve", (reserve,)), key_file)
+    _act("reserve", "attestReserve", key_file, reserve)
 
 
 @app.command()
 def pause(key_file: KeyFile) -> None:
     """Stop every payment for at most 72 hours; refunds go on."""
-    _act(Act("pauser", "pause"), key_file)
+    _act("pauser", "pause", key_file)
 
 
 @app.command()
 def unpause(key_file: KeyFile) -> None:
     """Lift a pause early."""
-    _act(Act("unpauser", "unpause"), key_file)
+    _act("unpauser", "unpause", key_file)
 
 
-def _act(act: Act, key_file: Path) -> None:
+def _act(role: str, function: str, key_file: Path, *arguments: Any) -> None:
+    # Imported here, as in cli: `pswallet --help` need not load the chain.
+    from pswallet.chain.acts import Act, ActRefused, carry_out, read_key
+    from pswallet.chain.deploy import Deployment
+    from pswallet.chain.rpc import Rpc
+
+    act = Act(role, function, arguments)
     settings = Settings()
     console = Console(stderr=True)
     try:

@@ -129,7 +129,7 @@ class Stack:
         )
         _never_go_back_in_time(self.rpc_url)
 
-    def _wait_until_ready(self, *, patience_s: float = 60.0) -> None:
+    def _wait_until_ready(self, *, patience_s: float = 180.0) -> None:
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
             for name in PROCESSES:

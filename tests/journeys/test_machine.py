@@ -1,0 +1,140 @@
+"""The whole machine as a newcomer meets it: `pswallet demo` and `pswallet up`, started, used, stopped, started again."""
+
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from pswallet.client import Client, Key
+from pswallet.demo.cast import read_code
+from pswallet.demo.people import identities
+
+PATIENCE_S = 240
+
+
+class Running:
+    """A `pswallet` command that runs, and what it has printed."""
+
+    def __init__(self, command: list[str], state: Path) -> None:
+        self.output = state.parent / f"{state.name}-{len(list(state.parent.glob('*.txt')))}.txt"
+        environment = {**os.environ, "PSWALLET_STATE": str(state), "COLUMNS": "120"}
+        with self.output.open("wb") as file:
+            self.process = subprocess.Popen(
+                [sys.executable, "-m", "pswallet.cli", *command],
+                stdout=file,
+                stderr=subprocess.STDOUT,
+                env=environment,
+                start_new_session=True,
+            )
+
+    @property
+    def text(self) -> str:
+        return self.output.read_text(errors="replace")
+
+    def wait_for(self, words: str) -> None:
+        deadline = time.monotonic() + PATIENCE_S
+        while words not in self.text:
+            assert self.process.poll() is None, self.text
+            assert time.monotonic() < deadline, self.text
+            time.sleep(0.05)
+
+    def interrupt(self) -> int:
+        os.killpg(self.process.pid, signal.SIGINT)  # a terminal's Ctrl-C reaches the whole group
+        return self.process.wait(60)
+
+    def address(self, pattern: str) -> str:
+        found = re.search(pattern, self.text)
+        assert found, self.text
+        return found[1]
+
+
+@contextmanager
+def running(*command: str, state: Path) -> Iterator[Running]:
+    run = Running(list(command), state)
+    try:
+        yield run
+    finally:
+        if run.process.poll() is None:
+            run.process.terminate()
+            run.process.wait(60)
+
+
+def left_behind(state: Path) -> list[str]:
+    """Command lines of processes that still name the state folder."""
+    found = []
+    for folder in Path("/proc").glob("[0-9]*"):
+        try:
+            line = (folder / "cmdline").read_bytes() + (folder / "environ").read_bytes()
+        except OSError:
+            continue
+        if str(state).encode() in line:
+            found.append(line[:200].decode(errors="replace"))
+    return found
+
+
+@pytest.fixture
+def taken_ports() -> Iterator[None]:
+    """Somebody else sits on the usual ports already, or we do."""
+    with socket.socket() as one, socket.socket() as other:
+        for probe, port in ((one, 8000), (other, 8545)):
+            try:
+                probe.bind(("127.0.0.1", port))
+            except OSError:
+                continue
+            probe.listen()
+        yield
+
+
+@pytest.mark.usefixtures("taken_ports")
+def test_the_demo_ends_with_a_good_audit_and_leaves_nobody_behind_nor_any_name(tmp_path: Path):
+    state = tmp_path / "state"
+    with running("demo", "--exit", state=state) as demo:
+        assert demo.process.wait(PATIENCE_S) == 0, demo.text
+    assert "OK:" in demo.text
+    assert left_behind(state) == []
+    held = b"".join(file.read_bytes() for file in state.rglob("*") if file.is_file())
+    assert len(held) > 1_000_000  # the folder was read: tables, write-ahead log, chain and logs
+    for person in identities():
+        for secret in (person.name, person.phone.removeprefix("+86"), person.id_number, person.bank_card):
+            assert secret.encode() not in held, f"{secret} is written somewhere in clear"
+
+
+def test_ctrl_c_ends_the_demo_in_the_middle_of_the_story(tmp_path: Path):
+    state = tmp_path / "state"
+    with running("demo", state=state) as demo:
+        demo.wait_for("1. People register")
+        demo.interrupt()
+    assert left_behind(state) == []
+
+
+def test_what_up_holds_survives_a_restart_even_after_the_clock_was_moved(tmp_path: Path):
+    state, key, person = tmp_path / "state", Key.new(), identities()[0]
+    with running("up", state=state) as up:
+        up.wait_for("Ctrl-C ends it.")
+        with Client(up.address(r"(http://[0-9.]+:[0-9]+)/docs"), key) as client:
+            client.post("/codes", {"phone": person.phone})
+            account = client.register(person.phone, read_code(client, person.phone))
+            client.post("/sandbox/time", {"advance_s": 3 * 86_400})
+        assert up.interrupt() == 0, up.text
+    assert left_behind(state) == []
+    with running("up", state=state) as again:
+        again.wait_for("Ctrl-C ends it.")
+        with Client(again.address(r"(http://[0-9.]+:[0-9]+)/docs"), key) as client:
+            client.sign_in()
+            assert client.get("/accounts/me")["address"] == account["address"]
+            assert client.chain().block_time > time.time() + 2 * 86_400
+            client.post("/sandbox/bank-entries", {"address": key.address, "amount_fen": 5_000, "entry": "AFTER-RESTART"})
+            deadline = time.monotonic() + 60
+            while client.balance_fen() != 5_000:
+                assert time.monotonic() < deadline
+                time.sleep(0.05)
+        again.interrupt()
+    assert left_behind(state) == []
