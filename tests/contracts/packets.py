@@ -4,8 +4,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Self
 
+from eth_abi.abi import encode
 from eth_account import Account
 from eth_account.signers.local import LocalAccount
+from eth_utils.crypto import keccak
 
 from bench.packets import RED_PACKET, ZERO_ADDRESS, ZERO_LINK, ZERO_WORD, Domain, Escrow, GuestList, HashChain, person
 from tests.contracts import drawing
@@ -42,11 +44,11 @@ class Table:
         escrow = Domain("RedPacketEscrow", 31337, str(self.escrow.address))
         return Escrow(escrow, Domain("Sandbox Yuan Voucher", 31337, str(self.token.address)))
 
-    def equal(self, guests: Sequence[Any], **changes: Any) -> "Packet":
+    def equal(self, guests: Sequence[Any], /, **changes: Any) -> "Packet":
         """Return an equal packet of one share for each guest, 100 fen each unless told otherwise; not yet open."""
         return self._packet(guests, None, {"total": 100 * len(guests), "shares": len(guests)} | changes)
 
-    def lucky(self, guests: Sequence[Any], **changes: Any) -> "Packet":
+    def lucky(self, guests: Sequence[Any], /, **changes: Any) -> "Packet":
         """Return a lucky packet of one share for each guest, drawn from 100 fen each; not yet open."""
         draw = HashChain(f"draw {self.made}", length=100)
         drawn = {
@@ -211,3 +213,9 @@ def facts(table: Table, receipt: Any) -> list[tuple[Any, ...]]:
         for event in receipt.events
         if event.contract_address == table.escrow.address
     ]
+
+
+def error(signature: str, *values: Any) -> bytes:
+    """Return the revert data of the error of this signature."""
+    kinds = signature.partition("(")[2].rstrip(")")
+    return keccak(text=signature)[:4] + encode(kinds.split(",") if kinds else [], values)
