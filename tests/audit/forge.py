@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 
+from pswallet.audit.packets import domain_separator
 from pswallet.chain import compile as compiler
 from pswallet.chain.abi import artifact
 from tests.audit.city import CARRIER, City
@@ -52,7 +53,10 @@ def escrow_lies(city: City) -> Iterator[None]:
     rpc, escrow = city.chain.rpc, city.chain.deployment.escrow
     token = bytes(12) + bytes.fromhex(city.chain.deployment.stablecoin[2:])
     receipt = city.chain.transact(CARRIER, None, lying_escrow() + token, gas=12_000_000)
-    code = rpc.call("eth_getCode", [receipt["contractAddress"], "latest"])
+    liar = receipt["contractAddress"]
+    # The constructor wrote the liar's own EIP-712 domain into its code: it must speak in the escrow's name.
+    names = [domain_separator(city.chain.deployment.chain_id, address).hex() for address in (liar, escrow)]
+    code = rpc.call("eth_getCode", [liar, "latest"]).replace(*names)
     honest = rpc.call("eth_getCode", [escrow, "latest"])
     rpc.call("anvil_setCode", [escrow, code])
     yield
