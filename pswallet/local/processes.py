@@ -11,11 +11,14 @@ from typing import IO
 
 _PR_SET_PDEATHSIG = 1
 
+# Found before any fork: the dynamic loader's lock, held by another thread at that moment, would never be freed.
+_prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
+
 
 def die_with_parent() -> None:
     """Ask Linux to end this process when its parent dies, however that happens. Runs in the child, before exec."""
-    if sys.platform == "linux":
-        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+    if _prctl is not None:
+        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
 
 @dataclass
