@@ -59,22 +59,20 @@ class IndexedBlock:
     time: datetime
 
 
-_ENQUEUE = text(
-    """
+# %b: binary parameters. As text, psycopg searches each item for quotes: ten times the work.
+_ENQUEUE = """
     INSERT INTO chain_calls (key, kind, arguments, lane, position)
-    SELECT * FROM unnest(
-        CAST(:keys AS text[]), CAST(:kinds AS text[]), CAST(:arguments AS jsonb[]),
-        CAST(:lanes AS text[]), CAST(:positions AS int[]))
+    SELECT * FROM unnest(%(keys)b::text[], %(kinds)b::text[], %(arguments)b::text[]::jsonb[],
+        %(lanes)b::text[], %(positions)b::int[])
     ON CONFLICT (key) DO NOTHING
-    """
-)
+"""
 
 
 def enqueue(session: Session, calls: Sequence[Call]) -> None:
     """Leave `calls` in one statement; those whose key is known are left out. The relayer wakes at the commit."""
     if not calls:
         return
-    session.execute(
+    session.connection().exec_driver_sql(
         _ENQUEUE,
         {
             "keys": [call.key for call in calls],
