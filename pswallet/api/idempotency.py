@@ -17,12 +17,13 @@ from typing import Any, ParamSpec
 import orjson
 from fastapi import Response
 from pydantic import BaseModel
-from sqlalchemy import ARRAY, LargeBinary, Text, bindparam, func, select, text
+from sqlalchemy import bindparam, func, select, text
 from sqlalchemy.orm import Session
 
 from pswallet.api.problems import MEDIA_TYPE, IdempotencyKeyInUse, IdempotencyKeyMissing, IdempotencyKeyReused
 from pswallet.api.problems import problem_body as body_of
 from pswallet.kit.problems import Problem
+from pswallet.kit.rows import BYTES, TEXTS
 from pswallet.kit.vault import Vault
 
 _Parameters = ParamSpec("_Parameters")
@@ -80,7 +81,7 @@ _LOOKUP = text(
     "SELECT wanted.place, kept.fingerprint, kept.status, kept.body"
     " FROM unnest(:owners, :keys) WITH ORDINALITY AS wanted(owner, key, place)"
     " JOIN kept_answers AS kept ON kept.owner = wanted.owner AND kept.key = wanted.key"
-).bindparams(bindparam("owners", type_=ARRAY(Text)), bindparam("keys", type_=ARRAY(Text)))
+).bindparams(bindparam("owners", type_=TEXTS), bindparam("keys", type_=TEXTS))
 
 
 def lookup_many(session: Session, vault: Vault, keys: Sequence[Key]) -> list[Answer | Problem | None]:
@@ -110,10 +111,10 @@ _STORE = text(
     " FROM unnest(:owners, :keys, :fingerprints, CAST(:statuses AS int[]), :bodies)"
     " AS new(owner, key, fingerprint, status, body) ORDER BY owner, key ON CONFLICT DO NOTHING"
 ).bindparams(
-    bindparam("owners", type_=ARRAY(Text)),
-    bindparam("keys", type_=ARRAY(Text)),
-    bindparam("fingerprints", type_=ARRAY(LargeBinary)),
-    bindparam("bodies", type_=ARRAY(LargeBinary)),
+    bindparam("owners", type_=TEXTS),
+    bindparam("keys", type_=TEXTS),
+    bindparam("fingerprints", type_=BYTES),
+    bindparam("bodies", type_=BYTES),
 )
 
 

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
 
-from sqlalchemy import ARRAY, LargeBinary, bindparam, delete, func, select, text, update
+from sqlalchemy import bindparam, delete, func, select, text, update
 from sqlalchemy.orm import Session
 
 from pswallet.accounts import rules
@@ -28,6 +28,7 @@ from pswallet.accounts.service.standing import VISITOR_TIER, request_tier
 from pswallet.chain import signing
 from pswallet.kit.ids import new_id
 from pswallet.kit.problems import Problem
+from pswallet.kit.rows import BYTES
 from pswallet.kit.vault import Vault
 
 
@@ -159,7 +160,7 @@ _AUTHENTICATE = text(
     "SELECT sessions.token_hash, accounts.id AS account_id, accounts.address, sessions.id"
     " FROM account_sessions AS sessions JOIN accounts ON accounts.id = sessions.account_id"
     " WHERE sessions.token_hash = ANY(:hashes) AND sessions.revoked_at IS NULL AND sessions.expires_at > :now"
-).bindparams(bindparam("hashes", type_=ARRAY(LargeBinary)))
+).bindparams(bindparam("hashes", type_=BYTES))
 
 
 def authenticate(session: Session, tokens: Sequence[str], now: datetime) -> list[SessionOwner | Problem]:

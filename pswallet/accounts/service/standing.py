@@ -3,13 +3,14 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import ARRAY, Text, bindparam, text, update
+from sqlalchemy import bindparam, text, update
 from sqlalchemy.orm import Session
 
 from pswallet.accounts.errors import AccountUnknown
 from pswallet.accounts.models import Account
 from pswallet.chain import outbox
 from pswallet.chain.outbox import Call, CallKind
+from pswallet.kit.rows import TEXTS
 
 VISITOR_TIER = 1
 """Chain tier of T0: a phone and an address, nothing more."""
@@ -33,7 +34,7 @@ _STANDING = text(
     " ORDER BY block DESC, log_index DESC LIMIT 1) AS tiers ON true"
     " LEFT JOIN LATERAL (SELECT frozen FROM account_freezes WHERE account_freezes.address = wanted.address"
     " ORDER BY block DESC, log_index DESC LIMIT 1) AS freezes ON true"
-).bindparams(bindparam("addresses", type_=ARRAY(Text)))
+).bindparams(bindparam("addresses", type_=TEXTS))
 
 
 def standing(session: Session, addresses: Sequence[str]) -> Mapping[str, Standing]:

@@ -24,7 +24,7 @@ from pswallet.kit.clock import to_unix
 from pswallet.kit.ids import new_id
 from pswallet.kit.money import MAX_FEN, Fen
 from pswallet.kit.problems import Problem
-from pswallet.kit.rows import insert_new_rows
+from pswallet.kit.rows import array_literal, insert_new_rows
 from pswallet.payments import errors, rules
 from pswallet.payments.models import Authorization
 from pswallet.payments.rules import Excess, Limits, Purse
@@ -255,7 +255,10 @@ _KNOWN = text(
 
 def _known(session: Session, payments: Sequence[SignedPayment]) -> dict[tuple[str, str], str | None]:
     """Return the nonces that were given here or used on chain, with the transfer's id where there is one."""
-    asked = {"payers": [payment.payer for payment in payments], "nonces": [payment.nonce for payment in payments]}
+    asked = {
+        "payers": array_literal(payment.payer for payment in payments),
+        "nonces": array_literal(payment.nonce for payment in payments),
+    }
     return {(row.payer, row.nonce): row.id for row in session.execute(_KNOWN, asked)}
 
 

@@ -10,6 +10,7 @@ from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from pswallet.kit.clock import shanghai_day, to_unix
+from pswallet.kit.rows import array_literal
 from pswallet.payments.rules import Limits, Purse
 
 
@@ -51,7 +52,7 @@ _PENDING = text(
 
 def last_entries(session: Session, addresses: Collection[str]) -> dict[str, LastEntry]:
     """Return the last entry of each address that has one."""
-    rows = session.execute(_LAST_ENTRIES, {"addresses": list(addresses)})
+    rows = session.execute(_LAST_ENTRIES, {"addresses": array_literal(addresses)})
     return {row[0]: LastEntry(*row[1:]) for row in rows}
 
 
@@ -86,7 +87,9 @@ def purses(session: Session, lifetime: dict[str, bool], *, now: datetime) -> dic
             sent_today=entry.sent_today_fen if day == today else 0,
             sent_this_year=entry.sent_ever_fen if lifetime[address] else this_year,
         )
-    for payer, recipient, value in session.execute(_PENDING, {"addresses": list(lifetime), "chain_time": to_unix(now)}):
+    for payer, recipient, value in session.execute(
+        _PENDING, {"addresses": array_literal(lifetime), "chain_time": to_unix(now)}
+    ):
         if payer in found:
             found[payer].pay(value)
         if recipient in found:

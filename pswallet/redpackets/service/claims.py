@@ -20,7 +20,7 @@ from pswallet.chain.outbox import Call, CallKind, enqueue
 from pswallet.chain.signing import LINK_CLAIM, Domain, SignatureMalformed, digest, recover
 from pswallet.kit.clock import shanghai_day_start
 from pswallet.kit.problems import Problem
-from pswallet.kit.rows import insert_rows
+from pswallet.kit.rows import array_literal, insert_rows
 from pswallet.redpackets import errors, rules
 from pswallet.redpackets.models import PacketClaim
 
@@ -258,8 +258,11 @@ def _open_desk(session: Session, commands: Sequence[ClaimPacket], *, domain: Dom
 
 
 def _packets(session: Session, ids: set[str]) -> dict[str, _Packet]:
-    locked = session.execute(_LOCK, {"packets": list(ids)}).all()
-    asked = {"packets": [row.id for row in locked], "lucky": [row.lucky for row in locked]}
+    locked = session.execute(_LOCK, {"packets": array_literal(ids)}).all()
+    asked = {
+        "packets": array_literal(row.id for row in locked),
+        "lucky": array_literal(row.lucky for row in locked),
+    }
     counted = {row.packet: row for row in session.execute(_COUNT, asked)}
     return {row.id: _packet(row, counted[row.id]) for row in locked}
 
@@ -283,7 +286,10 @@ def _askers(session: Session, commands: Sequence[ClaimPacket]) -> dict[tuple[str
     if not commands:
         return {}
     pairs = list({(command.packet, command.account) for command in commands})
-    asked = {"packets": [packet for packet, _ in pairs], "accounts": [account for _, account in pairs]}
+    asked = {
+        "packets": array_literal(packet for packet, _ in pairs),
+        "accounts": array_literal(account for _, account in pairs),
+    }
     return {(row[0], row[1]): _Asker(*row[2:]) for row in session.execute(_ASKERS, asked)}
 
 
@@ -292,7 +298,7 @@ def _received(session: Session, accounts: set[str], people: Any, *, now: datetim
     limited = [account for account in accounts if people[account].tier <= rules.HIGHEST_RECEIVING_LIMITED_TIER]
     if not limited:
         return {}
-    rows = session.execute(_RECEIVED, {"accounts": limited, "day": shanghai_day_start(now)})
+    rows = session.execute(_RECEIVED, {"accounts": array_literal(limited), "day": shanghai_day_start(now)})
     return {row.account: int(row.received) for row in rows}
 
 
