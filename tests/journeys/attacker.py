@@ -1,5 +1,6 @@
 """Somebody who has taken the gateway over: its database and its keys, and accounts of his own."""
 
+import time
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ from sqlalchemy import text
 from pswallet.chain import calldata, signing
 from pswallet.chain.abi import artifact
 from pswallet.chain.evidence import why_reverted
+from pswallet.chain.rpc import RpcUnavailable
 from tests.audit.city import City, Opened
 from tests.parts import Person, Pipeline, secret
 
@@ -40,7 +42,16 @@ class Attacker:
         receipt = self.city.chain.transact(key, to, data, gas=5_000_000)
         if receipt["status"] == "0x1":
             return DONE
-        return why_reverted(self.city.chain.rpc, receipt["transactionHash"])[0]
+        return self._reason(receipt["transactionHash"])
+
+    def _reason(self, transaction: str) -> str:
+        """Why a mined transaction reverted; a node may show its receipt a moment before its block."""
+        deadline = time.monotonic() + 10
+        while True:
+            try:
+                return why_reverted(self.city.chain.rpc, transaction)[0]
+            except RpcUnavailable:
+                assert time.monotonic() < deadline, f"{transaction} is in no block"
 
     def token(self, key: bytes, function: str, *arguments: Any) -> str:
         """Call the token."""
