@@ -6,7 +6,8 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Any
 
-from pswallet.chain.events import Event, decode
+from pswallet.chain.events import Event
+from pswallet.chain.logs import decode
 from pswallet.chain.rpc import Rpc, RpcError, RpcUnavailable
 from pswallet.kit.clock import from_unix
 

@@ -1,15 +1,10 @@
-"""What the contracts say, as frozen dataclasses named like the Solidity events, decoded from logs by hand.
+"""What the contracts say, as frozen dataclasses named like the Solidity events. `logs` decodes them."""
 
-Generic ABI decoding costs fifty times as much, and every claim makes two events. A test holds each class and its
-decoder against the ABI.
-"""
-
-from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from pswallet.chain.hashing import checksum, keccak
+from pswallet.chain.hashing import keccak
 from pswallet.chain.terms import Terms
 
 
@@ -228,184 +223,34 @@ class CallRefused(Event):
     arguments: dict[str, Any]
 
 
-Fields = dict[str, Any]
-Decoder = Callable[[list[str], bytes], Fields]
-
-
-def _topic_address(topic: str) -> str:
-    return checksum(bytes.fromhex(topic[26:]))
-
-
-def _word(data: bytes, place: int) -> int:
-    return int.from_bytes(data[32 * place : 32 * place + 32], "big")
-
-
-def _word_address(data: bytes, place: int) -> str:
-    return checksum(data[32 * place + 12 : 32 * place + 32])
-
-
-def _word_hex(data: bytes, place: int, size: int = 32) -> str:
-    return "0x" + data[32 * place : 32 * place + size].hex()
-
-
-def _tail(data: bytes, place: int) -> bytes:
-    """Return the dynamic `bytes` whose offset stands at word `place`."""
-    start = _word(data, place)
-    size = int.from_bytes(data[start : start + 32], "big")
-    return data[start + 32 : start + 32 + size]
-
-
-def _transfer(topics: list[str], data: bytes) -> Fields:
-    return {"sender": _topic_address(topics[1]), "recipient": _topic_address(topics[2]), "value": _word(data, 0)}
-
-
-def _authorization(topics: list[str], data: bytes) -> Fields:
-    return {"authorizer": _topic_address(topics[1]), "nonce": topics[2]}
-
-
-def _tier_set(topics: list[str], data: bytes) -> Fields:
-    return {"account": _topic_address(topics[1]), "tier": _word(data, 0)}
-
-
-def _tier_limits(topics: list[str], data: bytes) -> Fields:
-    return {
-        "tier": int(topics[1], 16),
-        "max_balance": _word(data, 0),
-        "per_payment": _word(data, 1),
-        "per_day": _word(data, 2),
-        "per_year": _word(data, 3),
-        "one_factor_per_day": _word(data, 4),
-        "lifetime": bool(_word(data, 5)),
-    }
-
-
-def _replaced(topics: list[str], data: bytes) -> Fields:
-    return {"account": _topic_address(topics[1]), "successor": _topic_address(topics[2])}
-
-
-def _account(topics: list[str], data: bytes) -> Fields:
-    return {"account": _topic_address(topics[1])}
-
-
-def _paused(topics: list[str], data: bytes) -> Fields:
-    return {"expiry": _word(data, 0)}
-
-
-def _unpaused(topics: list[str], data: bytes) -> Fields:
-    return {}
-
-
-def _minted(topics: list[str], data: bytes) -> Fields:
-    return {"to": _topic_address(topics[1]), "value": _word(data, 0), "entry": topics[2]}
-
-
-def _redeemed(topics: list[str], data: bytes) -> Fields:
-    return {"account": _topic_address(topics[1]), "value": _word(data, 0), "bank_reference": topics[2]}
-
-
-def _attested(topics: list[str], data: bytes) -> Fields:
-    return {"reserve": _word(data, 0), "expiry": _word(data, 1)}
-
-
-def _returned(topics: list[str], data: bytes) -> Fields:
-    return {"to": _topic_address(topics[1]), "value": _word(data, 0)}
-
-
-def _created(topics: list[str], data: bytes) -> Fields:
-    terms = Terms(
-        creator=_word_address(data, 0),
-        total=_word(data, 1),
-        shares=_word(data, 2),
-        expiry=_word(data, 3),
-        max_share=_word(data, 4),
-        lucky=bool(_word(data, 5)),
-        guests=_word_hex(data, 6),
-        claim_key=_word_address(data, 7),
-        dealer=_word_address(data, 8),
-        draw_commitment=_word_hex(data, 9, 20),
-        salt=_word_hex(data, 10),
-    )
-    return {"packet": topics[1], "creator": _topic_address(topics[2]), "terms": terms}
-
-
-def _claimed(topics: list[str], data: bytes) -> Fields:
-    return {
-        "packet": topics[1],
-        "account": _topic_address(topics[2]),
-        "position": _word(data, 0),
-        "value": _word(data, 1),
-        "link": _word_hex(data, 2, 20),
-    }
-
-
-def _owed(topics: list[str], data: bytes) -> Fields:
-    return {**_claimed(topics, data), "reason": _tail(data, 3)}
-
-
-def _collected(topics: list[str], data: bytes) -> Fields:
-    return {"packet": topics[1], "account": _topic_address(topics[2]), "value": _word(data, 0)}
-
-
-def _skipped(topics: list[str], data: bytes) -> Fields:
-    return {"packet": topics[1], "account": _topic_address(topics[2]), "reason": _word_hex(data, 0, 4)}
-
-
-def _refunded(topics: list[str], data: bytes) -> Fields:
-    return {"packet": topics[1], "creator": _topic_address(topics[2]), "value": _word(data, 0)}
-
-
-def _failed(topics: list[str], data: bytes) -> Fields:
-    return {"index": int(topics[1], 16), "reason": _tail(data, 0)}
-
-
 TERMS_TUPLE = "(address,uint64,uint16,uint64,uint64,bool,bytes32,address,address,bytes20,bytes32)"
 
-_KINDS: tuple[tuple[str, type[Event], Decoder], ...] = (
-    ("Transfer(address,address,uint256)", Transfer, _transfer),
-    ("AuthorizationUsed(address,bytes32)", AuthorizationUsed, _authorization),
-    ("AuthorizationCanceled(address,bytes32)", AuthorizationCanceled, _authorization),
-    ("TierSet(address,uint8)", TierSet, _tier_set),
-    ("TierLimitsSet(uint8,(uint48,uint48,uint48,uint48,uint48,bool))", TierLimitsSet, _tier_limits),
-    ("AccountReplaced(address,address)", AccountReplaced, _replaced),
-    ("AccountFrozen(address)", AccountFrozen, _account),
-    ("AccountUnfrozen(address)", AccountUnfrozen, _account),
-    ("Paused(uint64)", Paused, _paused),
-    ("Unpaused()", Unpaused, _unpaused),
-    ("Minted(address,uint256,bytes32)", Minted, _minted),
-    ("Redeemed(address,uint256,bytes32)", Redeemed, _redeemed),
-    ("ReserveAttested(uint64,uint64)", ReserveAttested, _attested),
-    ("Returned(address,uint256)", Returned, _returned),
-    (f"PacketCreated(bytes32,address,{TERMS_TUPLE})", PacketCreated, _created),
-    ("PacketClaimed(bytes32,address,uint16,uint64,bytes20)", PacketClaimed, _claimed),
-    ("ShareOwed(bytes32,address,uint16,uint64,bytes20,bytes)", ShareOwed, _owed),
-    ("ShareCollected(bytes32,address,uint64)", ShareCollected, _collected),
-    ("ClaimSkipped(bytes32,address,bytes4)", ClaimSkipped, _skipped),
-    ("PacketRefunded(bytes32,address,uint64)", PacketRefunded, _refunded),
-    ("CallFailed(uint256,bytes)", CallFailed, _failed),
-)
-
-SIGNATURES: dict[type[Event], str] = {kind: signature for signature, kind, _ in _KINDS}
+SIGNATURES: dict[type[Event], str] = {
+    Transfer: "Transfer(address,address,uint256)",
+    AuthorizationUsed: "AuthorizationUsed(address,bytes32)",
+    AuthorizationCanceled: "AuthorizationCanceled(address,bytes32)",
+    TierSet: "TierSet(address,uint8)",
+    TierLimitsSet: "TierLimitsSet(uint8,(uint48,uint48,uint48,uint48,uint48,bool))",
+    AccountReplaced: "AccountReplaced(address,address)",
+    AccountFrozen: "AccountFrozen(address)",
+    AccountUnfrozen: "AccountUnfrozen(address)",
+    Paused: "Paused(uint64)",
+    Unpaused: "Unpaused()",
+    Minted: "Minted(address,uint256,bytes32)",
+    Redeemed: "Redeemed(address,uint256,bytes32)",
+    ReserveAttested: "ReserveAttested(uint64,uint64)",
+    Returned: "Returned(address,uint256)",
+    PacketCreated: f"PacketCreated(bytes32,address,{TERMS_TUPLE})",
+    PacketClaimed: "PacketClaimed(bytes32,address,uint16,uint64,bytes20)",
+    ShareOwed: "ShareOwed(bytes32,address,uint16,uint64,bytes20,bytes)",
+    ShareCollected: "ShareCollected(bytes32,address,uint64)",
+    ClaimSkipped: "ClaimSkipped(bytes32,address,bytes4)",
+    PacketRefunded: "PacketRefunded(bytes32,address,uint64)",
+    CallFailed: "CallFailed(uint256,bytes)",
+}
 """Each event's Solidity signature."""
 
 TOPICS: dict[type[Event], str] = {
     kind: "0x" + keccak(signature.encode()).hex() for kind, signature in SIGNATURES.items()
 }
 """Each event's first topic."""
-
-_BY_TOPIC: dict[str, tuple[type[Event], Decoder]] = {TOPICS[kind]: (kind, decoder) for _, kind, decoder in _KINDS}
-
-
-def decode(log: Mapping[str, Any], block_time: datetime) -> Event | None:
-    """Read one log as JSON-RPC gives it; None for an event that is not ours (an upgrade, a role, an approval)."""
-    found = _BY_TOPIC.get(log["topics"][0]) if log["topics"] else None
-    if found is None:
-        return None
-    kind, decoder = found
-    return kind(
-        block=int(log["blockNumber"], 16),
-        log_index=int(log["logIndex"], 16),
-        block_time=block_time,
-        transaction=log["transactionHash"],
-        contract=checksum(bytes.fromhex(log["address"][2:])),
-        **decoder(log["topics"], bytes.fromhex(log["data"][2:])),
-    )

@@ -34,8 +34,8 @@ KEPT_BLOCKS = 4096
 _LEADER = 0x70735F696478
 """The advisory lock of the one indexer that may write."""
 
-_QUICK_LOOKS = 40
-"""After the relayer rang, look for the block this many times in quick succession."""
+_SHORTEST_WAIT_S, _LONGEST_WAIT_S = 0.003, 0.1
+"""Between two looks at the head: short after something happened, then ever longer. Nobody announces a block."""
 
 
 class ReorgTooDeep(RuntimeError):
@@ -67,19 +67,18 @@ class Indexer:
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. A chain or database that is away is waited for."""
         with Bell(self._sessions, INDEXER_CHANNEL) as bell:
-            looks = 0
+            wait_s = _SHORTEST_WAIT_S
             while not stop.is_set():
                 try:
                     if self.step():
-                        looks = _QUICK_LOOKS
+                        wait_s = _SHORTEST_WAIT_S
                         continue
                 except (RpcUnavailable, OperationalError) as error:
                     log.warning("indexer_waits", reason=type(error).__name__)
                     stop.wait(0.5)
                     continue
-                looks = looks - 1 if looks else 0
-                if bell.wait(0.003 if looks else 0.1):
-                    looks = _QUICK_LOOKS
+                rung = bell.wait(wait_s)
+                wait_s = _SHORTEST_WAIT_S if rung else min(1.25 * wait_s, _LONGEST_WAIT_S)
 
     def step(self) -> bool:
         """Make one pass: roll back to the fork, or read the next blocks up to the head. True if the cursor moved.

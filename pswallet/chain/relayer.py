@@ -6,7 +6,7 @@ It may be killed anywhere. What it stored it sends again, byte for byte; what it
 import threading
 import time
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
@@ -136,10 +136,10 @@ class Relayer:
         self._held_back = False
         with transaction(self._sessions) as session:
             nonces = sendings.lock_senders(session, list(self._keys))
-            calls = sendings.waiting(session, TAKEN_AT_ONCE) if nonces else []
+            nonces = {sender: nonces[sender] for sender in self._ready(session, list(nonces))}
+            calls = sendings.waiting(session, self._kinds_of(nonces), TAKEN_AT_ONCE) if nonces else []
             if not calls:
                 return []
-            nonces = {sender: nonces[sender] for sender in self._ready(session, list(nonces))}
             stored = [
                 self._store(session, sender, nonce, parcel, fee)
                 for sender, nonce, parcel in self._numbered(session, nonces, self._planned(session, nonces, calls))
@@ -154,6 +154,14 @@ class Relayer:
         ready = [sender for sender in senders if counts[sender] < self._tuning.in_flight]
         self._held_back = len(ready) < len(senders)
         return ready
+
+    def _kinds_of(self, ready: Container[str]) -> list[str]:
+        """Return the kinds of call that these senders carry."""
+        roles = {role for role, sender in self._role_senders.items() if sender in ready}
+        kinds: list[str] = [kind for kind, form in ROLE_FORMS.items() if form.role in roles]
+        if any(sender in ready for sender in self._relayers):
+            kinds += [kind for kind in CallKind if kind not in ROLE_FORMS]
+        return kinds
 
     def _numbered(
         self, session: Session, nonces: dict[str, int], planned: Iterator[tuple[str, Parcel]]

@@ -20,6 +20,7 @@ _WAITING = text(
     SELECT id, key, kind, CAST(arguments AS text), lane, position, attempts, reverts
     FROM chain_calls
     WHERE transaction_id IS NULL AND settled_block IS NULL AND (retry_at IS NULL OR retry_at <= now())
+        AND kind = ANY(:kinds)
     ORDER BY id LIMIT :most
     FOR UPDATE SKIP LOCKED
     """
@@ -123,9 +124,9 @@ def skip_to(session: Session, sender: str, nonce: int) -> None:
     )
 
 
-def waiting(session: Session, most: int) -> list[Waiting]:
-    """Take up to `most` waiting calls, oldest first, past those that another relayer is taking."""
-    rows = session.execute(_WAITING, {"most": most}).all()
+def waiting(session: Session, kinds: Sequence[str], most: int) -> list[Waiting]:
+    """Take up to `most` waiting calls of `kinds`, oldest first, past those that another relayer is taking."""
+    rows = session.execute(_WAITING, {"kinds": list(kinds), "most": most}).all()
     return [
         Waiting(id_, key, kind, orjson.loads(arguments), lane, position, attempts, reverts)
         for id_, key, kind, arguments, lane, position, attempts, reverts in rows

@@ -1,6 +1,6 @@
 """Every EIP-712 type, once: hashed, signed and recovered by hand on coincurve and a C keccak, and served to wallets.
 
-Nothing here speaks to a chain; ERC-1271 verdicts come from `chain.verdicts`.
+Nothing here speaks to a chain; what a contract says of a signature (ERC-1271) is asked by `api.verdicts`.
 """
 
 from collections.abc import Callable, Mapping

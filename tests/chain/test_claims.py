@@ -23,7 +23,8 @@ def refusals(pipeline):
 
 def claimed(pipeline, packet):
     """The accounts of the packet's shares in the order of their positions, from the chain's log."""
-    from pswallet.chain.events import TOPICS, PacketClaimed, decode
+    from pswallet.chain.events import TOPICS, PacketClaimed
+    from pswallet.chain.logs import decode
     from pswallet.kit.clock import now
 
     logs = pipeline.chain.rpc.call(

@@ -7,7 +7,7 @@ from eth_abi import encode
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pswallet.chain import calldata, events
+from pswallet.chain import calldata, logs
 from pswallet.chain.abi import artifact, call_data, type_of
 from pswallet.chain.events import SIGNATURES, TOPICS, Event
 from pswallet.chain.hashing import checksum
@@ -68,7 +68,7 @@ def test_a_log_is_decoded_as_the_abi_says(kind, data):
         "logIndex": "0x3",
         "transactionHash": "0x" + "33" * 32,
     }
-    event = events.decode(log, WHEN)
+    event = logs.decode(log, WHEN)
     assert type(event) is kind
     assert (event.block, event.log_index, event.block_time) == (16, 3, WHEN)
     own = [getattr(event, name) for name in kind.__dataclass_fields__ if name not in Event.__dataclass_fields__]
@@ -89,8 +89,8 @@ def flattened(found) -> list:
 
 def test_an_unknown_log_is_passed_over():
     log = {"topics": ["0x" + "44" * 32], "data": "0x", "address": "0x" + "22" * 20}
-    assert events.decode(log, WHEN) is None
-    assert events.decode({**log, "topics": []}, WHEN) is None
+    assert logs.decode(log, WHEN) is None
+    assert logs.decode({**log, "topics": []}, WHEN) is None
 
 
 # --- calldata ---
