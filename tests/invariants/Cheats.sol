@@ -16,6 +16,8 @@ interface Cheats {
 
     function addr(uint256 key) external pure returns (address);
     function assume(bool condition) external pure;
+    function deployCode(string calldata artifact) external returns (address);
+    function deployCode(string calldata artifact, bytes calldata arguments) external returns (address);
     function expectRevert() external;
     function expectRevert(bytes4 selector) external;
     function getRecordedLogs() external returns (Log[] memory);

@@ -2,7 +2,6 @@
 pragma solidity 0.8.37;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
-import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
 import {Batch} from "../../contracts/Batch.sol";
 import {Roles} from "../../contracts/Roles.sol";
 import {Stablecoin} from "../../contracts/Stablecoin.sol";
@@ -25,18 +24,20 @@ abstract contract TokenWorld {
 
     function _build() internal {
         VM.warp(START);
-        AccessManager manager = new AccessManager(address(this));
+        // `new` would compile every contract into this one a second time.
+        AccessManager manager = AccessManager(VM.deployCode("AccessManager.sol:AccessManager", abi.encode(this)));
         bytes memory data = abi.encodeCall(IStablecoin.initialize, (address(manager), _limits()));
-        token = Stablecoin(address(new ERC1967Proxy(address(new Stablecoin()), data)));
-        Roles.Permission[] memory table = new Roles().permissions();
+        address implementation = VM.deployCode("Stablecoin.sol:Stablecoin");
+        token = Stablecoin(VM.deployCode("ERC1967Proxy.sol:ERC1967Proxy", abi.encode(implementation, data)));
+        Roles.Permission[] memory table = Roles(VM.deployCode("Roles.sol:Roles")).permissions();
         for (uint256 i = 0; i < table.length; ++i) {
             if (table[i].selectors.length > 0) {
                 manager.setTargetFunctionRole(address(token), table[i].selectors, table[i].role);
             }
             manager.grantRole(table[i].role, address(this), 0);
         }
-        batch = new Batch();
-        till = new OpenTill();
+        batch = Batch(VM.deployCode("Batch.sol:Batch"));
+        till = OpenTill(VM.deployCode("OpenTill.sol:OpenTill"));
         token.setSystem(address(till));
         token.attestReserve(1e9);
         _people();
