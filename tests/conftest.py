@@ -1,11 +1,9 @@
 """Real parts for every test: an embedded PostgreSQL, an Anvil with our contracts, the relayer and the indexer."""
 
 import os
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
-import psycopg
 import pytest
 
 from pswallet.chain import deploy
@@ -16,6 +14,7 @@ from pswallet.kit.db import Base, Sessions, engine_for, sessions_of
 from pswallet.local import anvil as local_anvil
 from pswallet.local import postgres
 from pswallet.local.processes import Child
+from tests.databases import Shelf, administrator, named
 from tests.parts import Chain, Pipeline, synthetic_keys
 
 BUILD = Path(__file__).parents[1] / "build"
@@ -32,7 +31,7 @@ def postgres_url(worker: str) -> Iterator[str]:
     """An embedded PostgreSQL of this worker's own; without fsync, for a test's database dies with it."""
     server = postgres.start((BUILD / f"test-postgres-{worker}").resolve())
     url = server.get_uri("postgres")
-    with _administrator(url) as connection:
+    with administrator(url) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("SELECT pg_reload_conf()")
         left = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test%'").fetchall()
@@ -48,39 +47,33 @@ def _is_running(pid: str) -> bool:
     return pid.isdigit() and Path(f"/proc/{pid}").exists()
 
 
-def _administrator(url: str) -> psycopg.Connection:
-    return psycopg.connect(url, autocommit=True)
-
-
-def _named(url: str, name: str) -> str:
-    before, _, query = url.partition("?")
-    return f"{before.rsplit('/', 1)[0]}/{name}" + (f"?{query}" if query else "")
-
-
 @pytest.fixture(scope="session")
 def template(postgres_url: str) -> str:
     """The name of a database with every table, to be cloned."""
     from pswallet import tables
 
     name = f"test_{os.getpid()}_template"
-    with _administrator(postgres_url) as connection:
+    with administrator(postgres_url) as connection:
         connection.execute(f"CREATE DATABASE {name}")
-    engine = engine_for(_named(postgres_url, name))
+    engine = engine_for(named(postgres_url, name))
     assert tables.metadata is Base.metadata
     Base.metadata.create_all(engine)
     engine.dispose()
     return name
 
 
+@pytest.fixture(scope="session")
+def shelf(postgres_url: str, template: str) -> Iterator[Shelf]:
+    """The session's databases: one that tests hand on, made anew after a test that changed its tables."""
+    shelf = Shelf(postgres_url, template)
+    yield shelf
+    shelf.clear()
+
+
 @pytest.fixture
-def database_url(postgres_url: str, template: str) -> Iterator[str]:
-    """A fresh database with every table."""
-    name = f"test_{os.getpid()}_{time.time_ns()}"
-    with _administrator(postgres_url) as connection:
-        connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
-    yield _named(postgres_url, name)
-    with _administrator(postgres_url) as connection:
-        connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+def database_url(shelf: Shelf) -> str:
+    """A database with every table and no rows but the first tiers."""
+    return shelf.take()
 
 
 @pytest.fixture
