@@ -4,7 +4,6 @@ import os
 import random
 import secrets
 import shutil
-import threading
 import time
 from collections import Counter
 from collections.abc import Callable, Iterator
@@ -53,6 +52,21 @@ class Town:
     stack: Stack
     creator: Client
     guests: list[Client]
+
+    def progress(self, name: str) -> object:
+        """Something that changes when the process works; the gateway's is whether it answers."""
+        if name == "api":
+            return httpx.get(f"{self.stack.url}/healthz", timeout=2).status_code
+        if name == "worker":
+            return (self.stack.folder / "logs/worker.log").read_text().count("worker.started")
+        table = {"relayer": "chain_transactions", "indexer": "chain_blocks"}[name]
+        return self.rows(f"SELECT count(*) FROM {table}")
+
+    def is_idle(self) -> bool:
+        """Whether every call that was left is settled and the gateway answers."""
+        return self.progress("api") == 200 and self.rows(
+            "SELECT count(*) FROM chain_calls WHERE settled_block IS NULL"
+        ) == [(0,)]
 
     def rows(self, statement: str) -> list[tuple]:
         """Ask the database."""
@@ -103,24 +117,15 @@ def town(worker) -> Iterator[Town]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-class Killer(threading.Thread):
-    """Kills one process after another at random moments, and starts it again, until `stop` is set."""
+def kill_and_start(town: Town, name: str) -> None:
+    """Kill a process as a power cut would, start it again, and wait until it works again.
 
-    def __init__(self, stack: Stack, stop: threading.Event) -> None:
-        super().__init__(daemon=True)
-        self.stack = stack
-        self.stop = stop
-        self.random = random.Random(20260217)
-        self.killed: Counter[str] = Counter()
-
-    def run(self) -> None:
-        """Kill."""
-        while not self.stop.wait(self.random.uniform(0.3, 2.5)):
-            name = self.random.choice(PROCESSES) if len(self.killed) == len(PROCESSES) else PROCESSES[len(self.killed)]
-            self.stack.children[name].kill()
-            self.killed[name] += 1
-            time.sleep(self.random.uniform(0.0, 0.3))
-            self.stack.start_process(name)
+    Called from the main thread alone: a child dies with the thread that started it.
+    """
+    before = None if name == "api" else town.progress(name)
+    town.stack.children[name].kill()
+    town.stack.start_process(name)
+    until(f"{name} to work again", lambda: town.progress(name) != before or town.is_idle())
 
 
 def claim(guest: Client, packet: str) -> dict:
@@ -147,29 +152,25 @@ def claim_logs(town: Town) -> Counter[tuple[str, str]]:
 def test_every_accepted_claim_ends_in_one_event_or_one_refusal_whatever_is_killed(town):
     addresses = [guest.key.address for guest in town.guests]
     packets = [
-        town.creator.give(
-            kind=kind, total_fen=TOTAL_FEN, shares=GUESTS, lucky=kind == "lucky", guests=addresses
-        ).id
+        town.creator.give(kind=kind, total_fen=TOTAL_FEN, shares=GUESTS, lucky=kind == "lucky", guests=addresses).id
         for kind in ("lucky", "equal") * (PACKETS // 2)
     ]
     until("open packets", lambda: all(town.creator.get(f"/red-packets/{one}")["status"] == "open" for one in packets))
-    stop = threading.Event()
-    killer = Killer(town.stack, stop)
-    killer.start()
-    try:
-        with ThreadPoolExecutor(16) as pool:
-            asked = [pool.submit(claim, guest, packet) for guest in town.guests for packet in packets]
-            answers = [each.result() for each in asked]
-    finally:
-        stop.set()
-        killer.join()
+    asked = [(guest, packet) for guest in town.guests for packet in packets]
+    chance = random.Random(20260217)
+    victims = [*PROCESSES, *PROCESSES]
+    chance.shuffle(victims)
+    share = -(-len(asked) // len(victims))
+    with ThreadPoolExecutor(16) as pool:
+        answers = []
+        for turn, victim in enumerate(victims):
+            part = asked[turn * share : (turn + 1) * share]
+            answers += [pool.submit(claim, guest, packet) for guest, packet in part]
+            time.sleep(chance.uniform(0.0, 0.4))  # any moment of the work may be the last
+            kill_and_start(town, victim)
+        assert all(answer.result()["status"] == "submitted" for answer in answers)
     assert len(answers) == GUESTS * PACKETS
-    assert set(killer.killed) == set(PROCESSES)
-
-    def settled() -> bool:
-        return town.rows("SELECT count(*) FROM chain_calls WHERE settled_block IS NULL") == [(0,)]
-
-    until("every call's end", settled)
+    until("every call's end", town.is_idle)
     assert town.rows("SELECT refusal, count(*) FROM chain_calls GROUP BY 1") == [
         (None, town.rows("SELECT count(*) FROM chain_calls")[0][0])
     ]
