@@ -80,7 +80,7 @@ class MessageMalformed(Problem):
 
 
 class MessageRefused(Problem):
-    """For another domain or chain, expired, or not valid yet; `reason` says which."""
+    """For another domain or chain, expired, or not valid yet; `reasons` says which."""
 
     status = 403
     title = "The sign-in message is not for here and now"
