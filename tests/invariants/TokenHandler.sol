@@ -39,7 +39,7 @@ contract TokenHandler is TokenWorld {
 
     function transfer(uint256 payer, uint256 payee, uint256 value) external {
         (address from, address to) = (_person(payer), _anyone(payee));
-        value = _amount(value);
+        value = _amount(from, to, value);
         _note();
         VM.prank(from);
         try token.transfer(to, value) {
@@ -51,7 +51,7 @@ contract TokenHandler is TokenWorld {
 
     function spendAllowance(uint256 owner, uint256 payee, uint256 value) external {
         (address from, address to) = (_person(owner), _anyone(payee));
-        value = _amount(value);
+        value = _amount(from, to, value);
         VM.prank(from);
         token.approve(address(this), value);
         _note();
@@ -67,7 +67,7 @@ contract TokenHandler is TokenWorld {
         VM.prank(from);
         token.approve(address(this), 0);
         _note();
-        try token.transferFrom(from, _anyone(payee), _amount(value)) {
+        try token.transferFrom(from, _anyone(payee), bound(value, 1, 150)) {
             broken = "money moved without its owner";
         } catch {
             _unmoved();
@@ -78,7 +78,7 @@ contract TokenHandler is TokenWorld {
         (address from, address to) = (_person(payer), _anyone(payee));
         // Mostly the payer signs, sometimes somebody else; few nonces, so that many are met twice.
         uint256 key = KEYS + (signer % 4 == 0 ? signer % PEOPLE : payer % PEOPLE);
-        value = _amount(value);
+        value = _amount(from, to, value);
         bytes memory data = _authorization(from, to, value, bytes32(nonce % 8), key);
         bool used = token.authorizationState(from, bytes32(nonce % 8));
         _note();
@@ -93,7 +93,7 @@ contract TokenHandler is TokenWorld {
 
     function carryInBatch(uint256 payer, uint256 payee, uint256 value, uint256 nonce) external {
         (address from, address to) = (_person(payer), _anyone(payee));
-        value = _amount(value);
+        value = _amount(from, to, value);
         IBatch.Call[] memory calls = new IBatch.Call[](2);
         bytes memory data = _authorization(from, to, value, bytes32(256 + nonce % 8), KEYS + payer % PEOPLE);
         calls[0] = IBatch.Call(address(token), 200_000, data);
@@ -107,7 +107,7 @@ contract TokenHandler is TokenWorld {
 
     function redeem(uint256 owner, uint256 value, uint256 reference_) external {
         address from = _person(owner);
-        value = _amount(value);
+        value = _amount(from, address(0), value);
         bytes32 bankReference = keccak256(abi.encode("bank", reference_ % 16));
         bytes32 digest =
             _digest(keccak256(abi.encode(REDEEM_TYPEHASH, from, value, bankReference, 0, type(uint40).max)));
@@ -126,7 +126,7 @@ contract TokenHandler is TokenWorld {
 
     function payIn(uint256 payer, uint256 value) external {
         address from = _person(payer);
-        value = _amount(value);
+        value = _amount(from, address(till), value);
         VM.prank(from);
         token.approve(address(till), value);
         _note();
@@ -139,7 +139,7 @@ contract TokenHandler is TokenWorld {
 
     function payOut(uint256 payee, uint256 value) external {
         address to = _anyone(payee);
-        value = _amount(value);
+        value = _amount(address(till), to, value);
         _note();
         try till.pay(IERC20(address(token)), to, value) {
             _paid(address(till), to, value, false);
@@ -176,7 +176,7 @@ contract TokenHandler is TokenWorld {
     function mint(uint256 payee, uint64 value, uint256 entry) external {
         address to = _anyone(payee);
         IStablecoin.Mint[] memory mints = new IStablecoin.Mint[](1);
-        mints[0] = IStablecoin.Mint(to, uint64(_amount(value)), keccak256(abi.encode(entry % 32)));
+        mints[0] = IStablecoin.Mint(to, uint64(_issue(to, value)), keccak256(abi.encode(entry % 32)));
         _note();
         try token.mintMany(mints) {
             if (minted[mints[0].entry]) broken = "an entry minted twice";
@@ -231,6 +231,8 @@ contract TokenHandler is TokenWorld {
     }
 
     function passTime(uint256 seconds_) external {
+        // Days must be long enough for several payments.
+        if (seconds_ % 3 != 0) return;
         VM.warp(block.timestamp + bound(seconds_, 1, seconds_ % 8 == 0 ? 200 days : 20 hours));
         token.attestReserve(6000);
     }
@@ -324,11 +326,35 @@ contract TokenHandler is TokenWorld {
         return everyone[seed % everyone.length];
     }
 
-    /// @dev Mostly what a limit might allow, sometimes nothing or far too much.
-    function _amount(uint256 seed) private pure returns (uint256) {
-        if (seed % 16 == 0) return 0;
-        if (seed % 16 == 1) return bound(seed >> 8, 1, type(uint64).max);
+    /// @dev Mostly small; often the last fen that some limit allows, or the first above it; sometimes none or far too much.
+    function _amount(address from, address to, uint256 seed) private view returns (uint256) {
+        if (seed % 32 == 0) return 0;
+        if (seed % 32 == 1) return bound(seed >> 8, 1, type(uint64).max);
+        if (seed % 2 == 0) return _edge(from, to, seed >> 8) + seed / 2 % 2;
         return bound(seed >> 8, 1, 150);
+    }
+
+    /// @dev As `_amount`, with the reserve among the limits.
+    function _issue(address to, uint256 seed) private view returns (uint256) {
+        (uint64 reserve,) = token.reserve();
+        return seed % 8 == 3 ? _rest(reserve, token.totalSupply()) + seed / 8 % 2 : _amount(address(0), to, seed);
+    }
+
+    function _edge(address from, address to, uint256 seed) private view returns (uint256) {
+        IStablecoin.AccountState memory payer = token.accountOf(from);
+        IStablecoin.AccountState memory payee = token.accountOf(to);
+        IStablecoin.TierLimits memory limits = token.tierLimits(payer.tier);
+        bool sameDay = payer.day == (block.timestamp + 8 hours) / 1 days;
+        if (seed % 6 == 0) return payer.balance;
+        if (seed % 6 == 1) return limits.perPayment;
+        if (seed % 6 == 2) return _rest(limits.perDay, sameDay ? payer.spentToday : 0);
+        if (seed % 6 == 3) return _rest(limits.perYear, payer.spentThisYear);
+        if (seed % 6 == 4) return _rest(limits.oneFactorPerDay, sameDay ? payer.oneFactorToday : 0);
+        return _rest(token.tierLimits(payee.tier).maxBalance, payee.balance);
+    }
+
+    function _rest(uint256 limit, uint256 used) private pure returns (uint256) {
+        return limit > used ? limit - used : 0;
     }
 
     /// @dev START is in 2030; a run stays within a few decades.

@@ -58,16 +58,16 @@ abstract contract TokenWorld {
         token.mintMany(mints);
     }
 
-    /// @dev Small and different, so that a few payments meet each of them.
+    /// @dev Small and different, so that in each tier another limit is the first to be met.
     function _limits() private pure returns (IStablecoin.TierLimits[] memory limits) {
         limits = new IStablecoin.TierLimits[](6);
         for (uint48 i = 0; i < 6; ++i) {
             limits[i] = IStablecoin.TierLimits({
                 maxBalance: 500 + 100 * i,
-                perPayment: 100 + 20 * i,
-                perDay: 250 + 50 * i,
-                perYear: 400 + 100 * i,
-                oneFactorPerDay: 200 + 60 * i,
+                perPayment: i % 3 == 0 ? 1000 : 100 + 20 * i,
+                perDay: i % 3 == 1 ? 2000 : 250 + 50 * i,
+                perYear: i % 2 == 0 ? 400 + 100 * i : 3000,
+                oneFactorPerDay: i % 2 == 0 ? 200 + 60 * i : type(uint24).max,
                 lifetime: i == 0
             });
         }
