@@ -3,6 +3,10 @@
 from setuptools import find_packages, setup
 
 setup(
-    packages=[*find_packages(include=["pswallet", "pswallet.*"]), "pswallet.migrations", "pswallet.migrations.versions"],
+    packages=[
+        *find_packages(include=["pswallet", "pswallet.*"]),
+        "pswallet.migrations",
+        "pswallet.migrations.versions",
+    ],
     package_dir={"pswallet.migrations": "migrations"},
 )

@@ -1,4 +1,4 @@
-"""Every setting, read once by `cli` from `PSWALLET_*` variables; docs/runbook.md lists them (a test holds it to that)."""
+"""Every setting, read once by `cli` from `PSWALLET_*` variables; docs/runbook.md lists them (a test sees to it)."""
 
 from pathlib import Path
 from typing import Literal

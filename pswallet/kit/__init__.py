@@ -1,1 +1,1 @@
-"""Small tools that know nothing of wallets: money, ids, clock, problems, db, vault. Imports no other package of ours."""
+"""Small tools that know nothing of wallets: money, ids, clock, problems, db, vault. Imports nothing else of ours."""

@@ -8,7 +8,7 @@ import re
 from typing import Any, ClassVar
 
 
-class Problem(Exception):  # noqa: N818 - a Problem is an expected answer, not an error of ours
+class Problem(Exception):
     """An expected failure with an HTTP status, a title for people and details for programs.
 
     Details are keyword arguments that JSON can carry; they never hold personal data.

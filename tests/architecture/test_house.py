@@ -60,7 +60,9 @@ def test_every_error_of_our_contracts_is_a_problem_or_stays_inside(contract):
     from pswallet.api import app as _  # noqa: F401 - imports every feature's errors
     from pswallet.chain.reverts import NOT_FOR_PEOPLE
 
-    inherited = re.compile(r"^(ERC|EIP|Access|UUPS|Invalid|NotInitializing|String|Failed|Address|SafeCast|ECDSA|Nonces)")
+    inherited = re.compile(
+        r"^(ERC|EIP|Access|UUPS|Invalid|NotInitializing|String|Failed|Address|SafeCast|ECDSA|Nonces)"
+    )
     own = {one["name"] for one in _abi(contract) if one["type"] == "error" and not inherited.match(one["name"])}
     assert own - set(every_problem()) - NOT_FOR_PEOPLE == set()
 

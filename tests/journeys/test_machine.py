@@ -1,4 +1,4 @@
-"""The whole machine as a newcomer meets it: `pswallet demo` and `pswallet up`, started, used, stopped, started again."""
+"""The whole machine as a newcomer meets it: `pswallet demo` and `up`, started, used, stopped, started again."""
 
 import os
 import re
@@ -131,7 +131,9 @@ def test_what_up_holds_survives_a_restart_even_after_the_clock_was_moved(tmp_pat
             client.sign_in()
             assert client.get("/accounts/me")["address"] == account["address"]
             assert client.chain().block_time > time.time() + 2 * 86_400
-            client.post("/sandbox/bank-entries", {"address": key.address, "amount_fen": 5_000, "entry": "AFTER-RESTART"})
+            client.post(
+                "/sandbox/bank-entries", {"address": key.address, "amount_fen": 5_000, "entry": "AFTER-RESTART"}
+            )
             deadline = time.monotonic() + 60
             while client.balance_fen() != 5_000:
                 assert time.monotonic() < deadline
