@@ -1,5 +1,6 @@
 """Giving red packets: what the gateway takes in and refuses, and what the escrow makes of it."""
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import timedelta
 
@@ -245,6 +246,15 @@ def test_a_draw_is_its_creators_and_its_commitment_the_signed_one(town: Town) ->
     unnamed = town.command(creator, [an], total=100, lucky=True, draw=own, draw_id=None)
     assert town.refusal(unnamed) == "DrawTermsMismatch"
     assert town.refusal(town.command(creator, [an], total=100, draw_id=own.id)) == "DrawTermsMismatch"
+
+
+def test_of_two_packets_bound_to_one_draw_at_once_one_has_it(town: Town) -> None:
+    creator, an = town.people("creator", "an")
+    draw = town.draw(creator)
+    commands = [town.command(creator, [an], total=100, lucky=True, draw=draw) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        outcomes = sorted(pool.map(town.refusal, commands))
+    assert outcomes == ["DrawAlreadyBound"] * 3 + ["accepted"]
 
 
 # --- after the claims ---

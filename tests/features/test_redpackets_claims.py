@@ -1,5 +1,6 @@
 """Opening red packets: who may, who may not, and that no position is lost or given twice."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 from sqlalchemy import text
@@ -181,6 +182,20 @@ def test_a_lucky_share_counts_by_the_most_it_can_be_until_it_is_known(town: Town
     town.settle()
     got = sum(share.amount_fen for packet in packets[:5] for share in town.shares(packet))
     assert name(town.open(packets[5], low)[0]) == ("Claim" if got <= 80_000 else "ReceivedDailyLimitExceeded")
+
+
+def test_claims_of_several_processes_at_once_get_one_position_each(town: Town) -> None:
+    creator, *guests = town.people("creator", *[f"guest {place}" for place in range(12)])
+    packet = town.give(creator, guests, shares=10, total=1_000, lucky=True)
+    with ThreadPoolExecutor(6) as pool:
+        outcomes = [one for found in pool.map(lambda guest: town.open(packet, guest), guests) for one in found]
+    given = [outcome for outcome in outcomes if isinstance(outcome, service.Claim)]
+    assert sorted(claim.position for claim in given) == list(range(10))
+    assert [name(outcome) for outcome in outcomes].count("PacketEmpty") == 2
+    town.settle()
+    assert {share.account: share.position for share in town.shares(packet)} == {
+        claim.account: claim.position for claim in given
+    }
 
 
 # --- links ---
