@@ -230,6 +230,7 @@ def upgrade() -> None:
     sa.Column('claimed_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('packet', 'account', name=op.f('pk_packet_claims'))
     )
+    op.create_index('ix_packet_claims_account_claimed_at', 'packet_claims', ['account', 'claimed_at'], unique=False)
     op.create_table('packet_collections',
     sa.Column('packet', sa.Text(), nullable=False),
     sa.Column('account', sa.Text(), nullable=False),
@@ -500,6 +501,7 @@ def downgrade() -> None:
     op.drop_table('packet_openings')
     op.drop_index(op.f('ix_packet_collections_block'), table_name='packet_collections')
     op.drop_table('packet_collections')
+    op.drop_index('ix_packet_claims_account_claimed_at', table_name='packet_claims')
     op.drop_table('packet_claims')
     op.drop_index(op.f('ix_notifications_block'), table_name='notifications')
     op.drop_index('ix_notifications_address_id', table_name='notifications')

@@ -11,6 +11,7 @@ from pswallet.bank.models import BankEntry, BankMint, BankMintRefusal, BankRedem
 from pswallet.chain.events import CallRefused, Minted, Redeemed, ReserveAttested
 from pswallet.chain.outbox import CallKind
 from pswallet.kit.clock import from_unix
+from pswallet.kit.money import MAX_FEN
 from pswallet.kit.rows import insert_new_rows, insert_rows
 from pswallet.notifications.service import Notice, notify
 
@@ -88,7 +89,8 @@ def on_reserve_attested(session: Session, events: Sequence[ReserveAttested]) -> 
     """The custodian stated the reserve."""
     rows = [
         {
-            "reserve_fen": event.reserve,
+            # The token keeps 64 bits, a column 63: whatever is above is above every supply.
+            "reserve_fen": min(event.reserve, MAX_FEN),
             "expires_at": from_unix(event.expiry),
             "block": event.block,
             "log_index": event.log_index,

@@ -100,6 +100,7 @@ class PacketClaim(Base):
     """A claim, its position and its ticket: one for ever of each account and packet."""
 
     __tablename__ = "packet_claims"
+    __table_args__ = (Index("ix_packet_claims_account_claimed_at", "account", "claimed_at"),)
 
     packet: Mapped[str] = mapped_column(Text, primary_key=True)
     account: Mapped[str] = mapped_column(Text, primary_key=True)

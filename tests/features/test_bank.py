@@ -136,3 +136,12 @@ def test_the_banks_name_of_an_entry_never_goes_on_chain(town: Town) -> None:
     with pytest.raises(Problem) as unknown:
         entry(town, "BANK-404")
     assert name(unknown.value) == "BankEntryUnknown"
+
+
+def test_a_reserve_above_what_a_column_holds_stops_nobody(town: Town) -> None:
+    (ping,) = town.people("ping", fen=0)
+    town.pipeline.chain.token(town.pipeline.chain.keys.reserve, "attestReserve", 2**64 - 1)
+    town.settle()
+    record(town, ping, 700)
+    town.settle()
+    assert town.balance(ping) == 700
