@@ -4,10 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from sqlalchemy import select
 from sqlalchemy.orm import Session
 
-from pswallet.bank.models import BankEntry, BankMint, BankMintRefusal, BankRedemption, ReserveAttestation
+from pswallet.bank.models import BankMint, BankMintRefusal, BankRedemption, ReserveAttestation
 from pswallet.chain.events import CallRefused, Minted, Redeemed, ReserveAttested
 from pswallet.chain.outbox import CallKind
 from pswallet.kit.clock import from_unix
@@ -70,13 +69,11 @@ def on_calls_refused(session: Session, events: Sequence[CallRefused]) -> None:
         for event in refused
     ]
     insert_new_rows(session, BankMintRefusal, rows)
-    known = select(BankEntry.entry, BankEntry.value_fen).where(BankEntry.entry.in_([row["entry"] for row in rows]))
-    values = {entry: value for entry, value in session.execute(known)} if rows else {}
     notices = [
         Notice(
             event.arguments["to"],
             "money-refused",
-            {"amount_fen": values.get(event.arguments["entry"]), "error": event.error},
+            {"amount_fen": event.arguments["value"], "error": event.error},
             event.block,
             event.log_index,
         )

@@ -22,7 +22,7 @@ from pswallet.payments.models import (
     Entry,
     TierLimit,
 )
-from pswallet.payments.rules import ZERO_ADDRESS
+from pswallet.payments.rules import SYSTEM_TIER, ZERO_ADDRESS
 from pswallet.payments.service import last_entries
 
 Row = dict[str, Any]
@@ -179,7 +179,8 @@ def _entry(event: Transfer, purse: _Running, kind: str, *, leg: int) -> Row:
 
 def _tell(session: Session, events: Sequence[Transfer], parties: Sequence[str]) -> None:
     """Tell both sides of payments between people; what contracts and the bank do is told by their own features."""
-    people = {address for address, found in standing(session, parties).items() if found.account_id}
+    contracts = {address for address, found in standing(session, parties).items() if found.tier == SYSTEM_TIER}
+    people = set(parties) - contracts
     notices: list[Notice] = []
     for event in events:
         if event.sender in people and event.recipient in people:

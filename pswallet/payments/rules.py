@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from pswallet.kit.money import Fen, split_evenly
 
+SYSTEM_TIER = 7
+"""The chain's tier of listed contracts: no limits, never frozen."""
 ZERO_ADDRESS = "0x" + "0" * 40
 MAX_VALIDITY_S = 86_460
 """How far ahead an authorization may stay good: 24 hours and a minute. What is pending stays bounded by it."""

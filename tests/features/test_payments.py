@@ -9,6 +9,7 @@ from pswallet.chain import signing
 from pswallet.chain.abi import call_data
 from pswallet.chain.signing import Domain
 from pswallet.kit.problems import Problem
+from pswallet.notifications.service import notices_after
 from pswallet.payments import service
 from pswallet.payments.service import Accepted
 from tests.features.money import Town, name
@@ -259,6 +260,32 @@ def test_a_contracts_verdict_stands_for_its_signature(town: Town) -> None:
     assert asked == signing.digest(town.token, signing.TRANSFER_WITH_AUTHORIZATION, unsigned.message())
     assert name(town.transfer(replace(unsigned, contract_verdict=False))[0]) == "SignatureMalformed"
     assert name(town.transfer(replace(unsigned, contract_verdict=True))[0]) == "Accepted"
+
+
+def notices(town: Town, person: Person) -> list[tuple[str, Any]]:
+    """Kind and amount of what the person was told, in order."""
+    found = town.run(lambda session: notices_after(session, address=person.address, last_id=0, limit=50))
+    return [(one.kind, one.body.get("amount_fen")) for one in found if one.kind != "tier-set"]
+
+
+def test_both_sides_are_told_of_a_payment_and_of_a_refusal_the_payer(town: Town) -> None:
+    ping, hua = town.people("ping", "hua")
+    town.pay(ping, hua, 5)
+    town.settle()
+    town.pay(ping, hua, 6)
+    town.pipeline.chain.token(town.pipeline.chain.keys.compliance, "freeze", [hua.address])
+    town.settle()
+    assert notices(town, ping) == [("money-arrived", 100_000), ("transfer-sent", 5), ("transfer-refused", None)]
+    assert notices(town, hua) == [("money-arrived", 100_000), ("transfer-received", 5), ("account-frozen", None)]
+
+
+def test_what_the_escrow_pays_is_told_once_and_by_the_packet(town: Town) -> None:
+    creator, an = town.people("creator", "an")
+    packet = town.give(creator, [an], total=100)
+    town.open(packet, an)
+    town.settle()
+    assert notices(town, creator)[1:] == [("packet-opened", None), ("packet-exhausted", None)]
+    assert notices(town, an)[1:] == [("share-claimed", 100)]
 
 
 # --- requests and splits ---

@@ -37,8 +37,6 @@ _PROBLEMS: dict[str, type[Problem]] = {
     if isinstance(kind, type) and issubclass(kind, Problem)
 }
 
-_SYSTEM_TIER = 7
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SignedPayment:
@@ -198,7 +196,7 @@ class _Desk:
     def credit_problem(self, account: str, value: int) -> Problem | None:
         """Return why the token would not credit `account` with `value` fen, or None."""
         recipient = self.parties.get(account)
-        if recipient is not None and recipient.tier == _SYSTEM_TIER:
+        if recipient is not None and recipient.tier == rules.SYSTEM_TIER:
             return token_errors.SystemRecipient(account=account)
         if recipient is None or recipient.tier not in self.limits:
             return token_errors.AccountNotRegistered(account=account)
