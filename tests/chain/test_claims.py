@@ -1,5 +1,7 @@
 """A packet's claims keep their order through one sender, and each ends in one share or one reason."""
 
+import time
+
 import pytest
 from sqlalchemy import text
 
@@ -256,3 +258,44 @@ def test_a_wrong_dealers_claims_are_refused_in_the_end(pipeline, packet):
         with pipeline.sessions.begin() as session:
             session.execute(text("UPDATE chain_calls SET retry_at = NULL WHERE settled_block IS NULL"))
     assert refusals(pipeline) == {call.key: "DealerSignatureInvalid"}
+
+
+def test_two_relayers_with_keys_of_their_own_share_the_work_and_keep_the_order(pipeline, ann, guests):
+    import threading
+    from dataclasses import replace
+
+    from pswallet.chain.relayer import Relayer
+
+    packets = [pipeline.packet(ann, guests, salt=secret(f"shared {place}")) for place in range(8)]
+    pipeline.leave(*[packet.creation for packet in packets])
+    pipeline.settle()
+    chain = pipeline.chain
+    stop = threading.Event()
+    relayers = [
+        Relayer(
+            chain.rpc,
+            pipeline.sessions,
+            replace(chain.keys, relayers=[key]),
+            chain.deployment,
+            pipeline.packets,
+            pipeline.dealer,
+        )
+        for key in chain.keys.relayers
+    ]
+    threads = [threading.Thread(target=relayer.run, args=(stop,)) for relayer in relayers]
+    for thread in threads:
+        thread.start()
+    try:
+        for calls in zip(*[claims(pipeline, packet) for packet in packets], strict=True):
+            pipeline.leave(*calls)
+            pipeline.indexer.step()
+        deadline = time.monotonic() + 30
+        while pipeline._unfinished() and time.monotonic() < deadline:
+            pipeline.indexer.step()
+    finally:
+        stop.set()
+        for thread in threads:
+            thread.join()
+    assert not refusals(pipeline)
+    for packet in packets:
+        assert claimed(pipeline, packet) == [guest.address for guest in guests]
