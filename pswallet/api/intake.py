@@ -16,11 +16,12 @@ from typing import Any, Generic, TypeVar
 
 import orjson
 from fastapi import Request, Response
-from fastapi.routing import APIRoute
 from pydantic import BaseModel, ValidationError
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
+from starlette.routing import Route
+from starlette.types import Receive, Scope, Send
 
 from pswallet.accounts.service import SessionOwner, authenticate
 from pswallet.api.deps import Gateway, token_of
@@ -224,14 +225,18 @@ def accepted(body: dict[str, Any]) -> Answer:
     return Answer(202, orjson.dumps(body))
 
 
-def hot(serve: Callable[[Request], Awaitable[Response]]) -> type[APIRoute]:
-    """Return a route class whose requests go straight to `serve`; the decorated functions only describe (OpenAPI)."""
+class HotRoute(Route):
+    """A plain Starlette route: FastAPI's own costs a claim 100 µs more. A twin in a router describes it (OpenAPI)."""
 
-    class HotRoute(APIRoute):
-        def get_route_handler(self) -> Callable[[Request], Any]:
-            return serve
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request; the log's lines name this route."""
+        scope["route"] = self
+        await super().handle(scope, receive, send)
 
-    return HotRoute
+
+def hot_route(path: str, serve: Callable[[Request], Awaitable[Response]]) -> HotRoute:
+    """Return a POST route below /v1 that goes straight to `serve`."""
+    return HotRoute(f"/v1{path}", serve, methods=["POST"])
 
 
 def intake_of(request: Request, name: str, desk: Callable[[Gateway], Desk[Any]]) -> Intake[Any]:

@@ -13,14 +13,9 @@ from pswallet.accounts.service import SessionOwner
 from pswallet.api.idempotency import Answer
 from pswallet.api.intake import Desk, Hot, Intake, accepted
 from pswallet.kit.problems import Problem
+from pswallet.redpackets.errors import PacketEmpty
 from tests.api.gateway import Member
 from tests.parts import Pipeline
-
-
-class Refused(Problem):
-    """A refusal of this test."""
-
-    status = 409
 
 
 @pytest.fixture
@@ -44,7 +39,7 @@ def echo(session: Session, words: Sequence[str], now: datetime) -> list[Answer |
     """Answer every word with itself; "no" is refused, "poison" breaks the whole group's transaction."""
     if "poison" in words:
         session.execute(text("SELECT 1 / 0"))
-    return [Refused(word=word) if word == "no" else accepted({"word": word}) for word in words]
+    return [PacketEmpty(word=word) if word == "no" else accepted({"word": word}) for word in words]
 
 
 def gather(desk: Desk[str], requests: Sequence[Hot[str]]) -> list[Any]:
@@ -125,7 +120,7 @@ def test_another_process_that_answers_a_key_meanwhile_has_the_word(gateway: Any,
 def test_an_undecided_refusal_is_not_kept(gateway: Any, member: Member, pipeline: Pipeline) -> None:
     undecided: Callable[[str, Problem], bool] = lambda word, problem: True  # noqa: E731
     (answer,) = gather(Desk(gateway, echo, undecided), [hot(member, "no")])
-    assert type(answer).__name__ == "Refused"
+    assert type(answer).__name__ == "PacketEmpty"
     assert kept(pipeline) == 0
 
 

@@ -28,9 +28,7 @@ EQUAL = Terms(
     draw_commitment=ZERO_20,
     salt=ZERO_32,
 )
-LUCKY = replace(
-    EQUAL, lucky=True, max_share=20_000, dealer=Person("dealer").address, draw_commitment="0x" + "22" * 20
-)
+LUCKY = replace(EQUAL, lucky=True, max_share=20_000, dealer=Person("dealer").address, draw_commitment="0x" + "22" * 20)
 
 
 def violation(terms: Terms, **changed: object) -> str | None:

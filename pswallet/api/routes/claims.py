@@ -15,7 +15,7 @@ from sqlalchemy.orm import Session
 from pswallet.accounts.service import SessionOwner, authenticate, masked_names
 from pswallet.api.deps import Credentials, Gateway, GatewayParts, KeyHeader, Owner, Transaction, gateway_of
 from pswallet.api.idempotency import Answer, Key, answer_of, lookup_many, store_many
-from pswallet.api.intake import Desk, Hot, accepted, hot, intake_of, parse, sent
+from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
 from pswallet.api.problems import RequestInvalid
 from pswallet.api.routes.red_packets import PacketId
 from pswallet.api.shapes import Address, Bytes32, Shape, Signature
@@ -149,10 +149,10 @@ def _answer_phrase(
         return answer
 
 
-hot_router = APIRouter(prefix="/red-packets", tags=["red packets"], route_class=hot(_serve))
+hot = hot_route("/red-packets/{packet}/claims", _serve)
 
 
-@hot_router.post("/{packet}/claims", status_code=202)
+@router.post("/{packet}/claims", status_code=202)
 def open_packet(packet: PacketId, body: OpenPacket, credentials: Credentials, key: KeyHeader = None) -> ClaimAccepted:
     """Open a red packet: get a position in its queue at once, signed; the share follows with the block."""
     raise NotImplementedError  # the intake serves it; this describes it

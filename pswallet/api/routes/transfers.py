@@ -17,7 +17,7 @@ from pswallet.accounts.errors import SignatureInvalid
 from pswallet.accounts.service import SessionOwner
 from pswallet.api.deps import Credentials, Gateway, KeyHeader, Owner, Transaction, gateway_of
 from pswallet.api.idempotency import Answer
-from pswallet.api.intake import Desk, Hot, accepted, hot, intake_of, parse, sent
+from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
 from pswallet.api.shapes import Address, AmountFen, Bytes32, Phone, Shape, Signature, UnixTime
 from pswallet.api.verdicts import contract_verdict
 from pswallet.chain.signing import TRANSFER_WITH_AUTHORIZATION, SignatureMalformed, StructType, token_domain
@@ -162,10 +162,10 @@ def with_verdict(
     return replace(payment, contract_verdict=verdict)
 
 
-hot_router = APIRouter(tags=["payments"], route_class=hot(_serve))
+hot = hot_route("/transfers", _serve)
 
 
-@hot_router.post("/transfers", status_code=202)
+@router.post("/transfers", status_code=202)
 def send_money(body: SendMoney, credentials: Credentials, key: KeyHeader = None) -> TransferAccepted:
     """Send money by a signed authorization. Refused at once for whatever the chain would refuse it for."""
     raise NotImplementedError  # the intake serves it; this describes it

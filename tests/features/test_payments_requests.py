@@ -1,0 +1,122 @@
+"""Asking for money: requests to one, AA splits among several, and how their shares are paid."""
+
+from typing import Any
+
+import pytest
+
+from pswallet.kit.problems import Problem
+from pswallet.payments import service
+from tests.features.money import Town, name
+from tests.parts import Person
+
+
+def ask(town: Town, creator: Person, payers: list[Person], total: int, kind: str = "split") -> Any:
+    asked = service.AskForPayment(
+        creator=creator.address,
+        kind=kind,
+        total_fen=total,  # type: ignore[arg-type]
+        payers=[payer.address for payer in payers],
+        note="擂茶",
+    )
+    return town.run(lambda session: service.create_request(session, asked, now=town.now))
+
+
+def pay_share(town: Town, request_id: str, payment: service.SignedPayment) -> Any:
+    return town.run(lambda session: service.pay_share(session, request_id, payment, domain=town.token, now=town.now))
+
+
+def statuses(town: Town, request_id: str, viewer: Person) -> list[str]:
+    found = town.run(lambda session: service.find_request(session, request_id, viewer=viewer.address))
+    return [share.status for share in found.shares]
+
+
+def test_an_aa_split_of_ten_yuan_by_three_is_paid_by_three(town: Town) -> None:
+    host, *friends = town.people("host", "an", "bo", "chen")
+    request = ask(town, host, friends, 1_000)
+    assert [share.amount_fen for share in request.shares] == [334, 333, 333]
+    pay_share(town, request.id, town.payment(friends[0], host.address, 334))
+    assert statuses(town, request.id, host) == ["submitted", "unpaid", "unpaid"]
+    town.settle()
+    for friend in friends[1:]:
+        pay_share(town, request.id, town.payment(friend, host.address, 333))
+    town.settle()
+    assert statuses(town, request.id, friends[2]) == ["paid", "paid", "paid"]
+    assert town.balance(host) == 101_000
+
+
+def test_the_askers_own_part_of_a_split_is_nobodys_debt(town: Town) -> None:
+    host, friend = town.people("host", "an")
+    request = ask(town, host, [host, friend], 1_001)
+    assert [(share.amount_fen, share.status) for share in request.shares] == [(501, "own"), (500, "unpaid")]
+
+
+def test_a_share_is_paid_once(town: Town) -> None:
+    host, friend = town.people("host", "an")
+    request = ask(town, host, [friend], 500, kind="request")
+    pay_share(town, request.id, town.payment(friend, host.address, 500))
+    for _ in range(2):  # on its way, then paid
+        with pytest.raises(Problem) as again:
+            pay_share(town, request.id, town.payment(friend, host.address, 500))
+        assert name(again.value) == "ShareAlreadyPaid"
+        town.settle()
+    assert town.balance(host) == 100_500
+
+
+def test_a_refused_payment_of_a_share_may_be_followed_by_another(town: Town) -> None:
+    host, friend = town.people("host", "an")
+    request = ask(town, host, [friend], 500, kind="request")
+    pay_share(town, request.id, town.payment(friend, host.address, 500))
+    town.pipeline.chain.token(town.pipeline.chain.keys.compliance, "freeze", [friend.address])
+    town.settle()
+    assert statuses(town, request.id, host) == ["unpaid"]
+    town.unfreeze(friend)
+    pay_share(town, request.id, town.payment(friend, host.address, 500))
+    town.settle()
+    assert statuses(town, request.id, host) == ["paid"]
+
+
+def test_only_the_asked_pay_and_only_what_was_asked(town: Town) -> None:
+    host, friend, other = town.people("host", "an", "bo")
+    request = ask(town, host, [friend], 500, kind="request")
+    cases = {
+        "NotAskedToPay": town.payment(other, host.address, 500),
+        "ShareMismatch": town.payment(friend, host.address, 499),
+    }
+    for problem, payment in cases.items():
+        with pytest.raises(Problem) as refused:
+            pay_share(town, request.id, payment)
+        assert name(refused.value) == problem
+    with pytest.raises(Problem) as misdirected:
+        pay_share(town, request.id, town.payment(friend, other.address, 500))
+    assert name(misdirected.value) == "ShareMismatch"
+    with pytest.raises(Problem) as unknown:
+        pay_share(town, "req_" + "0" * 26, town.payment(friend, host.address, 500))
+    assert name(unknown.value) == "PaymentRequestUnknown"
+
+
+def test_a_request_is_shown_to_its_people_only(town: Town) -> None:
+    host, friend, nosy = town.people("host", "an", "nosy")
+    request = ask(town, host, [friend], 500, kind="request")
+    assert statuses(town, request.id, friend) == ["unpaid"]
+    with pytest.raises(Problem) as refused:
+        statuses(town, request.id, nosy)
+    assert name(refused.value) == "PaymentRequestUnknown"
+
+
+def test_payers_that_cannot_share_are_refused(town: Town) -> None:
+    host, an, bo = (Person(one) for one in ("host", "an", "bo"))
+    town.people("host", fen=0)
+    cases: list[tuple[list[Person], int, str]] = [
+        ([an], 500, "split"),
+        ([an, bo], 500, "request"),
+        ([an, an], 500, "split"),
+        ([host], 500, "request"),
+        ([an, bo], 1, "split"),
+    ]
+    for payers, total, kind in cases:
+        with pytest.raises(Problem) as refused:
+            ask(town, host, payers, total, kind)
+        assert name(refused.value) == "PayersOutOfRange"
+    with pytest.raises(Problem) as nothing:
+        ask(town, host, [an, bo], 0)
+    assert name(nothing.value) == "ZeroAmount"
