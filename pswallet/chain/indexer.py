@@ -31,6 +31,9 @@ Projections = Mapping[type[Event], tuple[Any, ...]]
 KEPT_BLOCKS = 4096
 """Blocks remembered below the cursor: how deep a reorg may be without a rebuild."""
 
+_TIDIED_EVERY = 256
+"""Blocks between two removals of those that are no longer kept."""
+
 _LEADER = 0x70735F696478
 """The advisory lock of the one indexer that may write."""
 
@@ -213,6 +216,6 @@ def _remember(session: Session, headers: tuple[Header, ...]) -> None:
             "times": [header.time for header in headers],
         },
     )
-    session.execute(
-        text("DELETE FROM chain_blocks WHERE number < :oldest"), {"oldest": headers[-1].number - KEPT_BLOCKS}
-    )
+    if headers[-1].number % _TIDIED_EVERY < len(headers):
+        oldest = headers[-1].number - KEPT_BLOCKS
+        session.execute(text("DELETE FROM chain_blocks WHERE number < :oldest"), {"oldest": oldest})

@@ -10,7 +10,6 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
-from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
@@ -19,7 +18,7 @@ from pswallet.chain.bell import Bell
 from pswallet.chain.dealer import Dealer
 from pswallet.chain.deploy import Deployment, current_fee
 from pswallet.chain.keys import Keys
-from pswallet.chain.outbox import INDEXER_CHANNEL, RELAYER_CHANNEL, CallKind
+from pswallet.chain.outbox import RELAYER_CHANNEL, CallKind
 from pswallet.chain.packing import NEEDS_TERMS, ROLE_FORMS, Group, Lane, Parcel, Waiting
 from pswallet.chain.rpc import Rpc, RpcUnavailable
 from pswallet.chain.signing import address_of
@@ -135,8 +134,7 @@ class Relayer:
         """Take calls and store the signed transactions that carry them, all in one commit."""
         self._held_back = False
         with transaction(self._sessions) as session:
-            nonces = sendings.lock_senders(session, list(self._keys))
-            nonces = {sender: nonces[sender] for sender in self._ready(session, list(nonces))}
+            nonces = self._ready(sendings.lock_senders(session, list(self._keys)))
             calls = sendings.waiting(session, self._kinds_of(nonces), TAKEN_AT_ONCE) if nonces else []
             if not calls:
                 return []
@@ -144,15 +142,12 @@ class Relayer:
                 self._store(session, sender, nonce, parcel, fee)
                 for sender, nonce, parcel in self._numbered(session, nonces, self._planned(session, nonces, calls))
             ]
-            if stored:
-                session.execute(text(f"NOTIFY {INDEXER_CHANNEL}"))
         return stored
 
-    def _ready(self, session: Session, senders: Sequence[str]) -> list[str]:
-        """Return the senders that may send more before something of theirs is mined."""
-        counts = sendings.in_flight(session, senders)
-        ready = [sender for sender in senders if counts[sender] < self._tuning.in_flight]
-        self._held_back = len(ready) < len(senders)
+    def _ready(self, locked: dict[str, tuple[int, int]]) -> dict[str, int]:
+        """Return the next nonces of the senders that may send more before something of theirs is mined."""
+        ready = {sender: nonce for sender, (nonce, unmined) in locked.items() if unmined < self._tuning.in_flight}
+        self._held_back = len(ready) < len(locked)
         return ready
 
     def _kinds_of(self, ready: Container[str]) -> list[str]:
@@ -173,7 +168,7 @@ class Relayer:
             used[sender] += 1
         for sender, nonce in used.items():
             if nonce != nonces[sender]:
-                sendings.set_nonce(session, sender, nonce)
+                sendings.advance(session, sender, nonce)
 
     def _store(self, session: Session, sender: str, nonce: int, parcel: Parcel, fee: Fee) -> Stored:
         draft = Draft(self._deployment.chain_id, nonce, parcel.to, parcel.data, parcel.gas, fee)

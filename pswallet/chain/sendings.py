@@ -1,6 +1,5 @@
 """The relayer's statements: which calls wait, and transactions stored before they are sent."""
 
-from collections import defaultdict
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,11 +8,18 @@ import orjson
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
+from pswallet.chain.outbox import INDEXER_CHANNEL
 from pswallet.chain.packing import Lane, Waiting
 from pswallet.chain.transactions import Signed
 
 _LOCK_SENDERS = text(
-    "SELECT address, next_nonce FROM chain_senders WHERE address = ANY(:addresses) FOR UPDATE SKIP LOCKED"
+    """
+    SELECT s.address, s.next_nonce, (
+        SELECT count(*) FROM chain_transactions t WHERE t.sender = s.address AND t.mined_block IS NULL
+    )
+    FROM chain_senders s WHERE s.address = ANY(:addresses)
+    FOR UPDATE OF s SKIP LOCKED
+    """
 )
 _WAITING = text(
     """
@@ -27,16 +33,17 @@ _WAITING = text(
 )
 _LANES = text(
     """
-    SELECT c.lane,
-        count(*) FILTER (WHERE c.kind = 'packet-claim' AND c.refusal IS NULL
-            AND (c.transaction_id IS NOT NULL OR c.settled_block IS NOT NULL)),
-        count(*) FILTER (WHERE c.kind = 'packet-claim' AND c.refusal IS NOT NULL),
-        max(c.position) FILTER (WHERE c.settled_block IS NULL AND c.transaction_id IS NOT NULL),
-        max(c.transaction_id) FILTER (WHERE c.settled_block IS NULL AND c.transaction_id IS NOT NULL)
-    FROM chain_calls c WHERE c.lane = ANY(:lanes) GROUP BY c.lane
+    SELECT l.lane, l.dealt, l.refused, l.highest, t.sender FROM (
+        SELECT c.lane,
+            count(*) FILTER (WHERE c.kind = 'packet-claim' AND c.refusal IS NULL
+                AND (c.transaction_id IS NOT NULL OR c.settled_block IS NOT NULL)) AS dealt,
+            count(*) FILTER (WHERE c.kind = 'packet-claim' AND c.refusal IS NOT NULL) AS refused,
+            max(c.position) FILTER (WHERE c.settled_block IS NULL AND c.transaction_id IS NOT NULL) AS highest,
+            max(c.transaction_id) FILTER (WHERE c.settled_block IS NULL) AS last
+        FROM chain_calls c WHERE c.lane = ANY(:lanes) GROUP BY c.lane
+    ) l LEFT JOIN chain_transactions t ON t.id = l.last
     """
 )
-_SENDERS_OF = text("SELECT id, sender FROM chain_transactions WHERE id = ANY(:ids)")
 _STORE = text(
     """
     WITH made AS (
@@ -103,16 +110,23 @@ def introduce_senders(session: Session, nonces: dict[str, int]) -> None:
         )
 
 
-def lock_senders(session: Session, addresses: Sequence[str]) -> dict[str, int]:
-    """Take the right to send with those of `addresses` that nobody else holds; return their next nonces."""
-    return {address: nonce for address, nonce in session.execute(_LOCK_SENDERS, {"addresses": list(addresses)}).all()}
+def lock_senders(session: Session, addresses: Sequence[str]) -> dict[str, tuple[int, int]]:
+    """Take the right to send with those of `addresses` that nobody else holds.
+
+    Return the next nonce of each, and how many of its transactions no read block holds.
+    """
+    rows = session.execute(_LOCK_SENDERS, {"addresses": list(addresses)})
+    return {address: (nonce, unmined_) for address, nonce, unmined_ in rows}
 
 
-def set_nonce(session: Session, sender: str, nonce: int) -> None:
-    """Remember the next nonce of a locked sender."""
+def advance(session: Session, sender: str, nonce: int) -> None:
+    """Remember the next nonce of a locked sender; the indexer wakes at the commit."""
     session.execute(
-        text("UPDATE chain_senders SET next_nonce = :nonce WHERE address = :sender"),
-        {"sender": sender, "nonce": nonce},
+        text(
+            "WITH advanced AS (UPDATE chain_senders SET next_nonce = :nonce WHERE address = :sender)"
+            " SELECT pg_notify(:channel, '')"
+        ),
+        {"sender": sender, "nonce": nonce, "channel": INDEXER_CHANNEL},
     )
 
 
@@ -135,29 +149,10 @@ def waiting(session: Session, kinds: Sequence[str], most: int) -> list[Waiting]:
 
 def lanes(session: Session, names: Sequence[str]) -> dict[str, Lane]:
     """Return how far the claims of each packet have got."""
-    rows = session.execute(_LANES, {"lanes": list(names)}).all()
-    pending = [row[4] for row in rows if row[4] is not None]
-    senders: dict[int, str] = {}
-    if pending:
-        senders.update(session.execute(_SENDERS_OF, {"ids": pending}).all())
-    return {
-        lane: Lane(dealt, refused, highest, senders.get(transaction))
-        for lane, dealt, refused, highest, transaction in rows
-    }
-
-
-def in_flight(session: Session, senders: Sequence[str]) -> dict[str, int]:
-    """Return how many unmined transactions each sender has."""
-    counts: dict[str, int] = defaultdict(int)
-    rows = session.execute(
-        text(
-            "SELECT sender, count(*) FROM chain_transactions"
-            " WHERE mined_block IS NULL AND sender = ANY(:senders) GROUP BY sender"
-        ),
-        {"senders": list(senders)},
-    )
-    counts.update(rows.all())
-    return counts
+    if not names:
+        return {}
+    rows = session.execute(_LANES, {"lanes": list(names)})
+    return {lane: Lane(dealt, refused, highest, sender) for lane, dealt, refused, highest, sender in rows}
 
 
 def store(session: Session, *, sender: str, nonce: int, signed: Signed, max_fee: int, call_ids: Sequence[int]) -> None:

@@ -47,6 +47,7 @@ _SETTLE = """
     UPDATE chain_calls c SET settled_block = k.block
     FROM unnest(%(keys)b::text[], %(blocks)b::bigint[]) AS k(key, block)
     WHERE c.key = k.key AND c.settled_block IS NULL
+    RETURNING c.transaction_id
 """
 _MINED = text(
     """
@@ -111,8 +112,11 @@ class Settlement:
     def settle(self, stretch: Stretch) -> list[CallRefused]:
         """Settle what the stretch decides; return the refusals in order."""
         mined = self._mark_mined(stretch)
-        self._settle_by_event(stretch.events)
-        refused = self._judge(mined, stretch) if mined else []
+        carriers = self._settle_by_event(stretch.events)
+        ours = {one.id for one in mined}
+        # In general every call that was carried has had its event, and nothing is left to judge.
+        left = sum(len(one.calls) for one in mined) - sum(carrier in ours for carrier in carriers)
+        refused = self._judge(mined, stretch) if left else []
         if self._released:
             self._session.execute(text(f"NOTIFY {RELAYER_CHANNEL}"))
         return refused
@@ -126,10 +130,13 @@ class Settlement:
         ).all()
         return [Mined(id_, hash_, tuple(calls), blocks[hash_]) for id_, hash_, calls in rows]
 
-    def _settle_by_event(self, happened: Iterable[Event]) -> None:
+    def _settle_by_event(self, happened: Iterable[Event]) -> list[int | None]:
+        """Settle the calls whose events happened; return the transactions that last carried them."""
         found = {_KEYS[type(event)](event): event.block for event in happened if type(event) in _KEYS}
-        if found:
-            self._session.connection().exec_driver_sql(_SETTLE, {"keys": list(found), "blocks": list(found.values())})
+        if not found:
+            return []
+        values = {"keys": list(found), "blocks": list(found.values())}
+        return [carrier for (carrier,) in self._session.connection().exec_driver_sql(_SETTLE, values)]
 
     # --- what no event settled ---
 

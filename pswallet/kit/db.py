@@ -45,11 +45,29 @@ def fact_tables() -> list[type[Base]]:
 
 def engine_for(url: str, *, pool_size: int = 20) -> Engine:
     """Open an engine on `url` (postgresql://…); connections are checked before use, so a restart heals by itself."""
-    plain = url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
     # Parameters may be personal data: an error message never shows them.
     return create_engine(
-        plain, pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=5, hide_parameters=True
-    )
+        _with_driver(url), pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=5,
+        hide_parameters=True,
+    )  # fmt: skip
+
+
+def loop_engine_for(url: str) -> Engine:
+    """Open an engine for one loop that goes on by itself after a lost connection: no check before each use."""
+    return create_engine(_with_driver(url), pool_size=2, pool_timeout=5, hide_parameters=True)
+
+
+def replaying_engine_for(url: str) -> Engine:
+    """Open a `loop_engine_for` whose commits do not wait for the disk.
+
+    For the indexer alone: what a power cut takes is read from the chain again, for facts and cursor move together.
+    """
+    options = {"options": "-c synchronous_commit=off"}
+    return create_engine(_with_driver(url), pool_size=2, pool_timeout=5, hide_parameters=True, connect_args=options)
+
+
+def _with_driver(url: str) -> str:
+    return url.replace("postgresql://", "postgresql+psycopg://", 1).replace("postgres://", "postgresql+psycopg://", 1)
 
 
 def sessions_of(engine: Engine) -> Sessions:

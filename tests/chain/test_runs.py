@@ -24,6 +24,11 @@ def running(pipeline):
         thread.join()
 
 
+def refuse(body):
+    """A node that is away."""
+    raise ConnectionRefusedError
+
+
 def wait_until(ask, patience_s=15.0):
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
@@ -42,12 +47,12 @@ def test_calls_flow_while_both_run(running, ann, bob):
 
 def test_both_outlive_a_chain_that_goes_away(running, ann, bob, monkeypatch):
     chain = running.chain
-    working = chain.rpc.url
-    chain.rpc.url = "http://127.0.0.1:9"
-    running.leave(ann.payment(chain.deployment, bob.address, 100))
-    time.sleep(0.3)
-    assert list(running.calls().values()) == [(None, None)]
-    chain.rpc.url = working
+    with monkeypatch.context() as away:
+        away.setattr(chain.rpc, "_exchange", refuse)
+        time.sleep(0.2)  # passes that had begun end
+        running.leave(ann.payment(chain.deployment, bob.address, 100))
+        time.sleep(0.3)
+        assert list(running.calls().values()) == [(None, None)]
     wait_until(lambda: all(block for block, _ in running.calls().values()))
 
 
@@ -65,6 +70,7 @@ def test_another_chain_below_everything_known_asks_for_a_rebuild(pipeline, monke
     pipeline.chain.mine(12)
     pipeline.settle()
     monkeypatch.setattr("pswallet.chain.indexer.KEPT_BLOCKS", 4)
+    monkeypatch.setattr("pswallet.chain.indexer._TIDIED_EVERY", 1)
     pipeline.chain.mine(1)
     pipeline.settle()
     child, url = local_anvil.start(port=0, log=tmp_path / "anvil.log")
