@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from eth_account import Account
 from eth_utils.crypto import keccak
 from web3 import HTTPProvider, Web3
+from web3.types import RPCEndpoint
 
 from pswallet.local import anvil
 
@@ -70,6 +71,11 @@ class Chain:
         """Return the contract `name` that stands at `address`."""
         return self.w3.eth.contract(address=address, abi=_artifact(name)["abi"])
 
+    def store(self, address: str, slot: int, value: int) -> None:
+        """Write one storage slot, as no transaction could."""
+        word = f"0x{value:064x}"
+        self.w3.provider.make_request(RPCEndpoint("anvil_setStorageAt"), [address, f"0x{slot:064x}", word])
+
     def send(self, call: Any, sender: Any = None) -> TxReceipt:
         """Send one call and return its receipt. Raises RuntimeError if it failed."""
         transaction = call.transact({"from": sender or self.operator, "gas": TRANSACTION_GAS_CAP})
@@ -82,7 +88,7 @@ class Chain:
 @contextmanager
 def fresh_chain() -> Iterator[Chain]:
     """Compile the contracts, start an Anvil at noon of a fixed day, and stop it at the end."""
-    subprocess.run([str(ROOT / "node_modules/.bin/forge"), "build", "--silent"], cwd=ROOT, check=True)
+    subprocess.run([str(ROOT / "node_modules/.bin/forge"), "build", "--silent", "contracts"], cwd=ROOT, check=True)
     child, url = anvil.start(port=0, log=ROOT / "build/gas-anvil.log", timestamp=NOON)
     try:
         yield Chain(url)

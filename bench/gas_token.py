@@ -36,6 +36,8 @@ TRANSFER_WITH_AUTHORIZATION = [
     )
 ]
 BATCH = 100
+INITIALIZABLE_SLOT = 0xF0C57E16840DF040F15088DC2F81FE391C3923BEC73E23A9662EFC9C229C6A00
+"""ERC-7201 slot of OpenZeppelin's Initializable."""
 CALL_GAS_CAP = 120_000
 
 
@@ -78,7 +80,10 @@ def deploy(chain: Chain, *, proxied: bool) -> Token:
         proxy = chain.deploy("ERC1967Proxy", implementation.address, data)
         contract = chain.at("Stablecoin", proxy.address)
     else:
-        contract = chain.deploy("DirectStablecoin", manager.address, LIMITS)
+        # The very implementation, called without its proxy: only its constructor's lock on `initialize` is taken off.
+        contract = chain.deploy("Stablecoin")
+        chain.store(contract.address, INITIALIZABLE_SLOT, 0)
+        chain.send(contract.functions.initialize(manager.address, LIMITS))
     for role, _name, _delay, selectors in chain.deploy("Roles").functions.permissions().call():
         if selectors:
             chain.send(manager.functions.setTargetFunctionRole(contract.address, selectors, role))

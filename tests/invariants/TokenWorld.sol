@@ -2,6 +2,7 @@
 pragma solidity 0.8.37;
 
 import {AccessManager} from "@openzeppelin/contracts/access/manager/AccessManager.sol";
+import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
 import {Batch} from "../../contracts/Batch.sol";
 import {Roles} from "../../contracts/Roles.sol";
 import {Stablecoin} from "../../contracts/Stablecoin.sol";
@@ -28,7 +29,7 @@ abstract contract TokenWorld {
         AccessManager manager = AccessManager(VM.deployCode("AccessManager.sol:AccessManager", abi.encode(this)));
         bytes memory data = abi.encodeCall(IStablecoin.initialize, (address(manager), _limits()));
         address implementation = VM.deployCode("Stablecoin.sol:Stablecoin");
-        token = Stablecoin(VM.deployCode("ERC1967Proxy.sol:ERC1967Proxy", abi.encode(implementation, data)));
+        token = Stablecoin(address(new ERC1967Proxy(implementation, data)));
         Roles.Permission[] memory table = Roles(VM.deployCode("Roles.sol:Roles")).permissions();
         for (uint256 i = 0; i < table.length; ++i) {
             if (table[i].selectors.length > 0) {
