@@ -6,9 +6,10 @@ from contextlib import asynccontextmanager, suppress
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
+from fastapi.responses import HTMLResponse
 
 from pswallet.accounts.service import CodeSender
-from pswallet.api import problems
+from pswallet.api import docs, problems
 from pswallet.api.deps import SEATS, Gateway
 from pswallet.api.limits import BodyLimit, Limits
 from pswallet.api.logs import RequestLog
@@ -91,13 +92,16 @@ def create_app(
         streams=Streams(sessions),
         seats=asyncio.Semaphore(SEATS),
     )
-    app = FastAPI(title="pswallet", version="1", description=DESCRIPTION, lifespan=_lifespan)
+    app = FastAPI(
+        title="pswallet", version="1", description=DESCRIPTION, lifespan=_lifespan, docs_url=None, redoc_url=None
+    )
     app.state.gateway = gateway
     problems.install(app)
     app.router.routes += [claims.hot, transfers.hot]  # before the routers: routes are tried in order
     for router in routers(settings):
         app.include_router(router, prefix="/v1")
     app.include_router(health.router)
+    app.add_api_route("/docs", lambda: HTMLResponse(docs.page(app.openapi())), include_in_schema=False)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestLog, metrics=metrics)
     return app

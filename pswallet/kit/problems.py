@@ -35,11 +35,12 @@ class Problem(Exception):
 
 
 def every_problem() -> dict[str, type[Problem]]:
-    """Return each Problem class that has been imported, by class name."""
+    """Return each Problem class of this package that has been imported, by class name."""
     found: dict[str, type[Problem]] = {}
     waiting = list(Problem.__subclasses__())
     while waiting:
         kind = waiting.pop()
-        found[kind.__name__] = kind
+        if kind.__module__.startswith(f"{__package__.partition('.')[0]}."):
+            found[kind.__name__] = kind
         waiting.extend(kind.__subclasses__())
     return found

@@ -229,5 +229,9 @@ def test_no_personal_data_travels_in_a_url(http: httpx.Client) -> None:
                     assert not names.search(parameter["name"]), (path, parameter["name"])
 
 
-def test_the_documents_are_served(http: httpx.Client) -> None:
-    assert http.get("/docs").status_code == 200
+def test_the_documentation_shows_every_operation_and_needs_nobody_else(http: httpx.Client) -> None:
+    page = http.get("/docs").text
+    for path in http.get("/openapi.json").json()["paths"]:
+        assert f"<code>{path}</code>" in page
+    assert "Bearer and a session" in page
+    assert not re.search(r"https?://(?!localhost)|<script", page)
