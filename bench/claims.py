@@ -41,16 +41,6 @@ class Packet:
     guests: list[Member]
 
 
-@dataclass(frozen=True)
-class Round:
-    """One measured round."""
-
-    claims_per_s: float
-    ceiling_per_s: float
-    batches: list[int]
-    slots: int
-
-
 def open_packets(machine: Machine, creators: Sequence[Member], guests: Sequence[Member]) -> list[Packet]:
     """Open a round's packets through the API, and wait until the gateway has seen them open."""
     before = machine.scalar("SELECT count(*) FROM packet_openings")
@@ -137,11 +127,11 @@ def measure_ceiling(machine: Machine, packets: Sequence[Packet], batches: Sequen
         gas = min(_MOST_GAS, _GAS_BASE + _GAS_A_CLAIM * size)
         draft = Draft(machine.deployment.chain_id, nonce + place, machine.deployment.escrow, data, gas, fee)
         raws.append(sign_transaction(draft, key))
-    start = time.monotonic()
-    for raw in raws:
-        machine.rpc.call("eth_sendRawTransaction", ["0x" + raw.raw.hex()])
-    paid = sum(_claimed(machine, raw.hash) for raw in raws)
-    elapsed = time.monotonic() - start
+    with machine.alone():
+        start = time.monotonic()
+        machine.rpc.batch([("eth_sendRawTransaction", ["0x" + raw.raw.hex()]) for raw in raws])
+        paid = sum(_claimed(machine, raw.hash) for raw in raws)
+        elapsed = time.monotonic() - start
     if paid != len(claims):
         raise RuntimeError(f"the ceiling's run paid {paid} of {len(claims)} shares")
     return len(claims) / elapsed

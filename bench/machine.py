@@ -4,7 +4,10 @@ import gzip
 import hashlib
 import secrets
 import shutil
+import signal
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
@@ -23,7 +26,7 @@ from pswallet.client import Client, Key
 from pswallet.kit import clock
 from pswallet.kit.db import engine_for, sessions_of, transaction
 from pswallet.kit.ids import new_id
-from pswallet.local.stack import Stack
+from pswallet.local.stack import PROCESSES, Stack
 from pswallet.settings import Settings
 
 FOLDER = Path("var/bench")
@@ -87,6 +90,18 @@ class Machine:
                 raise TimeoutError(f"{query}: not {wanted} within {patience_s:.0f} s")
             time.sleep(0.01)
         return time.monotonic()
+
+    @contextmanager
+    def alone(self) -> Iterator[None]:
+        """Hold the gateway's processes still (SIGSTOP) for a block: the chain has the cores to itself."""
+        children = [self.stack.children[name] for name in PROCESSES]
+        for child in children:
+            child.process.send_signal(signal.SIGSTOP)
+        try:
+            yield
+        finally:
+            for child in children:
+                child.process.send_signal(signal.SIGCONT)
 
     def slots(self) -> int:
         """Count the storage slots of the whole state: they set Anvil's cost of a block."""

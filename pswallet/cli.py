@@ -68,10 +68,11 @@ class _Stopped(KeyboardInterrupt):
 
 @contextmanager
 def _running(stack: "Stack") -> Iterator["Stack"]:
+    from subprocess import SubprocessError
+
+    from sqlalchemy.exc import SQLAlchemyError
+
     from pswallet import tables
-    from pswallet.chain.deploy import DeploymentFailed, DeploymentMismatch
-    from pswallet.local.anvil import AnvilMissing
-    from pswallet.local.stack import StackFailed
 
     def stop(_: int, __: FrameType | None) -> None:
         raise _Stopped
@@ -81,8 +82,9 @@ def _running(stack: "Stack") -> Iterator["Stack"]:
         with console.status("starting …") as status:
             stack.start(migrate=tables.migrate, tell=lambda part: status.update(f"starting {part} …"))
         yield stack
-    except (StackFailed, AnvilMissing, DeploymentMismatch, DeploymentFailed) as failure:
-        console.print(f"[red]{failure}[/red]")
+    except (OSError, RuntimeError, SubprocessError, SQLAlchemyError) as failure:
+        # A port, a process, PostgreSQL or the chain: what a machine can lack, in one line (and the logs for the rest).
+        console.print(f"[red]{type(failure).__name__}: {failure}[/red] (logs: {stack.folder / 'logs'})")
         raise typer.Exit(1) from failure
     except KeyboardInterrupt:
         console.print("\nstopping …")
@@ -160,6 +162,12 @@ def api() -> None:
     from pswallet.vendors.sms import SandboxSms
 
     settings = _settings()
+    if settings.mode != "sandbox":
+        # The sandbox's vendors believe every well-formed identity: they must never stand before real money.
+        console.print(
+            "[red]production mode has no SMS, identity and bank vendors in this version[/red]; unset PSWALLET_MODE"
+        )
+        raise typer.Exit(2)
     keys = Keys.load(settings.keys_file)
     deployment = Deployment.load(settings.deployment_file)
     sessions = _sessions(settings)
@@ -189,13 +197,14 @@ def relayer() -> None:
     from pswallet.chain.relayer import Relayer
     from pswallet.chain.rpc import Rpc
     from pswallet.chain.signing import escrow_domain
+    from pswallet.kit.db import loop_engine_for, sessions_of
     from pswallet.redpackets import service as redpackets
 
     settings = _settings()
     keys = Keys.load(settings.keys_file)
     deployment = Deployment.load(settings.deployment_file)
     dealer = Dealer(keys.dealer, keys.dealer_seed, escrow_domain(deployment))
-    sessions = _sessions(settings)
+    sessions = sessions_of(loop_engine_for(settings.database_url))
     Relayer(Rpc(settings.rpc_url), sessions, keys, deployment, redpackets.terms_of, dealer).run(_until_stopped())
 
 
@@ -208,11 +217,12 @@ def indexer(
     from pswallet.chain.deploy import Deployment
     from pswallet.chain.indexer import Indexer
     from pswallet.chain.rpc import Rpc
+    from pswallet.kit.db import replaying_engine_for, sessions_of
 
     settings = _settings()
     reader = Indexer(
         Rpc(settings.rpc_url),
-        _sessions(settings),
+        sessions_of(replaying_engine_for(settings.database_url)),
         Deployment.load(settings.deployment_file),
         subscriptions.PROJECTIONS,
         confirmations=settings.confirmations,

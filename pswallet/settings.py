@@ -22,7 +22,6 @@ class Settings(BaseSettings):
     api_host: str = Field("127.0.0.1", description="address the gateway listens on")
     api_port: int = Field(8000, ge=0, le=65535, description="port of the gateway; the next free one when taken")
     anvil_port: int = Field(8545, ge=0, le=65535, description="port of the local chain; the next free one when taken")
-    api_workers: int = Field(1, ge=1, le=64, description="gateway processes")
     public_url: str = Field("http://localhost:8000", description="the gateway's name for people; domain of sign-in")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe line logged")
     block_time_s: int = Field(0, ge=0, le=60, description="local chain: seconds between blocks; 0 mines at once")
