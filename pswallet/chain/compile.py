@@ -1,6 +1,7 @@
 """Compile the contracts with the one pinned compiler and write what the package needs into `chain/abi`.
 
-The same settings stand in foundry.toml and ape-config.yaml; the bytecode is the same by all three.
+The same compiler and settings stand in foundry.toml and ape-config.yaml (a test compares them). Ape alone cannot leave
+the metadata out: what it compiles for its tests ends in a few bytes more, which no code reads; it deploys ours.
 """
 
 import json

@@ -2,10 +2,12 @@
 
 import json
 import re
+import tomllib
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
+import yaml
 
 from pswallet.chain import compile as compiling
 from pswallet.chain import deploy
@@ -26,13 +28,18 @@ def test_the_committed_abi_and_bytecode_are_fresh():
 
 
 def test_forge_and_ape_use_the_same_compiler_and_settings():
-    foundry = (ROOT / "foundry.toml").read_text()
-    assert re.search(r"optimizer_runs = 1_000_000", foundry)
-    assert re.search(r'evm_version = "osaka"', foundry)
-    assert re.search(r"via_ir = true", foundry)
-    ape = (ROOT / "ape-config.yaml").read_text()
-    assert f"version: {compiling.SOLC_VERSION}" in ape
-    assert "evm_version: osaka" in ape
+    ours = compiling.SETTINGS
+    forge = tomllib.loads((ROOT / "foundry.toml").read_text())["profile"]["default"]
+    assert forge["solc"] == "tools/solc"
+    assert (forge["evm_version"], forge["via_ir"]) == (ours["evmVersion"], ours["viaIR"])
+    assert {"enabled": forge["optimizer"], "runs": forge["optimizer_runs"]} == ours["optimizer"]
+    assert {"bytecodeHash": forge["bytecode_hash"], "appendCBOR": forge["cbor_metadata"]} == ours["metadata"]
+    assert forge["remappings"] == ours["remappings"]
+    ape = yaml.safe_load((ROOT / "ape-config.yaml").read_text())["solidity"]
+    assert ape["version"] == compiling.SOLC_VERSION
+    assert (ape["evm_version"], ape["via_ir"]) == (ours["evmVersion"], ours["viaIR"])
+    assert {"enabled": ape["optimize"], "runs": ape["optimization_runs"]} == ours["optimizer"]
+    assert [one.rstrip("/") for one in ape["import_remapping"]] == [one.rstrip("/") for one in ours["remappings"]]
 
 
 def test_the_roles_are_those_of_the_contracts_table():
