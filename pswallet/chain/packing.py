@@ -12,12 +12,26 @@ from typing import Any, Protocol
 from pswallet.chain import calldata
 from pswallet.chain.dealer import Dealer
 from pswallet.chain.outbox import CallKind
-from pswallet.chain.terms import PacketTerms, Terms
+from pswallet.chain.terms import ZERO_20, ZERO_32, ZERO_ADDRESS, PacketTerms, Terms
 
 MAX_GAS = 16_000_000
 """Below the 16,777,216 that a transaction may use (EIP-7825)."""
 
 MAX_CALLS = 200
+
+_ANY_TERMS = Terms(
+    creator=ZERO_ADDRESS,
+    total=1,
+    shares=1,
+    expiry=0,
+    max_share=0,
+    lucky=False,
+    guests=ZERO_32,
+    claim_key=ZERO_ADDRESS,
+    dealer=ZERO_ADDRESS,
+    draw_commitment=ZERO_20,
+    salt=ZERO_32,
+)
 
 _OVERHEAD_GAS = 60_000
 _CLAIM_RESERVE_GAS = 260_000
@@ -92,6 +106,20 @@ class Group:
 def company(reverts: int, most: int = MAX_CALLS) -> int:
     """Return with how many others at most a call may travel after so many whole transactions of its reverted."""
     return most if reverts == 0 else max(1, 64 >> (2 * reverts))
+
+
+def is_sound(call: Waiting, addresses: Addresses, terms: Mapping[str, PacketTerms]) -> bool:
+    """Whether the call's arguments are what its kind asks for, so that it can be encoded."""
+    try:
+        if call.kind in ROLE_FORMS:
+            ROLE_FORMS[call.kind].encode([call.arguments])
+        elif call.kind == CallKind.PACKET_CLAIM:
+            calldata.claim_many([calldata.PacketClaims(_ANY_TERMS, 0, [_claim_of(call)], (), b"")])
+        elif call.kind not in NEEDS_TERMS or call.arguments["packet"] in terms:
+            _INTENT_FORMS[CallKind(call.kind)](call, addresses, terms)
+    except (ValueError, KeyError, TypeError, OverflowError):
+        return False
+    return True
 
 
 # --- role acts ---
@@ -280,13 +308,13 @@ def _claims(groups: Sequence[Group], escrow: str, dealer: Dealer) -> Parcel:
     return Parcel(escrow, data, min(MAX_GAS, _claims_gas(groups)), calls)
 
 
+def _claim_of(call: Waiting) -> calldata.Claim:
+    asked = call.arguments
+    return calldata.Claim(asked["account"], int(asked["index"]), bytes.fromhex(asked["evidence"][2:]))
+
+
 def _dealt(group: Group, dealer: Dealer) -> calldata.PacketClaims:
-    claims = [
-        calldata.Claim(
-            call.arguments["account"], int(call.arguments["index"]), bytes.fromhex(call.arguments["evidence"][2:])
-        )
-        for call in group.calls
-    ]
+    claims = [_claim_of(call) for call in group.calls]
     if group.packet.draw_id is None:
         return calldata.PacketClaims(group.packet.terms, 0, claims, (), b"")
     # Claims past the last share get no link: the contract answers that the packet has ended.

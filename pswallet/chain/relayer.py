@@ -34,6 +34,9 @@ Packets = Callable[[Session, list[str]], dict[str, PacketTerms]]
 
 TAKEN_AT_ONCE = 1200
 FEE_LIFETIME_S = 2.0
+MALFORMED = (ValueError, KeyError, TypeError, OverflowError)
+"""What encoding a call raises whose arguments are not what its kind asks for."""
+
 KNOWN_PACKETS = 20_000
 """Terms never change, so they are remembered; beyond this many the memory starts afresh."""
 
@@ -138,11 +141,15 @@ class Relayer:
             calls = sendings.waiting(session, self._kinds_of(nonces), TAKEN_AT_ONCE) if nonces else []
             if not calls:
                 return []
-            stored = [
+            self._learn_terms(session, calls)
+            try:
+                planned = list(self._planned(session, nonces, calls))
+            except MALFORMED:
+                planned = list(self._planned(session, nonces, self._without_malformed(session, calls)))
+            return [
                 self._store(session, sender, nonce, parcel, fee)
-                for sender, nonce, parcel in self._numbered(session, nonces, self._planned(session, nonces, calls))
+                for sender, nonce, parcel in self._numbered(session, nonces, planned)
             ]
-        return stored
 
     def _ready(self, locked: dict[str, tuple[int, int]]) -> dict[str, int]:
         """Return the next nonces of the senders that may send more before something of theirs is mined."""
@@ -159,7 +166,7 @@ class Relayer:
         return kinds
 
     def _numbered(
-        self, session: Session, nonces: dict[str, int], planned: Iterator[tuple[str, Parcel]]
+        self, session: Session, nonces: dict[str, int], planned: Sequence[tuple[str, Parcel]]
     ) -> Iterator[tuple[str, int, Parcel]]:
         """Give each parcel the next nonce of its sender."""
         used = dict(nonces)
@@ -177,13 +184,22 @@ class Relayer:
         sendings.store(session, sender=sender, nonce=nonce, signed=signed, max_fee=fee.most, call_ids=ids)
         return Stored(sender, nonce, signed.raw)
 
+    def _without_malformed(self, session: Session, calls: Sequence[Waiting]) -> list[Waiting]:
+        """Shelve the calls that cannot be encoded: a fault of ours, which must not hold up everybody else."""
+        sound = [call for call in calls if packing.is_sound(call, self._deployment, self._known)]
+        kept = {call.id for call in sound}
+        for call in calls:
+            if call.id not in kept:
+                log.error("call_malformed", key=call.key)
+                sendings.shelve(session, call.id)
+        return sound
+
     # --- which sender carries what ---
 
     def _planned(
         self, session: Session, ready: dict[str, int], calls: Sequence[Waiting]
     ) -> Iterator[tuple[str, Parcel]]:
         """Yield every transaction that can go out now, with its sender."""
-        self._learn_terms(session, calls)
         calls = [call for call in calls if call.kind not in NEEDS_TERMS or call.arguments["packet"] in self._known]
         yield from self._role_acts(ready, [call for call in calls if call.kind in ROLE_FORMS])
         relayers = [sender for sender in self._relayers if sender in ready]

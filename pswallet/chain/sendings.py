@@ -204,6 +204,11 @@ def release(session: Session, transaction_id: int, *, reverts: int) -> None:
     session.execute(_RELEASE, {"id": transaction_id, "reverts": reverts})
 
 
+def shelve(session: Session, call_id: int) -> None:
+    """Put a call aside until somebody looks at it."""
+    session.execute(text("UPDATE chain_calls SET retry_at = 'infinity' WHERE id = :id"), {"id": call_id})
+
+
 def hashes(session: Session, transaction_id: int) -> list[str]:
     """Return the hash of each signed version of a transaction."""
     found = session.execute(text("SELECT hash FROM chain_sendings WHERE transaction_id = :id"), {"id": transaction_id})

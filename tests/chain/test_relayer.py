@@ -318,3 +318,68 @@ def test_calls_past_the_most_in_flight_wait_and_travel_together(pipeline, ann, b
     pipeline.settle()
     assert len(transactions(pipeline)) == len(synthetic_keys().relayers) + 1
     assert chain.balance(bob.address) == sum(range(100, 108))
+
+
+@pytest.mark.parametrize(
+    "change",
+    [
+        {"from": "nobody"},
+        {"value": -1},
+        {"value": "1e3"},
+        {"signature": None},
+        {"nonce": "0x1"},
+        {"validBefore": str(2**256)},
+    ],
+)
+def test_a_malformed_call_is_put_aside_and_holds_up_nobody(pipeline, ann, bob, change):
+    good = [ann.payment(pipeline.chain.deployment, bob.address, 100 + place) for place in range(2)]
+    other = ann.payment(pipeline.chain.deployment, bob.address, 5)
+    bad = Call("authorization:malformed", other.kind, {**other.arguments, **change})
+    pipeline.leave(good[0], bad, good[1])
+    pipeline.settle()
+    assert pipeline.chain.balance(bob.address) == 201
+    assert pipeline.calls()[bad.key] == (None, None)
+
+
+def test_a_contracts_payment_is_carried_with_its_own_signature(pipeline, bob, monkeypatch):
+    """ERC-1271: the payer is a contract, and its 65 bytes are no ECDSA signature."""
+    from pathlib import Path
+
+    from eth_abi import encode
+
+    from pswallet.chain import compile as compiling
+    from pswallet.chain.transactions import created_address
+
+    monkeypatch.setattr(compiling, "TARGETS", {"CarelessWallet": "contracts/mocks/CarelessWallet.sol"})
+    code = compiling.compiled(Path(__file__).parents[2])["CarelessWallet"]["bytecode"]
+    signature = b"\x07" * 65
+    chain, maker = pipeline.chain, Person("maker")
+    receipt = chain.transact(maker.key, None, bytes.fromhex(code[2:]) + encode(["bytes"], [signature]))
+    wallet = created_address(maker.address, 0)
+    assert receipt["contractAddress"] == wallet.lower()
+    chain.token(chain.keys.compliance, "setTiers", [(wallet, 3)])
+    chain.token(chain.keys.reserve, "attestReserve", 10**9)
+    chain.token(chain.keys.minter, "mintMany", [(wallet, 5_000, b"\x05" * 32)])
+    asked = Person("anybody").payment(chain.deployment, bob.address, 700).arguments
+    asked |= {"from": wallet, "signature": "0x" + signature.hex(), "erc1271": True}
+    call = Call(f"authorization:{wallet}:{asked['nonce']}", CallKind.AUTHORIZATION, asked)
+    pipeline.leave(call)
+    pipeline.settle()
+    assert not refusals(pipeline)
+    assert chain.balance(bob.address) == 700
+
+
+def test_a_mint_above_the_reserve_does_not_hold_up_the_others(pipeline, bob):
+    pipeline.chain.token(pipeline.chain.keys.reserve, "attestReserve", 1_000)
+    entries = ["0x" + f"{place:064x}" for place in (21, 22, 23)]
+    calls = [
+        Call(f"mint:{entry}", CallKind.MINT, {"to": bob.address, "value": value, "entry": entry})
+        for entry, value in zip(entries, (300, 5_000, 400), strict=True)
+    ]
+    pipeline.leave(*calls)
+    for _ in range(4):
+        pipeline.settle()
+        with pipeline.sessions.begin() as session:
+            session.execute(text("UPDATE chain_calls SET retry_at = now() WHERE settled_block IS NULL"))
+    assert pipeline.chain.balance(bob.address) == 700
+    assert pipeline.calls()[calls[1].key] == (None, None)
