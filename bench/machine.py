@@ -48,7 +48,7 @@ class Machine:
 
     def __init__(self) -> None:
         shutil.rmtree(FOLDER, ignore_errors=True)
-        self.stack = Stack(Settings(), FOLDER)
+        self.stack = Stack(Settings(block_time_s=0), FOLDER)
         self.members: tuple[list[Member], list[Member]] = ([], [])
         """Creators and guests."""
 

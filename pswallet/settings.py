@@ -24,4 +24,4 @@ class Settings(BaseSettings):
     anvil_port: int = Field(8545, ge=0, le=65535, description="port of the local chain; the next free one when taken")
     public_url: str = Field("http://localhost:8000", description="the gateway's name for people; domain of sign-in")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe line logged")
-    block_time_s: int = Field(0, ge=0, le=60, description="local chain: seconds between blocks; 0 mines at once")
+    block_time_s: int = Field(5, ge=0, le=60, description="local chain: seconds between blocks while idle; 0: none")

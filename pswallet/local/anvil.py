@@ -40,7 +40,8 @@ def start(
 ) -> tuple[processes.Child, str]:
     """Start a chain on `port` (0: any) and wait until it answers; return it and its URL.
 
-    With `state` it loads that file when it exists and saves to it each second. Raises RuntimeError with Anvil's last
+    A transaction is mined at once; with `block_time_s` an idle chain mines too, so that its clock goes on. With `state`
+    it loads that file when it exists and saves to it each second. Raises RuntimeError with Anvil's last
     words when it does not come up within 20 seconds.
     """
     command = [
@@ -49,7 +50,7 @@ def start(
         "--enable-tx-gas-limit",
         *("--order", "fifo", "--accounts", "10"),
         *(("--state", str(state), "--state-interval", "1") if state else ()),
-        *(("--block-time", str(block_time_s)) if block_time_s else ()),
+        *(("--mixed-mining", "--block-time", str(block_time_s)) if block_time_s else ()),
         *(("--timestamp", str(timestamp)) if timestamp is not None else ()),
         *arguments,
     ]
