@@ -66,9 +66,9 @@ abstract contract TokenWorld {
             limits[i] = IStablecoin.TierLimits({
                 maxBalance: 500 + 100 * i,
                 perPayment: i % 3 == 0 ? 1000 : 100 + 20 * i,
-                perDay: i % 3 == 1 ? 2000 : 250 + 50 * i,
-                perYear: i % 2 == 0 ? 400 + 100 * i : 3000,
-                oneFactorPerDay: i % 2 == 0 ? 200 + 60 * i : type(uint24).max,
+                perDay: i % 3 == 1 ? 2000 : 150 + 30 * i,
+                perYear: i % 2 == 0 ? 250 + 80 * i : 3000,
+                oneFactorPerDay: i % 2 == 0 ? 120 + 40 * i : type(uint24).max,
                 lifetime: i == 0
             });
         }
