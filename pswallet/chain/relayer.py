@@ -34,6 +34,9 @@ Packets = Callable[[Session, list[str]], dict[str, PacketTerms]]
 
 TAKEN_AT_ONCE = 1200
 FEE_LIFETIME_S = 2.0
+UNKNOWN_WAITS_S = 60
+"""How long a call waits whose packet nobody knows (yet)."""
+
 MALFORMED = (ValueError, KeyError, TypeError, OverflowError)
 """What encoding a call raises whose arguments are not what its kind asks for."""
 
@@ -267,6 +270,12 @@ class Relayer:
             self._known.clear()
             unknown = sorted(wanted)
         self._known.update(self._packets(session, unknown))
+        missing = wanted - self._known.keys()
+        strange = [call.id for call in calls if call.kind in NEEDS_TERMS and call.arguments["packet"] in missing]
+        if strange:
+            # Else they would be looked at before everything younger, in every pass.
+            log.warning("packets_unknown", calls=len(strange))
+            sendings.put_off(session, strange, UNKNOWN_WAITS_S)
 
 
 def tuned(**changes: float) -> Tuning:

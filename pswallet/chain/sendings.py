@@ -147,6 +147,14 @@ def waiting(session: Session, kinds: Sequence[str], most: int) -> list[Waiting]:
     ]
 
 
+def put_off(session: Session, ids: Sequence[int], wait_s: float) -> None:
+    """Leave these calls aside for `wait_s`."""
+    session.execute(
+        text("UPDATE chain_calls SET retry_at = now() + make_interval(secs => :wait) WHERE id = ANY(:ids)"),
+        {"wait": wait_s, "ids": list(ids)},
+    )
+
+
 def lanes(session: Session, names: Sequence[str]) -> dict[str, Lane]:
     """Return how far the claims of each packet have got."""
     if not names:

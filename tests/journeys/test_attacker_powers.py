@@ -10,10 +10,11 @@ from pswallet.accounts.service import people
 from pswallet.chain import signing
 from pswallet.kit.db import transaction
 from pswallet.kit.vault import Vault
+from pswallet.redpackets import service as redpackets
 from pswallet.redpackets.service import phrases
 from tests.audit.city import City, Opened
 from tests.journeys.attacker import DONE, THIEF, Attacker, Victims, claims_of
-from tests.parts import Person
+from tests.parts import DAY_S, Person
 
 XIAO_PING, A_LIANG, MEI = Person("xiao ping"), Person("a liang"), Person("mei")
 
@@ -119,6 +120,23 @@ def test_a_guest_list_that_names_somebody_twice_does_not_stop_the_indexer(attack
     assert chain.balance(MEI.address) == 100_300
     attacker.pipeline.settle()
     assert city.audit(database_url=attacker.pipeline.database_url).ok
+
+
+def test_a_packet_opened_past_the_gateway_is_refunded_by_the_workers_call(attacker: Attacker):
+    """The gateway never heard of it; its terms stand in the chain's own event."""
+    city, pipeline = attacker.city, attacker.pipeline
+    packet = city.open(XIAO_PING, (MEI,), total=400)
+    city.chain.move_time(2 * DAY_S)
+    pipeline.settle()
+    now = datetime.fromtimestamp(city.chain.now(), UTC)
+    with transaction(pipeline.sessions) as session:
+        expired = redpackets.expired_packets(session, since=datetime.fromtimestamp(0, UTC), now=now, limit=10)
+        for each in expired:
+            redpackets.refund(session, each, now=now)
+    pipeline.settle()
+    assert list(expired) == [packet.id]
+    assert city.chain.balance(XIAO_PING.address) == 100_000
+    assert pipeline.calls()[f"packet-refund:{packet.id}"][1] is None
 
 
 def test_the_threat_model_lists_everything_that_he_can_do():

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Row, select, text, tuple_
+from sqlalchemy import select, text, tuple_
 from sqlalchemy.orm import Session
 
 from pswallet.chain.outbox import CallKind
@@ -243,13 +243,17 @@ def find_draw(session: Session, packet: str) -> DrawView:
 
 
 def terms_of(session: Session, packets: Sequence[str]) -> dict[str, PacketTerms]:
-    """Return the terms of each packet that was asked for here, and its draw: what the relayer needs to send claims."""
+    """Return the terms of each packet, and the draw of those that were asked for here: what the relayer needs.
+
+    Anybody may open a packet past the gateway: its terms are the chain's, and it can be refunded and collected.
+    """
     query = select(RedPacket.id, RedPacket.terms, RedPacket.draw_id).where(RedPacket.id.in_(packets))
-    return {row.id: _terms(row) for row in session.execute(query)}
-
-
-def _terms(row: Row[Any]) -> PacketTerms:
-    return PacketTerms(Terms.from_json(row.terms), row.draw_id)
+    found = {row.id: PacketTerms(Terms.from_json(row.terms), row.draw_id) for row in session.execute(query)}
+    others = [packet for packet in packets if packet not in found]
+    if others:
+        opened = select(PacketOpening.packet, PacketOpening.terms).where(PacketOpening.packet.in_(others))
+        found |= {row.packet: PacketTerms(Terms.from_json(row.terms), None) for row in session.execute(opened)}
+    return found
 
 
 def packets_behind(session: Session, places: Sequence[tuple[int, int]]) -> dict[tuple[int, int], tuple[str, str]]:
