@@ -15,7 +15,7 @@ from pswallet.accounts.errors import SessionMissing
 from pswallet.accounts.service import CodeSender, SessionOwner
 from pswallet.api import idempotency
 from pswallet.api.idempotency import Kept
-from pswallet.api.limits import Limits
+from pswallet.api.limits import Limits, take
 from pswallet.api.metrics import Metrics
 from pswallet.api.streams import Streams
 from pswallet.chain.deploy import Deployment
@@ -112,8 +112,18 @@ Owner = Annotated[SessionOwner, Depends(_owner)]
 """The signed-in account; without a live session the request ends with 401."""
 
 
-async def _request_print(request: Request) -> bytes:
-    return idempotency.fingerprint(request.method, request.url.path, await request.body())
+def lookups_of(owner: SessionOwner) -> str:
+    """Return the bucket in which an account's searches by phone are counted, however it searches."""
+    return f"lookups|{owner.account_id}"
+
+
+def count_lookup(owner: Owner, gateway: GatewayParts) -> None:
+    """Count a search by phone against the account. Raises RateLimitExceeded."""
+    take(gateway.sessions, lookups_of(owner), gateway.limits.lookups, now=clock.now())
+
+
+async def _request_print(request: Request, gateway: GatewayParts) -> bytes:
+    return idempotency.fingerprint(gateway.vault, request.method, request.url.path, await request.body())
 
 
 _Fingerprint = Annotated[bytes, Depends(_request_print)]

@@ -72,9 +72,9 @@ def read_key(header: str | None) -> str:
     return key
 
 
-def fingerprint(method: str, path: str, body: bytes) -> bytes:
-    """Return the SHA-256 that says whether two requests are the same."""
-    return hashlib.sha256(b"\n".join([method.encode(), path.encode(), body])).digest()
+def fingerprint(vault: Vault, method: str, path: str, body: bytes) -> bytes:
+    """Return what says whether two requests are the same; keyed, for the phone in a body could be guessed."""
+    return vault.fingerprint(b"\n".join([method.encode(), path.encode(), body]))
 
 
 _LOOKUP = text(
@@ -181,14 +181,29 @@ def once(route: Callable[_Parameters, BaseModel]) -> Callable[_Parameters, Respo
 
 def _answer(kept: Kept, run: Callable[[], BaseModel]) -> Answer:
     _wait_for_twin(kept.session, kept.key)
-    before = lookup_many(kept.session, kept.vault, [kept.key])[0]
-    if isinstance(before, Problem):
-        raise before
+    before = answered_before(kept.session, kept.vault, kept.key)
     if before is not None:
         return before
     made = answer_of(_run(kept.session, run), kept.status)
     store_many(kept.session, kept.vault, [(kept.key, made)], now=kept.now)
     return made
+
+
+def answered_before(session: Session, vault: Vault, key: Key) -> Answer | None:
+    """Return what was answered under `key`, None when it is new. Raises IdempotencyKeyReused."""
+    before = lookup_many(session, vault, [key])[0]
+    if isinstance(before, Problem):
+        raise before
+    return before
+
+
+def keep(kept: Kept, refusal: Problem) -> Answer:
+    """Keep `refusal` as the answer, unless a twin of the request was answered meanwhile: then that is the answer."""
+
+    def refuse() -> BaseModel:
+        raise refusal
+
+    return _answer(kept, refuse)
 
 
 def _run(session: Session, run: Callable[[], BaseModel]) -> BaseModel | Problem:

@@ -210,7 +210,7 @@ async def parse(request: Request, shape: type[M]) -> tuple[M, str, str, bytes]:
         # As FastAPI says it: a place begins with the part of the request.
         errors = [{**error, "loc": ("body", *error["loc"])} for error in invalid.errors()]
         raise problem_of_validation(errors) from invalid
-    return body, token, key, fingerprint(request.method, request.url.path, raw)
+    return body, token, key, fingerprint(request.app.state.gateway.vault, request.method, request.url.path, raw)
 
 
 def sent(answer: Answer | Problem) -> Response:

@@ -31,7 +31,7 @@ class Limit:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one client may try. A code's own bounds (60 s between sends, 5 tries, 10 a day) hold beside these."""
+    """What one client (of `lookups`: one account) may try. A code has bounds of its own (60 s, 5 tries, 10 a day)."""
 
     codes: Limit = Limit(120, 60)
     sign_ins: Limit = Limit(300, 60)

@@ -51,6 +51,7 @@ class Vault:
         self._wrapping = AESGCM(_derive(master, b"wrap"))
         self._records = AESGCM(_derive(master, b"records"))
         self._indexing = _derive(master, b"index")
+        self._fingerprinting = _derive(master, b"fingerprint")
 
     def seal(self, session: Session, person: str, field: str, text: str) -> bytes:
         """Encrypt `text` as `field` of `person`, making the person's data key at the first call.
@@ -89,6 +90,10 @@ class Vault:
     def index(self, field: str, text: str) -> str:
         """Return the blind index of `text`: equal for equal text, worthless without the master key (HMAC-SHA-256)."""
         return hmac.new(self._indexing, f"{field}|{text}".encode(), hashlib.sha256).hexdigest()
+
+    def fingerprint(self, content: bytes) -> bytes:
+        """Return 32 bytes, equal for equal content, worthless without the master key (HMAC-SHA-256)."""
+        return hmac.digest(self._fingerprinting, content, "sha256")
 
     def _key_for(self, session: Session, person: str) -> bytes:
         fresh = AESGCM.generate_key(256)

@@ -1,5 +1,6 @@
 """Nothing personal in clear, neither in a dump of the database nor in a log, whatever people send and how it fails."""
 
+import hashlib
 from pathlib import Path
 from typing import Any
 
@@ -64,6 +65,16 @@ def test_a_dump_of_the_database_shows_nobody(stranger: Any, pipeline: Pipeline, 
         assert clear.encode().hex() not in dump, what
     assert one.token is not None
     assert one.token not in dump
+
+
+def test_no_column_holds_what_a_guessed_request_hashes_to(member: Member, sessions: Sessions) -> None:
+    content = f'{{"phone":"{PERSONAL["phone"]}"}}'.encode()
+    headers = {**member.bearer, "Idempotency-Key": "k", "Content-Type": "application/json"}
+    assert member.http.post("/v1/accounts/lookup", content=content, headers=headers).status_code == 404
+    dump = dump_of(sessions)
+    for guess in (content, b"POST\n/v1/accounts/lookup\n" + content, PERSONAL["phone"].encode()):
+        for name in ("sha256", "sha1", "md5", "sha512", "blake2b"):
+            assert hashlib.new(name, guess).hexdigest() not in dump, name
 
 
 def test_the_log_shows_nobody(stranger: Any, pipeline: Pipeline, log_file: Path) -> None:

@@ -2,12 +2,14 @@
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
 
+from pswallet.api.limits import Limit, Limits
 from pswallet.chain.rpc import Rpc
 from pswallet.kit.db import Sessions, engine_for, sessions_of
 from tests.api.gateway import Member, code_of, serve
@@ -48,6 +50,42 @@ def test_money_is_sent_to_a_phone(pair: list[Member], pipeline: Pipeline) -> Non
     pipeline.settle()
     assert balance(hua) == 100_500
     assert code_of(ping.post("/transfers", {**body, "to_phone": "+8613900000000"})) == "person-unknown"
+
+
+def test_a_phone_is_looked_up_for_a_live_session_only(pair: list[Member]) -> None:
+    ping, hua = pair
+    body = transfer_body(ping, hua.address, 500)
+    del body["to"]
+    ping.token = "pst_of_nobody"
+    for phone in (hua.phone, "+8613900000000"):
+        answer = ping.post("/transfers", {**body, "to_phone": phone})
+        assert (answer.status_code, code_of(answer)) == (401, "session-invalid"), phone
+
+
+def test_an_unknown_person_is_the_same_answer_under_the_same_key(pair: list[Member], stranger: Any) -> None:
+    ping, hua = pair
+    body = {**transfer_body(ping, hua.address, 500), "to_phone": "+8613900000000"}
+    del body["to"]
+    first = ping.post("/transfers", body, key="once")
+    assert code_of(first) == "person-unknown"
+    stranger("late", "+8613900000000").register()
+    again = ping.post("/transfers", body, key="once")
+    assert (again.status_code, again.content) == (404, first.content)
+    assert code_of(ping.post("/transfers", {**body, "to_phone": hua.phone}, key="once")) == "idempotency-key-reused"
+
+
+def test_an_account_may_look_up_so_many_phones_a_minute(pair: list[Member], make_app: Any) -> None:
+    ping, hua = pair
+    body = {**transfer_body(ping, hua.address, 500), "to_phone": "+8613900000000"}
+    del body["to"]
+    with serve(make_app(limits=Limits(lookups=Limit(2, 3600)))) as narrow:
+        mine, other = replace(ping, http=narrow), replace(hua, http=narrow)
+        assert mine.post("/accounts/lookup", {"phone": hua.phone}).status_code == 200
+        assert code_of(mine.post("/transfers", body, key="second")) == "person-unknown"
+        assert code_of(mine.post("/transfers", body)) == "rate-limit-exceeded"
+        assert code_of(mine.post("/accounts/lookup", {"phone": hua.phone})) == "rate-limit-exceeded"
+        assert code_of(mine.post("/transfers", body, key="second")) == "person-unknown"  # a repeat searches nothing
+        assert other.post("/accounts/lookup", {"phone": ping.phone}).status_code == 200
 
 
 def test_the_same_key_gets_the_same_answer_and_another_body_is_refused(

@@ -8,7 +8,7 @@ from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
 from pswallet.accounts import service
 from pswallet.accounts.service import Profile, Standing
-from pswallet.api.deps import Gateway, GatewayParts, MemberPost, OpenPost, Owner, Transaction
+from pswallet.api.deps import Gateway, GatewayParts, MemberPost, OpenPost, Owner, Transaction, count_lookup
 from pswallet.api.idempotency import once
 from pswallet.api.limits import limited
 from pswallet.api.shapes import Address, Phone, Shape, Signature
@@ -123,7 +123,7 @@ def show_own_account(session: Transaction, owner: Owner, gateway: GatewayParts) 
     return account_shape(profile, service.standing(session, [owner.address])[owner.address])
 
 
-@router.post("/accounts/lookup", dependencies=[Depends(limited("lookups"))])
+@router.post("/accounts/lookup", dependencies=[Depends(count_lookup)])
 @once
 def look_up(body: Lookup, post: MemberPost) -> Found:
     """Find a person by phone, with a masked name to confirm. The phone travels in the body, never in the URL."""

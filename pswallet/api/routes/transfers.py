@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
-from typing import Annotated, Any
+from typing import Annotated, Any, NamedTuple
 
 from fastapi import APIRouter, Path, Request, Response
 from fastapi.concurrency import run_in_threadpool
@@ -13,14 +13,16 @@ from pydantic import ConfigDict, Field, JsonValue, model_validator
 from sqlalchemy.orm import Session
 
 from pswallet.accounts import service as accounts
-from pswallet.accounts.errors import SignatureInvalid
+from pswallet.accounts.errors import PersonUnknown, SignatureInvalid
 from pswallet.accounts.service import SessionOwner
-from pswallet.api.deps import Credentials, Gateway, KeyHeader, Owner, Transaction, gateway_of
-from pswallet.api.idempotency import Answer
+from pswallet.api.deps import Credentials, Gateway, KeyHeader, Owner, Transaction, gateway_of, lookups_of
+from pswallet.api.idempotency import Answer, Kept, Key, answered_before, keep
 from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
+from pswallet.api.limits import take
 from pswallet.api.shapes import Address, AmountFen, Bytes32, Phone, Shape, Signature, UnixTime
 from pswallet.api.verdicts import contract_verdict
 from pswallet.chain.signing import TRANSFER_WITH_AUTHORIZATION, SignatureMalformed, StructType, token_domain
+from pswallet.kit import clock
 from pswallet.kit.db import transaction
 from pswallet.kit.problems import Problem
 from pswallet.payments import service
@@ -110,6 +112,14 @@ class TransferShape(Shape):
     accepted_at: datetime
 
 
+class Wanted(NamedTuple):
+    """Who sends to a phone (the session's token), under which key, and the fingerprint of the whole request."""
+
+    token: str
+    key: str
+    fingerprint: bytes
+
+
 def _desk(gateway: Gateway) -> Desk[SignedPayment]:
     domain = token_domain(gateway.deployment)
 
@@ -129,25 +139,50 @@ def _may_be_a_contracts(payment: SignedPayment, problem: Problem) -> bool:
 
 async def _serve(request: Request) -> Response:
     body, token, key, print_ = await parse(request, SendMoney)
-    to = body.to or await run_in_threadpool(_address_of, gateway_of(request), str(body.to_phone))
+    gateway = gateway_of(request)
+    to = body.to
+    if to is None:
+        async with gateway.seats:
+            found = await run_in_threadpool(_address_behind, gateway, Wanted(token, key, print_), str(body.to_phone))
+        if isinstance(found, Answer):
+            return found.response()
+        to = found
     intake = intake_of(request, "transfers", _desk)
     signed: list[SignedPayment] = []
 
     def command(owner: SessionOwner) -> SignedPayment:
-        signed.append(body.payment(owner.address, str(to), body.amount_fen))
+        signed.append(body.payment(owner.address, to, body.amount_fen))
         return signed[-1]
 
     answer = await intake.answer(Hot(token, key, print_, command))
     if isinstance(answer, SignatureInvalid | SignatureMalformed) and signed:
         # Not the payer's key: the payer may be a contract. Asked outside the group, which waits for no node.
-        judged = await run_in_threadpool(with_verdict, gateway_of(request), signed[-1])
+        judged = await run_in_threadpool(with_verdict, gateway, signed[-1])
         answer = await intake.answer(Hot(token, key, print_, lambda _: judged))
     return sent(answer)
 
 
-def _address_of(gateway: Gateway, phone: str) -> str:
+def _address_behind(gateway: Gateway, wanted: Wanted, phone: str) -> str | Answer:
+    """Return the address that registered with `phone`, or what was (or is now) answered under the request's key.
+
+    Only for a live session, and within its account's lookups: else phones could be tried out.
+    Raises SessionInvalid and the like, RateLimitExceeded, PhoneInvalid, IdempotencyKeyReused.
+    """
+    now = clock.now()
     with transaction(gateway.sessions) as session:
-        return accounts.find_by_phone(session, gateway.vault, phone=phone).address
+        owner = accounts.authenticate(session, [wanted.token], now)[0]
+        if isinstance(owner, Problem):
+            raise owner
+        key = Key(owner.account_id, wanted.key, wanted.fingerprint)
+        before = answered_before(session, gateway.vault, key)
+    if before is not None:
+        return before
+    take(gateway.sessions, lookups_of(owner), gateway.limits.lookups, now=now)
+    with transaction(gateway.sessions) as session:
+        try:
+            return accounts.find_by_phone(session, gateway.vault, phone=phone).address
+        except PersonUnknown as unknown:
+            return keep(Kept(session, key, gateway.vault, now, 202), unknown)
 
 
 def with_verdict(
