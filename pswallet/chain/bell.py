@@ -6,8 +6,14 @@ from typing import Self
 
 import psycopg
 from psycopg import sql
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from pswallet.chain.rpc import RpcError, RpcUnavailable
 from pswallet.kit.db import Sessions
+
+PASSING = (RpcUnavailable, RpcError, OperationalError, InterfaceError, PoolTimeout)
+"""What a loop waits for: a chain or database that is away, a node that says no (too many requests, a lagging state)."""
 
 
 class Bell:

@@ -8,7 +8,7 @@ from typing import Any
 
 from pswallet.chain.events import Event
 from pswallet.chain.logs import decode
-from pswallet.chain.rpc import Rpc, RpcError, RpcUnavailable
+from pswallet.chain.rpc import Rpc, RpcError
 from pswallet.kit.clock import from_unix
 
 RANGE = 100
@@ -53,23 +53,29 @@ def read_header(answer: dict[str, Any]) -> Header:
 
 
 def head(rpc: Rpc) -> Header:
-    """Return the last block. Raises RpcUnavailable."""
+    """Return the last block. Raises RpcUnavailable, RpcError."""
     return read_header(rpc.call("eth_getBlockByNumber", ["latest", False]))
 
 
 def headers(rpc: Rpc, numbers: Sequence[int]) -> list[Header | None]:
-    """Return these blocks; None for one that the chain does not have (any more). Raises RpcUnavailable."""
+    """Return these blocks; None for one that the chain does not have (any more).
+
+    In halves, where the node will not answer so many. Raises RpcUnavailable, RpcError.
+    """
     answers = rpc.batch([("eth_getBlockByNumber", [hex(number), False]) for number in numbers])
     failed = next((answer for answer in answers if isinstance(answer, RpcError)), None)
     if failed is not None:
-        raise RpcUnavailable(failed.message)
+        if len(numbers) == 1:
+            raise failed
+        middle = len(numbers) // 2
+        return headers(rpc, numbers[:middle]) + headers(rpc, numbers[middle:])
     return [read_header(answer) if answer is not None else None for answer in answers]
 
 
 def read_stretch(rpc: Rpc, first: int, last: Header, contracts: Sequence[str]) -> Stretch | None:
     """Read the blocks from `first` to `last` and their logs; None when the chain changed meanwhile: try again.
 
-    Raises RpcUnavailable.
+    Raises RpcUnavailable, RpcError.
     """
     found = [*headers(rpc, range(first, last.number)), last]
     chained = [header for header in found if header is not None]
@@ -78,7 +84,8 @@ def read_stretch(rpc: Rpc, first: int, last: Header, contracts: Sequence[str]) -
     asked = {"fromBlock": hex(first), "toBlock": hex(last.number), "address": list(contracts)}
     logs, again = rpc.batch([("eth_getLogs", [asked]), ("eth_getBlockByNumber", [hex(last.number), False])])
     if isinstance(logs, RpcError) or isinstance(again, RpcError):
-        raise RpcUnavailable(str(logs if isinstance(logs, RpcError) else again))
+        logs = _logs(rpc, first, last.number, contracts)
+        again = rpc.call("eth_getBlockByNumber", [hex(last.number), False])
     if again is None or again["hash"] != last.hash:
         return None
     hashes = {header.number: header for header in chained}
@@ -92,6 +99,20 @@ def read_stretch(rpc: Rpc, first: int, last: Header, contracts: Sequence[str]) -
             events.append(event)
     events.sort(key=lambda event: (event.block, event.log_index))
     return Stretch(tuple(chained), tuple(events))
+
+
+def _logs(rpc: Rpc, first: int, last: int, contracts: Sequence[str]) -> list[Any]:
+    """Return the logs of these blocks; in halves, where the node says that they are too many for one answer."""
+    asked = {"fromBlock": hex(first), "toBlock": hex(last), "address": list(contracts)}
+    try:
+        found: list[Any] = rpc.call("eth_getLogs", [asked])
+    except RpcError:
+        if first >= last:
+            raise
+    else:
+        return found
+    middle = (first + last) // 2
+    return _logs(rpc, first, middle, contracts) + _logs(rpc, middle + 1, last, contracts)
 
 
 def _hang_together(chained: Sequence[Header]) -> bool:

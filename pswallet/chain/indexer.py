@@ -10,16 +10,15 @@ from typing import Any
 
 import structlog
 from sqlalchemy import text
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from pswallet.chain import blocks
-from pswallet.chain.bell import Bell
+from pswallet.chain.bell import PASSING, Bell
 from pswallet.chain.blocks import Header, Stretch
 from pswallet.chain.deploy import Deployment
 from pswallet.chain.events import Event
 from pswallet.chain.outbox import INDEXER_CHANNEL, RELAYER_CHANNEL, IndexedBlock, last_block
-from pswallet.chain.rpc import Rpc, RpcUnavailable
+from pswallet.chain.rpc import Rpc
 from pswallet.chain.settlement import Settlement
 from pswallet.kit.db import Sessions, fact_tables, transaction
 
@@ -68,7 +67,7 @@ class Indexer:
         """Let go of what it holds; nothing today, symmetrical with the relayer."""
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set. A chain or database that is away is waited for."""
+        """Work until `stop` is set. A chain or database that is away or says no is waited for."""
         with Bell(self._sessions, INDEXER_CHANNEL) as bell:
             wait_s = _SHORTEST_WAIT_S
             while not stop.is_set():
@@ -76,8 +75,8 @@ class Indexer:
                     if self.step():
                         wait_s = _SHORTEST_WAIT_S
                         continue
-                except (RpcUnavailable, OperationalError) as error:
-                    log.warning("indexer_waits", reason=type(error).__name__)
+                except PASSING as error:
+                    log.warning("indexer_waits", reason=type(error).__name__, said=getattr(error, "message", None))
                     stop.wait(0.5)
                     continue
                 rung = bell.wait(wait_s)
@@ -86,7 +85,7 @@ class Indexer:
     def step(self) -> bool:
         """Make one pass: roll back to the fork, or read the next blocks up to the head. True if the cursor moved.
 
-        Raises RpcUnavailable, ReorgTooDeep.
+        Raises RpcUnavailable, RpcError, ReorgTooDeep.
         """
         head = blocks.head(self._rpc)
         if self._confirmations == 1 and self._cursor == (head.number, head.hash):

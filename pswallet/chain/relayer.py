@@ -10,17 +10,16 @@ from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 import structlog
-from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from pswallet.chain import packing, sendings
-from pswallet.chain.bell import Bell
+from pswallet.chain.bell import PASSING, Bell
 from pswallet.chain.dealer import Dealer
 from pswallet.chain.deploy import Deployment, current_fee
 from pswallet.chain.keys import Keys
 from pswallet.chain.outbox import RELAYER_CHANNEL, CallKind
 from pswallet.chain.packing import NEEDS_TERMS, ROLE_FORMS, Group, Lane, Parcel, Waiting
-from pswallet.chain.rpc import Rpc, RpcUnavailable
+from pswallet.chain.rpc import Rpc
 from pswallet.chain.signing import address_of
 from pswallet.chain.tending import Tending
 from pswallet.chain.terms import PacketTerms
@@ -99,13 +98,13 @@ class Relayer:
         """Let go of what it holds; nothing today, symmetrical with the indexer."""
 
     def run(self, stop: threading.Event) -> None:
-        """Work until `stop` is set. A chain or database that is away is waited for."""
+        """Work until `stop` is set. A chain or database that is away or says no is waited for."""
         with Bell(self._sessions, RELAYER_CHANNEL) as bell:
             while not stop.is_set():
                 try:
                     moved = self.step()
-                except (RpcUnavailable, OperationalError) as error:
-                    log.warning("relayer_waits", reason=type(error).__name__)
+                except PASSING as error:
+                    log.warning("relayer_waits", reason=type(error).__name__, said=getattr(error, "message", None))
                     stop.wait(0.5)
                     continue
                 if not moved:
@@ -114,7 +113,7 @@ class Relayer:
     def step(self) -> bool:
         """Make one pass: send what waits, then tend what is on its way. True if anything went out.
 
-        Raises RpcUnavailable; calls then wait, and stored transactions go out later.
+        Raises RpcUnavailable, RpcError; calls then wait, and stored transactions go out later.
         """
         self._introduce()
         stored = self._store_waiting(self._current_fee())
@@ -125,9 +124,8 @@ class Relayer:
     def _introduce(self) -> None:
         if self._introduced:
             return
-        answers = self._rpc.batch([("eth_getTransactionCount", [address, "latest"]) for address in self._keys])
+        nonces = self._tending.chain_nonces(list(self._keys))
         with transaction(self._sessions) as session:
-            nonces = {address: int(answer, 16) for address, answer in zip(self._keys, answers, strict=True)}
             sendings.introduce_senders(session, nonces)
         self._introduced = True
 

@@ -8,15 +8,15 @@ import http.client
 import ssl
 import threading
 import time
+from base64 import b64encode
 from collections import deque
 from collections.abc import Sequence
 from types import TracebackType
 from typing import Any, Self
-from urllib.parse import urlsplit
+from urllib.parse import unquote, urlsplit
 
 import orjson
 
-_HEADERS = {"content-type": "application/json"}
 _PAUSE_S = 0.05
 
 RpcCall = tuple[str, list[Any]]
@@ -46,13 +46,14 @@ class RpcError(RuntimeError):
 
 
 class Rpc:
-    """Talks to one node at `url` (http or https). Safe to share between threads. Close it, or use it in a `with`.
+    """Talks to one node at `url` (http or https, `user:password@` if it asks for them). Safe to share between threads. Close it, or use it in a `with`.
 
     On the standard library's connections: a general HTTP client takes longer for a call than the node does.
     """
 
     def __init__(self, url: str, *, timeout_s: float = 20.0, attempts: int = 2) -> None:
         self.url = url
+        self._headers = _headers(url)
         self._timeout_s = timeout_s
         self._attempts = attempts
         self._idle: deque[http.client.HTTPConnection] = deque()
@@ -119,7 +120,7 @@ class Rpc:
         except IndexError:
             connection = self._connected()
         try:
-            connection.request("POST", self._path(), body, _HEADERS)
+            connection.request("POST", self._path(), body, self._headers)
             response = connection.getresponse()
             content = response.read()
             if response.status != http.HTTPStatus.OK:
@@ -151,6 +152,15 @@ class Rpc:
         if error is not None:
             return RpcError(error.get("code", -32603), error.get("message", ""), error.get("data"))
         return answer.get("result")
+
+
+def _headers(url: str) -> dict[str, str]:
+    parts = urlsplit(url)
+    found = {"content-type": "application/json"}
+    if parts.username is not None:
+        words = f"{unquote(parts.username)}:{unquote(parts.password or '')}"
+        found["authorization"] = "Basic " + b64encode(words.encode()).decode()
+    return found
 
 
 def quantity(value: int) -> str:

@@ -59,10 +59,10 @@ _STORE = text(
 )
 _UNMINED = text(
     """
-    SELECT t.id, t.sender, t.nonce, t.sent_at, s.hash, s.raw, s.max_fee, s.created_at, now()
+    SELECT t.id, t.sender, t.nonce, t.sent_at, s.hash, s.raw, s.max_fee, s.created_at, s.versions, now()
     FROM chain_transactions t
     JOIN LATERAL (
-        SELECT hash, raw, max_fee, created_at FROM chain_sendings
+        SELECT hash, raw, max_fee, created_at, count(*) OVER () AS versions FROM chain_sendings
         WHERE transaction_id = t.id ORDER BY max_fee DESC LIMIT 1
     ) s ON true
     WHERE t.mined_block IS NULL AND t.sender = ANY(:senders)
@@ -90,6 +90,7 @@ class Unmined:
     raw: bytes
     max_fee: int
     signed_at: datetime
+    versions: int
     now: datetime
 
     def silent_for_s(self) -> float:

@@ -20,9 +20,27 @@ log = structlog.get_logger()
 RAISED_BY_PERCENT = 13
 """Nodes want 10 to 12.5 % more before they replace a pending transaction."""
 
-_KNOWN = ("already known", "already imported", "known transaction", "alreadyknown", "already exists")
-_USED = ("nonce too low", "nonce_too_low", "invalid nonce", "oldnonce", "nonce is too low")
-_PENDING = ("underpriced", "replacement", "insufficient funds", "mempool", "txpool", "pool is full", "rate limit")
+MOST_VERSIONS = 8
+"""How often a fee is raised while the market's own fee has not passed it."""
+
+_HOPELESS = (
+    "intrinsic gas",
+    "block gas limit",
+    "gas limit too high",
+    "gas too high",
+    "gaslimitexceeded",
+    "exceeds the configured cap",
+    "oversized",
+    "initcode",
+    "invalid sender",
+    "invalid signature",
+    "invalid transaction v, r, s",
+    "invalid chain id",
+    "chain id mismatch",
+    "type not supported",
+    "rlp",
+)
+"""What nodes say of a transaction that they will never take. Everything else passes, or is known already."""
 
 
 class Patience(Protocol):
@@ -90,7 +108,7 @@ class Tending:
     @staticmethod
     def _is_hopeless(error: RpcError) -> bool:
         message = error.message.lower()
-        return not any(known in message for known in (*_KNOWN, *_USED, *_PENDING))
+        return any(known in message for known in _HOPELESS)
 
     def step(self) -> bool:
         """Look after everything unmined, at most once every `tend_every_s`. True if anything was sent."""
@@ -102,14 +120,15 @@ class Tending:
         silent = [one for one in pending if one.silent_for_s() > self._patience.resend_after_s]
         if not silent:
             return False
-        nonces = self._chain_nonces(sorted({one.sender for one in silent}))
+        nonces = self.chain_nonces(sorted({one.sender for one in silent}))
         used = [one for one in silent if one.nonce < nonces[one.sender]]
         self._free_the_lost(used)
         waiting = [one for one in pending if one.sender in nonces and one.nonce >= nonces[one.sender]]
         filled = self._fill_gaps(nonces, waiting)
         return self._send_again([one for one in waiting if one in silent], nonces) or filled
 
-    def _chain_nonces(self, senders: Sequence[str], block: str = "latest") -> dict[str, int]:
+    def chain_nonces(self, senders: Sequence[str], block: str = "latest") -> dict[str, int]:
+        """Return how many transactions of each sender the chain holds. Raises RpcUnavailable, also for a node's no."""
         answers = self._rpc.batch([("eth_getTransactionCount", [sender, block]) for sender in senders])
         for answer in answers:
             if isinstance(answer, RpcError):
@@ -125,9 +144,11 @@ class Tending:
         for one in silent:
             if one.nonce == nonces[one.sender] and one.waiting_for_s() > self._patience.replace_after_s:
                 fee = fee or current_fee(self._rpc)
-                going.append(self._replaced(one, fee))
-            else:
-                going.append(one)
+                # When nothing is mined at all, offering ever more does not help.
+                if one.versions < MOST_VERSIONS or one.max_fee < fee.most:
+                    going.append(self._replaced(one, fee))
+                    continue
+            going.append(one)
         with transaction(self._sessions) as session:
             sendings.mark_sent(session, [one.id for one in silent])
         self.send(going)
@@ -154,7 +175,7 @@ class Tending:
             receipts = self._rpc.batch([("eth_getTransactionReceipt", [version]) for version in versions])
             if cursor is None or any(receipt is not None for receipt in receipts):
                 continue  # ours: the indexer is about to read it
-            reached = self._chain_nonces([one.sender], hex(cursor.number))[one.sender]
+            reached = self.chain_nonces([one.sender], hex(cursor.number))[one.sender]
             if reached <= one.nonce:
                 continue
             with transaction(self._sessions) as session:

@@ -259,6 +259,16 @@ def test_a_lingering_transaction_is_replaced_by_a_higher_fee(pipeline, ann, bob)
     assert chain.rpc.call("eth_getTransactionReceipt", [dear.hash]) is not None
 
 
+def test_a_chain_that_mines_nothing_is_not_offered_ever_more(pipeline, ann, bob):
+    chain = pipeline.chain
+    chain.rpc.call("evm_setAutomine", [False])
+    pipeline.leave(ann.payment(chain.deployment, bob.address, 100))
+    impatient = pipeline.new_relayer(tuning=Tuning(resend_after_s=0.0, replace_after_s=0.0, tend_every_s=0.0))
+    for _ in range(15):
+        impatient.step()
+    assert len(rows(pipeline, "SELECT 1 FROM chain_sendings")) == 8
+
+
 def test_a_nonce_that_nothing_holds_is_filled(pipeline, ann, bob):
     payment = ann.payment(pipeline.chain.deployment, bob.address, 100)
     pipeline.relayer._introduce()
