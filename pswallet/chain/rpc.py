@@ -46,7 +46,9 @@ class RpcError(RuntimeError):
 
 
 class Rpc:
-    """Talks to one node at `url` (http or https, `user:password@` if it asks for them). Safe to share between threads. Close it, or use it in a `with`.
+    """Talks to one node at `url` (http or https, `user:password@` if it asks for them).
+
+    Safe to share between threads. Close it, or use it in a `with`.
 
     On the standard library's connections: a general HTTP client takes longer for a call than the node does.
     """
