@@ -15,6 +15,8 @@ from pswallet.api.tidying import Tidying
 from pswallet.bank import service as bank
 from pswallet.chain.outbox import last_block
 from pswallet.kit.db import Sessions, transaction
+from pswallet.kit.money import Fen
+from pswallet.payments.service import credit_problem
 from pswallet.redpackets import service as redpackets
 from pswallet.settings import Settings
 
@@ -41,7 +43,7 @@ class Schedule:
             block = last_block(session)
             if block is None or not _leads(session):
                 return 0
-            return bank.settle(session, now=block.time) + self._refund(session, now=block.time)
+            return settle_bank(session, now=block.time) + self._refund(session, now=block.time)
 
     def _refund(self, session: Session, *, now: datetime) -> int:
         """Give back packets ten minutes after their expiry: anybody may come first."""
@@ -76,3 +78,12 @@ def repeat(step: Callable[[], int], stop: threading.Event, *, every_s: float = T
 
 def _leads(session: Session) -> bool:
     return bool(session.scalar(text(f"SELECT pg_try_advisory_xact_lock({LEADER})")))
+
+
+def settle_bank(session: Session, *, now: datetime) -> int:
+    """Issue what the bank holds, refused entries again once the token would credit them; return how many calls."""
+
+    def may_credit(account: str, amount: Fen) -> bool:
+        return credit_problem(session, account, amount, now=now) is None
+
+    return bank.settle(session, now=now, may_credit=may_credit)

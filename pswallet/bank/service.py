@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from itertools import accumulate
+from typing import NamedTuple
 
 from sqlalchemy import func, select
 from sqlalchemy.orm import Session
 
 from pswallet.accounts import errors as token_errors
-from pswallet.accounts.service import standing
+from pswallet.accounts.service import may_receive
 from pswallet.bank.errors import BankEntryConflict, BankEntryUnknown
 from pswallet.bank.models import BankEntry, BankMint, BankMintRefusal, BankRedemption, ReserveAttestation
 from pswallet.chain.outbox import Call, CallKind, enqueue
@@ -21,6 +23,13 @@ RENEWED_BEFORE = timedelta(hours=1)
 """An attestation lasts 25 hours; it is renewed when less than this is left of it."""
 
 _ISSUED_AT_ONCE = 500
+
+_MINT_TRIES = 10
+"""A mint that the chain refused so often is left to people: the worker must not go round in circles."""
+
+
+MayCredit = Callable[[str, Fen], bool]
+"""Says whether the token would credit an account with an amount: frozen, balance cap."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +90,11 @@ def find_entry(session: Session, entry_id: str) -> EntryView:
     )
 
 
-def settle(session: Session, *, now: datetime) -> int:
+def settle(session: Session, *, now: datetime, may_credit: MayCredit | None = None) -> int:
     """Attest the reserve when it must be, issue for every entry that the attestation covers; return how many calls.
 
     The worker repeats it: an entry may wait for an attestation or for its account's tier. `now`: the last block's time.
+    `may_credit`: whether refused entries may be tried again; without it none is.
     """
     held = _held(session)
     attested = session.scalar(
@@ -96,22 +106,34 @@ def settle(session: Session, *, now: datetime) -> int:
     if held and (attested is None or attested.reserve_fen < held or attested.expires_at - now < RENEWED_BEFORE):
         calls.append(_attestation(held, attested, now))
     if attested is not None and attested.expires_at > now:
-        calls.extend(_mints(session, room=attested.reserve_fen - _issued(session)))
+        calls.extend(_mints(session, room=attested.reserve_fen - _issued(session), may_credit=may_credit))
     enqueue(session, calls)
     return len(calls)
 
 
-def _waiting(session: Session) -> list[BankEntry]:
-    """Return entries for which nothing was issued or refused yet."""
+class _Waiting(NamedTuple):
+    entry: BankEntry
+    refused: int
+
+
+def _waiting(session: Session) -> list[_Waiting]:
+    """Return entries for which nothing was issued yet and whose accounts may receive, with how often each was refused.
+
+    Those never refused come first: what others wait for holds nobody up.
+    """
+    refusals = (
+        select(func.count()).where(BankMintRefusal.entry == BankEntry.entry).correlate(BankEntry).scalar_subquery()
+    )
     query = (
-        select(BankEntry)
+        select(BankEntry, refusals)
         .where(
             ~select(BankMint.entry).where(BankMint.entry == BankEntry.entry).exists(),
-            ~select(BankMintRefusal.key).where(BankMintRefusal.entry == BankEntry.entry).exists(),
+            refusals < _MINT_TRIES,
+            may_receive(BankEntry.account),
         )
-        .order_by(BankEntry.recorded_at, BankEntry.id)
+        .order_by(refusals, BankEntry.recorded_at, BankEntry.id)
     )
-    return list(session.scalars(query.limit(_ISSUED_AT_ONCE)))
+    return [_Waiting(entry, refused) for entry, refused in session.execute(query.limit(_ISSUED_AT_ONCE))]
 
 
 def _held(session: Session) -> int:
@@ -134,18 +156,21 @@ def _attestation(held: int, last: ReserveAttestation | None, now: datetime) -> C
     return Call(f"reserve:{serial}", CallKind.ATTEST_RESERVE, {"reserve": held}, lane="reserve")
 
 
-def _mints(session: Session, *, room: int) -> list[Call]:
+def _mints(session: Session, *, room: int, may_credit: MayCredit | None) -> list[Call]:
     """Return the calls that fit into `room` fen below the attested reserve, the oldest entries first.
 
-    An account whose tier event has not been seen waits: the chain would refuse its money for good.
+    A refused entry is tried again once the token would credit its account; the token issues for an entry once.
     """
-    entries = _waiting(session)
-    people = standing(session, [entry.account for entry in entries])
-    ready = [entry for entry in entries if people[entry.account].tier]
-    sums = accumulate(entry.value_fen for entry in ready)
-    return [_mint(entry) for entry, needed in zip(ready, sums, strict=True) if needed <= room]
+    ready = [
+        one
+        for one in _waiting(session)
+        if not one.refused or (may_credit is not None and may_credit(one.entry.account, Fen(one.entry.value_fen)))
+    ]
+    sums = accumulate(one.entry.value_fen for one in ready)
+    return [_mint(*one) for one, needed in zip(ready, sums, strict=True) if needed <= room]
 
 
-def _mint(entry: BankEntry) -> Call:
+def _mint(entry: BankEntry, refused: int) -> Call:
     arguments = {"to": entry.account, "value": entry.value_fen, "entry": entry.entry}
-    return Call(f"mint:{entry.entry}", CallKind.MINT, arguments)
+    retry = f":{refused}" if refused else ""
+    return Call(f"mint:{entry.entry}{retry}", CallKind.MINT, arguments)

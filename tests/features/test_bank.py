@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from pswallet import schedule
 from pswallet.bank import service
 from pswallet.kit.problems import Problem
 from tests.features.money import Town, name
@@ -24,7 +25,7 @@ def record(town: Town, person: Person, amount: int, entry: str = "BANK-1") -> An
 
 def settle(town: Town) -> int:
     """A worker's tick, then the chain."""
-    calls = town.run(lambda session: service.settle(session, now=town.now))
+    calls = town.run(lambda session: schedule.settle_bank(session, now=town.now))
     town.settle()
     return calls
 
@@ -81,6 +82,47 @@ def test_money_for_an_account_without_a_tier_waits_for_it(town: Town) -> None:
     town.settle()
     settle(town)
     assert (entry(town).status, town.balance(newcomer)) == ("issued", 5_000)
+
+
+def test_entries_for_strangers_hold_nobody_up(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(service, "_ISSUED_AT_ONCE", 2)
+    (ping,) = town.people("ping", fen=0)
+    for place in range(3):
+        record(town, Person(f"stranger {place}"), 100, f"A-STRANGER-{place}")
+    record(town, ping, 700)
+    town.settle()
+    settle(town)
+    assert entry(town).status == "issued"
+
+
+def test_money_for_a_frozen_account_waits_and_is_issued_once_it_is_unfrozen(town: Town) -> None:
+    (ping,) = town.people("ping", fen=0)
+    town.freeze(ping)
+    record(town, ping, 700)
+    town.settle()
+    assert settle(town) == 0
+    assert entry(town).status == "recorded"
+    town.unfreeze(ping)
+    settle(town)
+    settle(town)
+    assert (entry(town).status, town.balance(ping)) == ("issued", 700)
+
+
+def test_a_refused_entry_is_issued_once_the_reason_is_gone(town: Town) -> None:
+    """The freeze reaches the chain before the mint does, and the gateway hears of both afterwards."""
+    (ping,) = town.people("ping", fen=0)
+    record(town, ping, 700)
+    town.settle()
+    frozen = town.pipeline.chain.token(town.pipeline.chain.keys.compliance, "freeze", [ping.address])
+    assert int(frozen["status"], 16) == 1
+    settle(town)
+    assert (entry(town).status, entry(town).error) == ("refused", "RecipientIsFrozen")
+    assert settle(town) == 0
+    town.unfreeze(ping)
+    settle(town)
+    settle(town)
+    assert (entry(town).status, entry(town).error, town.balance(ping)) == ("issued", None, 700)
+    assert len([key for key in town.pipeline.calls() if key.startswith("mint")]) == 2
 
 
 def test_money_above_the_cap_stays_at_the_bank_and_says_why(town: Town) -> None:

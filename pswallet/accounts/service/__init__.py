@@ -23,7 +23,7 @@ from pswallet.accounts.service.sessions import (
     sign_in,
     sign_in_with_code,
 )
-from pswallet.accounts.service.standing import VISITOR_TIER, Standing, request_tier, standing
+from pswallet.accounts.service.standing import VISITOR_TIER, Standing, may_receive, request_tier, standing
 
 __all__ = [
     "RESEND_AFTER_S",
@@ -40,6 +40,7 @@ __all__ = [
     "forget_stale",
     "give_nonce",
     "masked_names",
+    "may_receive",
     "name_person",
     "profile",
     "prove_address",

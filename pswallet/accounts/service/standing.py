@@ -3,11 +3,11 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from sqlalchemy import bindparam, text, update
-from sqlalchemy.orm import Session
+from sqlalchemy import ColumnElement, and_, bindparam, func, select, text, update
+from sqlalchemy.orm import InstrumentedAttribute, Session
 
 from pswallet.accounts.errors import AccountUnknown
-from pswallet.accounts.models import Account
+from pswallet.accounts.models import Account, AccountFreeze, AccountTier
 from pswallet.chain import outbox
 from pswallet.chain.outbox import Call, CallKind
 from pswallet.kit.rows import TEXTS
@@ -41,6 +41,27 @@ def standing(session: Session, addresses: Sequence[str]) -> Mapping[str, Standin
     """Return what the chain lets each address do, as far as the indexer has read, with one query."""
     rows = session.execute(_STANDING, {"addresses": list(set(addresses))})
     return {row.address: Standing(row.account_id, row.tier, row.frozen) for row in rows}
+
+
+def may_receive(address: InstrumentedAttribute[str]) -> ColumnElement[bool]:
+    """Return the condition that the chain has given `address` (another table's column) a tier, and not frozen it."""
+    tier = (
+        select(AccountTier.tier)
+        .where(AccountTier.address == address)
+        .order_by(AccountTier.block.desc(), AccountTier.log_index.desc())
+        .limit(1)
+    )
+    frozen = (
+        select(AccountFreeze.frozen)
+        .where(AccountFreeze.address == address)
+        .order_by(AccountFreeze.block.desc(), AccountFreeze.log_index.desc())
+        .limit(1)
+    )
+    own = address.class_
+    return and_(
+        func.coalesce(tier.correlate(own).scalar_subquery(), 0) > 0,
+        ~func.coalesce(frozen.correlate(own).scalar_subquery(), False),
+    )
 
 
 def request_tier(session: Session, *, account_id: str, tier: int) -> None:
