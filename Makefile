@@ -62,6 +62,8 @@ up: $(SETUP) ## the same machine without the story; its state survives a restart
 
 .PHONY: test
 test: $(SETUP) ## all tests
+	@# The compilers first, one a core: tests that start on a cold cache would each compile the same again.
+	@forge build --silent & forge=$$!; ape compile > build/ape-compile.log 2>&1 || { tail -40 build/ape-compile.log; exit 1; }; wait $$forge
 	@forge test --silent > build/forge-test.log 2>&1 & forge=$$!; \
 	  pytest -n 2 --dist loadgroup; status=$$?; \
 	  wait $$forge || { tail -40 build/forge-test.log; status=1; }; exit $$status
