@@ -29,7 +29,7 @@ USED_ALREADY = {"AuthorizationAlreadyUsed", "AlreadyClaimed", "EntryAlreadyMinte
 """Reasons behind which the call's own event may stand, carried by somebody else or before the call was left here."""
 
 MOST_ATTEMPTS = 8
-"""A call that met `GOES_OUT_AGAIN` this often is refused with that reason after all."""
+"""A call that met `GOES_OUT_AGAIN` this often, its packet standing still, is refused with that reason after all."""
 
 _KEYS = {
     events.AuthorizationUsed: lambda e: f"authorization:{e.authorizer}:{e.nonce}",
@@ -227,11 +227,25 @@ class Settlement:
         )
 
     def _may_go_again(self, call: OpenCall, error: str) -> bool:
-        if call.attempts >= MOST_ATTEMPTS:
+        if call.attempts >= MOST_ATTEMPTS and call.attempts >= MOST_ATTEMPTS + self._moves(call):
             return False
         if error == "PacketNotOpen" and call.kind == CallKind.PACKET_CLAIM:
             return self._is_opening(call)
         return error in GOES_OUT_AGAIN
+
+    def _moves(self, call: OpenCall) -> int:
+        """Return how often the packet of a claim has moved on: so many tries may have met a false position.
+
+        Anybody can carry our `claimMany` before us with gas for one claim, and so spoil our own for all the others.
+        """
+        if call.kind != CallKind.PACKET_CLAIM:
+            return 0
+        drawn = "lane = :lane AND kind = :kind AND settled_block IS NOT NULL AND refusal IS NULL"
+        found = self._session.execute(
+            text(f"SELECT count(*) FROM chain_calls WHERE {drawn}"),  # noqa: S608 - our own words
+            {"lane": call.lane, "kind": call.kind},
+        )
+        return int(found.scalar_one())
 
     def _is_opening(self, call: OpenCall) -> bool:
         """Whether the packet's creation is still on its way (after a reorg a claim may overtake it)."""
@@ -254,6 +268,8 @@ class Settlement:
             self._session.execute(
                 text(
                     "UPDATE chain_calls SET transaction_id = NULL, reverts = reverts + :reverts,"
+                    # A try that met what passes by itself does not count.
+                    " attempts = CASE WHEN :wait > 0 THEN greatest(attempts - 1, 0) ELSE attempts END,"
                     " retry_at = now() + make_interval(secs => :wait) WHERE id = ANY(:ids)"
                 ),
                 {"reverts": reverts, "wait": wait_s, "ids": [call.id for call in calls]},

@@ -260,6 +260,39 @@ def test_a_wrong_dealers_claims_are_refused_in_the_end(pipeline, packet):
     assert refusals(pipeline) == {call.key: "DealerSignatureInvalid"}
 
 
+def set_attempts(pipeline, attempts):
+    with pipeline.sessions.begin() as session:
+        session.execute(
+            text("UPDATE chain_calls SET attempts = :n, retry_at = NULL WHERE settled_block IS NULL"), {"n": attempts}
+        )
+
+
+@pytest.mark.parametrize(("attempts", "refused"), [(9, False), (10, True)])
+def test_tries_that_somebody_spoiled_by_moving_the_packet_do_not_count(pipeline, packet, attempts, refused):
+    """Three shares are drawn, so three of the tries may have met a false position."""
+    calls = claims(pipeline, packet)
+    pipeline.leave(*calls[:3])
+    pipeline.settle()
+    pipeline.dealer._key = secret("another dealer")
+    pipeline.leave(calls[3])
+    set_attempts(pipeline, attempts)
+    pipeline.relayer.step()
+    pipeline.indexer.step()
+    assert bool(refusals(pipeline)) is refused
+
+
+def test_waiting_for_a_frozen_creator_counts_no_tries(pipeline, packet, ann):
+    pipeline.chain.token(pipeline.chain.keys.compliance, "freeze", [ann.address])
+    (call, *_) = claims(pipeline, packet)
+    pipeline.leave(call)
+    for _ in range(2):
+        pipeline.settle()
+        with pipeline.sessions.begin() as session:
+            left = session.execute(text("SELECT attempts FROM chain_calls WHERE key = :key"), {"key": call.key})
+            assert left.scalar_one() == 0
+            session.execute(text("UPDATE chain_calls SET retry_at = now() WHERE settled_block IS NULL"))
+
+
 def test_two_relayers_with_keys_of_their_own_share_the_work_and_keep_the_order(pipeline, ann, guests):
     import threading
     from dataclasses import replace
