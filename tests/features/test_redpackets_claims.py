@@ -3,10 +3,14 @@
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
+import pytest
 from sqlalchemy import text
+from sqlalchemy.exc import OperationalError
+from sqlalchemy.orm import Session
 
 from pswallet.chain import signing
 from pswallet.chain.signing import Domain
+from pswallet.kit.db import transaction
 from pswallet.kit.problems import Problem
 from pswallet.kit.vault import Vault
 from pswallet.redpackets import service
@@ -28,6 +32,23 @@ def refused(town: Town, *commands: ClaimPacket) -> list[str]:
 
 
 # --- guests ---
+
+
+def test_two_processes_count_a_visitors_day_one_after_the_other(town: Town) -> None:
+    (visitor,) = town.people("visitor", tier=1, fen=0)
+    (creator,) = town.people("creator")
+    first, second = (town.give(creator, [visitor], total=total) for total in (900, 901))
+
+    def claim(session: Session, packet: str) -> str:
+        session.execute(text("SET LOCAL lock_timeout = '200ms'"))
+        asked = [ClaimPacket(packet, visitor.address)]
+        return name(service.claim(session, asked, dealer=town.pipeline.dealer, domain=town.escrow, now=town.now)[0])
+
+    with transaction(town.pipeline.sessions) as one:
+        assert claim(one, first) == "Claim"
+        with pytest.raises(OperationalError, match="lock timeout"), transaction(town.pipeline.sessions) as other:
+            claim(other, second)
+    assert town.run(lambda session: claim(session, second)) == "Claim"
 
 
 def test_an_account_opens_a_packet_once(town: Town) -> None:

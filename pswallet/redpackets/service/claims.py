@@ -116,6 +116,12 @@ _ASKERS = text(
     """
 )
 
+# Two processes count one account's day one after the other. Always after the packets' rows, and in one order.
+_QUEUE_UP = text(
+    "SELECT count(pg_advisory_xact_lock(lock)) FROM (SELECT hashtextextended('received|' || account, 0) AS lock"
+    " FROM unnest(CAST(:accounts AS text[])) AS asked(account) ORDER BY lock) AS locks"
+)
+
 _RECEIVED = text(
     """
     SELECT asked.account,
@@ -298,6 +304,7 @@ def _received(session: Session, accounts: set[str], people: Any, *, now: datetim
     limited = [account for account in accounts if people[account].tier <= rules.HIGHEST_RECEIVING_LIMITED_TIER]
     if not limited:
         return {}
+    session.execute(_QUEUE_UP, {"accounts": array_literal(limited)})
     rows = session.execute(_RECEIVED, {"accounts": array_literal(limited), "day": shanghai_day_start(now)})
     return {row.account: int(row.received) for row in rows}
 
