@@ -56,6 +56,8 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
 
     mapping(bytes32 id => Packet) private _packets;
 
+    // The last line is the check: neither zero nor a wrong address answers it.
+    // slither-disable-next-line missing-zero-check,unused-return
     constructor(address token_) EIP712("RedPacketEscrow", "1") {
         token = token_;
         _chain = block.chainid;
@@ -68,6 +70,8 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
         (address creator, uint64 total, uint16 shares) = (terms.creator, terms.total, terms.shares);
         terms.check(total, shares);
         packet = packetId(terms);
+        // The token is one immutable contract and calls nobody back; its nonce is the packet's id, so it passes once.
+        // slither-disable-next-line reentrancy-benign
         _receive(creator, total, packet, authorization);
         _packets[packet].word = PacketWords.open(total, shares, terms.drawCommitment);
         terms.emitCreated(packet, creator);
@@ -200,6 +204,8 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
             if (stop.length == 0) {
                 (refusal, seats, taken) = _claimRefusal(terms, id, packet, account, one.index, one.evidence);
             }
+            // Zero means: no link, as in an equal packet.
+            // slither-disable-next-line uninitialized-local
             bytes20 link;
             if (refusal.length == 0 && terms.lucky) {
                 if (used < links.length) link = links[used++];
@@ -246,6 +252,8 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
 
     /// @dev Keep a share whose payout failed. A pause is nobody's fault: it undoes the whole call.
     function _owe(Packet storage packet, PacketWord word, address account, uint64 value) private {
+        // Asked only when a payout has failed; one share must not hold up the others.
+        // slither-disable-next-line calls-loop
         uint64 pausedUntil = IStablecoin(token).pausedUntil();
         if (pausedUntil != 0) revert IStablecoin.PaymentsPaused(pausedUntil);
         packet.word = word;
@@ -344,6 +352,8 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
 
     function _isSignedBy(address signer, bytes32 structHash, bytes calldata signature) private view returns (bool) {
         bytes32 digest = _hashTypedDataV4(structHash);
+        // What failed does not matter here.
+        // slither-disable-next-line unused-return
         (address recovered,,) = ECDSA.tryRecoverCalldata(digest, signature);
         return recovered == signer; // zero if it is malformed, and no signer is zero
     }
