@@ -2,6 +2,7 @@
 
 import os
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -81,6 +82,15 @@ def left_behind(state: Path) -> list[str]:
 
 
 @pytest.fixture
+def place(request: pytest.FixtureRequest) -> Path:
+    """An empty folder below build/: pytest's own ones are closed to the user under whom root's PostgreSQL runs."""
+    folder = Path(__file__).parents[2] / "build" / "test-machine" / request.node.name
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    return folder
+
+
+@pytest.fixture
 def taken_ports() -> Iterator[None]:
     """Somebody else sits on the usual ports already, or we do."""
     with socket.socket() as one, socket.socket() as other:
@@ -94,8 +104,8 @@ def taken_ports() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("taken_ports")
-def test_the_demo_ends_with_a_good_audit_and_leaves_nobody_behind_nor_any_name(tmp_path: Path):
-    state = tmp_path / "state"
+def test_the_demo_ends_with_a_good_audit_and_leaves_nobody_behind_nor_any_name(place: Path):
+    state = place / "state"
     with running("demo", "--exit", state=state) as demo:
         assert demo.process.wait(PATIENCE_S) == 0, demo.text
     assert "OK:" in demo.text
@@ -107,16 +117,16 @@ def test_the_demo_ends_with_a_good_audit_and_leaves_nobody_behind_nor_any_name(t
             assert secret.encode() not in held, f"{secret} is written somewhere in clear"
 
 
-def test_ctrl_c_ends_the_demo_in_the_middle_of_the_story(tmp_path: Path):
-    state = tmp_path / "state"
+def test_ctrl_c_ends_the_demo_in_the_middle_of_the_story(place: Path):
+    state = place / "state"
     with running("demo", state=state) as demo:
         demo.wait_for("1. People register")
         demo.interrupt()
     assert left_behind(state) == []
 
 
-def test_what_up_holds_survives_a_restart_even_after_the_clock_was_moved(tmp_path: Path):
-    state, key, person = tmp_path / "state", Key.new(), identities()[0]
+def test_what_up_holds_survives_a_restart_even_after_the_clock_was_moved(place: Path):
+    state, key, person = place / "state", Key.new(), identities()[0]
     with running("up", state=state) as up:
         up.wait_for("Ctrl-C ends it.")
         with Client(up.address(r"(http://[0-9.]+:[0-9]+)/docs"), key) as client:
