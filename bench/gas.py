@@ -40,7 +40,7 @@ def measure() -> list[Row]:
 def table(rows: Iterable[Row]) -> Table:
     """Lay `rows` out: operation, bar, figure, verdict."""
     shown = Table(title="Gas used, from receipts (Anvil, osaka)", title_justify="left")
-    shown.add_column("operation")
+    shown.add_column("operation", min_width=42)
     for column in ("bar", "figure", "left"):
         shown.add_column(column, justify="right")
     shown.add_column("verdict")
@@ -70,8 +70,8 @@ def main() -> int:
     choice.add_argument("--snapshot", action="store_true", help="renew the snapshot")
     asked = parser.parse_args()
     rows = measure()
-    figures = {row.key: row.gas for row in rows}
-    console = Console()
+    figures = {row.key: row.gas for row in rows if row.bar is not None}
+    console = Console(width=max(100, Console().width))  # a pipe says 80, too narrow for the verdict
     console.print(table(rows))
     target = SNAPSHOT if asked.snapshot else FIGURES
     FIGURES.parent.mkdir(exist_ok=True)

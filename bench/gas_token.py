@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from web3.contract import Contract
 
 YUAN = 100
-T2 = 3
+T1, T2 = 2, 3
 LIMITS = [
     # (maxBalance, perPayment, perDay, perYear, oneFactorPerDay, lifetime) [fen] of T0, T1, T2, T3, merchant, sponsor
     (100_000, 50_000, 100_000, 100_000, 100_000, True),
@@ -93,7 +93,7 @@ def deploy(chain: Chain, *, proxied: bool) -> Token:
 
 
 def rows(chain: Chain) -> Iterator[Row]:
-    """Measure the six rows."""
+    """Measure the six rows, and tell two dearer cases that have no bar."""
     direct, proxied = deploy(chain, proxied=False), deploy(chain, proxied=True)
     yield Row("transfer", "transfer, all limits checked", _transfer(direct), 37_500)
     yield Row("transfer_proxied", "the same behind the proxy", _transfer(proxied), 42_500)
@@ -101,11 +101,14 @@ def rows(chain: Chain) -> Iterator[Row]:
     yield Row("authorization_proxied", "the same behind the proxy", _authorization(proxied), 56_500)
     yield Row("authorization_batch100", "the same, each of 100 in one batch", _batch(direct), 25_500)
     yield Row("authorization_batch100_proxied", "the same behind the proxy", _batch(proxied), 26_500)
+    yield Row("transfer_two_tiers", "transfer between two tiers, direct", _transfer(direct, T1), None)
+    yield Row("authorization_batch100_payees", "each of 100 in one batch to 100 payees", _batch(direct, BATCH), None)
 
 
-def _transfer(token: Token) -> int:
-    payer, payee = token.chain.spare[0], person("payee of transfers").address
-    token.enrol(payer, payee)
+def _transfer(token: Token, payee_tier: int = T2) -> int:
+    payer, payee = token.chain.spare[payee_tier], person(f"payee of transfers at tier {payee_tier}").address
+    token.enrol(payer)
+    token.enrol(payee, tier=payee_tier)
     pay = token.contract.functions.transfer(payee, 1234)
     token.chain.send(pay, payer)
     return token.chain.send(pay, payer)["gasUsed"]
@@ -125,14 +128,15 @@ def _authorization(token: Token) -> int:
     return used[-1]
 
 
-def _batch(token: Token) -> int:
-    payers, payee = [person(f"payer {i}") for i in range(BATCH)], person("payee of batches").address
-    token.enrol(*(payer.address for payer in payers), payee)
+def _batch(token: Token, payee_count: int = 1) -> int:
+    payers = [person(f"payer {i} to {payee_count}") for i in range(BATCH)]
+    payees = [person(f"payee {i} of {payee_count}").address for i in range(payee_count)]
+    token.enrol(*(payer.address for payer in payers), *payees)
     form = token.contract.get_function_by_signature(
         "transferWithAuthorization(address,address,uint256,uint256,uint256,bytes32,uint8,bytes32,bytes32)"
     )
     for nonce in (1, 2):
-        calls = [form(*token.authorization(payer, payee, nonce)) for payer in payers]
+        calls = [form(*token.authorization(payer, payees[i % payee_count], nonce)) for i, payer in enumerate(payers)]
         items = [(token.contract.address, CALL_GAS_CAP, call._encode_transaction_data()) for call in calls]
         receipt = token.chain.send(token.batch.functions.execute(items))
         if (paid := len(emitted(token.contract, "Transfer", receipt))) != BATCH:
