@@ -76,7 +76,7 @@ def test_rows_follow_the_chain_through_reorgs_of_depth_1_to_20(pipeline, scene):
         pipeline.leave(*busy(pipeline, people, packet, depth - 1))
         pipeline.settle()
         pipeline.chain.reorg(depth)
-        pipeline.settle(patience_s=30)
+        pipeline.settle(patience_s=120)
         assert_each_call_ended_once(pipeline)
     assert_equal_to_a_rebuild(pipeline)
     bob = people[1]
@@ -93,7 +93,7 @@ def test_a_reorg_seen_in_the_middle_of_the_work_changes_nothing(pipeline, scene)
             pipeline.indexer.step()
         if turn in (3, 6):
             pipeline.chain.reorg(3)
-    pipeline.settle(patience_s=30)
+    pipeline.settle(patience_s=120)
     assert_each_call_ended_once(pipeline)
     assert_equal_to_a_rebuild(pipeline)
     assert sum(pipeline.chain.balance(guest.address) for guest in packet.guests) == packet.terms.total
