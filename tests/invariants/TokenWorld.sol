@@ -59,18 +59,22 @@ abstract contract TokenWorld {
         token.mintMany(mints);
     }
 
-    /// @dev Small and different, so that in each tier another limit is the first to be met.
+    /// @dev Small, and in each tier another limit is the first to be met: life, payment, one factor, day, year, day.
     function _limits() private pure returns (IStablecoin.TierLimits[] memory limits) {
         limits = new IStablecoin.TierLimits[](6);
-        for (uint48 i = 0; i < 6; ++i) {
-            limits[i] = IStablecoin.TierLimits({
-                maxBalance: 500 + 100 * i,
-                perPayment: i % 3 == 0 ? 1000 : 100 + 20 * i,
-                perDay: i % 3 == 1 ? 2000 : 150 + 30 * i,
-                perYear: i % 2 == 0 ? 250 + 80 * i : 3000,
-                oneFactorPerDay: i % 2 == 0 ? 120 + 40 * i : type(uint24).max,
-                lifetime: i == 0
-            });
-        }
+        limits[0] = _tier(500, 1000, 2000, 250, type(uint24).max, true);
+        limits[1] = _tier(600, 120, 2000, 3000, type(uint24).max, false);
+        limits[2] = _tier(700, 140, 210, 410, 200, false);
+        limits[3] = _tier(800, 1000, 240, 3000, type(uint24).max, false);
+        limits[4] = _tier(900, 1000, 2000, 330, type(uint24).max, false);
+        limits[5] = _tier(1000, 200, 300, 3000, type(uint24).max, false);
+    }
+
+    function _tier(uint48 balance, uint48 payment, uint48 day, uint48 year, uint48 oneFactor, bool lifetime)
+        private
+        pure
+        returns (IStablecoin.TierLimits memory)
+    {
+        return IStablecoin.TierLimits(balance, payment, day, year, oneFactor, lifetime);
     }
 }
