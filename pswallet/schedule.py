@@ -9,6 +9,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 from sqlalchemy.orm import Session
 
 from pswallet.api.tidying import Tidying
@@ -69,7 +70,7 @@ def repeat(step: Callable[[], int], stop: threading.Event, *, every_s: float = T
         try:
             step()
             away = False
-        except (OperationalError, InterfaceError) as outage:
+        except (OperationalError, InterfaceError, PoolTimeout) as outage:
             if not away:
                 _log.error("neighbour.away", problem="database-away", reason=type(outage).__name__)
             away = True

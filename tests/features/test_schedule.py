@@ -2,8 +2,10 @@
 
 import threading
 
+import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import OperationalError
+from sqlalchemy.exc import TimeoutError as PoolTimeout
 
 from pswallet import schedule
 from pswallet.bank import service as bank
@@ -98,7 +100,10 @@ def test_two_workers_do_not_work_at_once(town: Town) -> None:
     assert Schedule(town.pipeline.sessions).step() == 1
 
 
-def test_an_outage_is_waited_for() -> None:
+@pytest.mark.parametrize(
+    "outage", [OperationalError("SELECT 1", None, Exception("away")), PoolTimeout("no connection")]
+)
+def test_an_outage_is_waited_for(outage: Exception) -> None:
     stop = threading.Event()
     tries: list[int] = []
 
@@ -106,7 +111,7 @@ def test_an_outage_is_waited_for() -> None:
         tries.append(1)
         if len(tries) == 3:
             stop.set()
-        raise OperationalError("SELECT 1", None, Exception("away"))
+        raise outage
 
     schedule.repeat(step, stop, every_s=0)
     assert len(tries) == 3
