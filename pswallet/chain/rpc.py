@@ -10,7 +10,7 @@ import threading
 import time
 from base64 import b64encode
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from types import TracebackType
 from typing import Any, Self
 from urllib.parse import unquote, urlsplit
@@ -18,6 +18,9 @@ from urllib.parse import unquote, urlsplit
 import orjson
 
 _PAUSE_S = 0.05
+
+MOST_BYTES = 1_000_000
+"""A batch is cut into requests of this size: nodes refuse bodies above 2 MB (Anvil) or 5 MB (geth)."""
 
 RpcCall = tuple[str, list[Any]]
 """A method and its parameters."""
@@ -85,17 +88,18 @@ class Rpc:
     def batch(self, calls: Sequence[RpcCall]) -> list[Any]:
         """Make several calls in one request; results in the order of the calls, an RpcError in a failed one's place.
 
-        Raises RpcUnavailable when nobody answers.
+        Calls that are too large for one request go out in several, one after the other. Raises RpcUnavailable when
+        nobody answers.
         """
-        if not calls:
-            return []
         first = self._reserve(len(calls))
         requests = [
-            {"jsonrpc": "2.0", "id": first + place, "method": method, "params": params}
+            orjson.dumps({"jsonrpc": "2.0", "id": first + place, "method": method, "params": params})
             for place, (method, params) in enumerate(calls)
         ]
-        answers = self._post(orjson.dumps(requests if len(requests) > 1 else requests[0]))
-        found = {answer["id"]: answer for answer in (answers if isinstance(answers, list) else [answers])}
+        found: dict[int, dict[str, Any]] = {}
+        for some in _cut(requests):
+            answers = self._post(some[0] if len(some) == 1 else b"[" + b",".join(some) + b"]")
+            found |= {answer["id"]: answer for answer in (answers if isinstance(answers, list) else [answers])}
         return [self._result(found.get(first + place)) for place in range(len(calls))]
 
     def _reserve(self, count: int) -> int:
@@ -154,6 +158,20 @@ class Rpc:
         if error is not None:
             return RpcError(error.get("code", -32603), error.get("message", ""), error.get("data"))
         return answer.get("result")
+
+
+def _cut(requests: Sequence[bytes]) -> Iterator[list[bytes]]:
+    """Yield runs of requests that fit into one body; a request that fits into none goes alone."""
+    part: list[bytes] = []
+    size = 0
+    for request in requests:
+        if part and size + len(request) > MOST_BYTES:
+            yield part
+            part, size = [], 0
+        part.append(request)
+        size += len(request) + 1
+    if part:
+        yield part
 
 
 def _headers(url: str) -> dict[str, str]:

@@ -6,7 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pswallet.chain.abi import artifact
-from pswallet.chain.hashing import checksum
+from pswallet.chain.hashing import checksum, keccak
 from pswallet.chain.reverts import INHERITED, UNEXPLAINED, error_name
 from pswallet.chain.rpc import Rpc, RpcError, RpcUnavailable
 from pswallet.chain.transactions import Draft, Fee, created_address, repriced, sign_transaction
@@ -83,6 +83,13 @@ def test_one_failed_call_of_a_batch_fails_alone(chain):
     assert int(good, 16) == chain.deployment.chain_id
     assert isinstance(bad, RpcError)
     assert bad.code == -32601
+
+
+def test_a_batch_beyond_what_a_node_takes_at_once_goes_out_in_several_requests(chain):
+    """Anvil closes the connection at a body of 2 MB."""
+    words = ["0x" + f"{place:02x}" * 250_000 for place in range(8)]
+    answers = chain.rpc.batch([("web3_sha3", [word]) for word in words])
+    assert answers == ["0x" + keccak(bytes.fromhex(word[2:])).hex() for word in words]
 
 
 def test_an_empty_batch_asks_nothing():
