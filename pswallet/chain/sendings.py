@@ -12,6 +12,9 @@ from pswallet.chain.outbox import INDEXER_CHANNEL
 from pswallet.chain.packing import Lane, Waiting
 from pswallet.chain.transactions import Signed
 
+MOST_ATTEMPTS = 8
+"""A call that went out this often for a reason outside itself, its packet standing still, is refused after all."""
+
 _LOCK_SENDERS = text(
     """
     SELECT s.address, s.next_nonce, (
@@ -76,6 +79,22 @@ _RELEASE = text(
     WHERE transaction_id = :id AND settled_block IS NULL
     """
 )
+_FIND = text(
+    """
+    SELECT t.id, max(s.max_fee), count(*)
+    FROM chain_transactions t JOIN chain_sendings s ON s.transaction_id = t.id
+    WHERE t.sender = :sender AND t.nonce = :nonce GROUP BY t.id
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """A transaction, its dearest version's fee, and how many versions it has."""
+
+    id: int
+    max_fee: int
+    versions: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,6 +230,24 @@ def mark_lost(session: Session, transaction_id: int, block: int) -> None:
 def release(session: Session, transaction_id: int, *, reverts: int) -> None:
     """Let the unsettled calls of a transaction wait for another one."""
     session.execute(_RELEASE, {"id": transaction_id, "reverts": reverts})
+
+
+def find(session: Session, sender: str, nonce: int) -> Kept | None:
+    """Return the stored transaction with this nonce."""
+    found = session.execute(_FIND, {"sender": sender, "nonce": nonce}).one_or_none()
+    return Kept(*found) if found else None
+
+
+def is_last_try(session: Session, transaction_id: int) -> bool:
+    """Whether a transaction carries one call alone that has gone out `MOST_ATTEMPTS` times."""
+    found = session.execute(
+        text(
+            "SELECT 1 FROM chain_transactions t JOIN chain_calls c ON c.id = ANY(t.call_ids)"
+            " WHERE t.id = :id AND cardinality(t.call_ids) = 1 AND c.attempts >= :most"
+        ),
+        {"id": transaction_id, "most": MOST_ATTEMPTS},
+    )
+    return found.first() is not None
 
 
 def shelve(session: Session, call_id: int) -> None:

@@ -18,18 +18,20 @@ from pswallet.chain.events import CallFailed, CallRefused, ClaimSkipped, Event
 from pswallet.chain.outbox import RELAYER_CHANNEL, CallKind
 from pswallet.chain.reverts import UNEXPLAINED, error_name
 from pswallet.chain.rpc import Rpc
+from pswallet.chain.sendings import MOST_ATTEMPTS
 
 WAITS = {"PaymentsPaused": 15, "ReserveAttestationExpired": 5, "ReserveExceeded": 5, "CreatorIsFrozen": 15}
 """Reasons that pass by themselves, and after how many seconds such a role act or claim goes out again."""
 
 GOES_OUT_AGAIN = {"PositionMismatch", "LinkMismatch", "DealerSignatureInvalid", "InsufficientGas"}
-"""Reasons that lie in the company or the order of a transaction, not in the call."""
+"""Reasons that lie in the company or the order of a transaction, not in the call; up to `MOST_ATTEMPTS`."""
 
 USED_ALREADY = {"AuthorizationAlreadyUsed", "AlreadyClaimed", "EntryAlreadyMinted", "PacketNotOpen", "NothingOwed"}
 """Reasons behind which the call's own event may stand, carried by somebody else or before the call was left here."""
 
-MOST_ATTEMPTS = 8
-"""A call that met `GOES_OUT_AGAIN` this often, its packet standing still, is refused with that reason after all."""
+SAYS_ITS_NAME = frozenset(CallKind) - {CallKind.SET_TIER, CallKind.FREEZE, CallKind.UNFREEZE, CallKind.ATTEST_RESERVE}
+"""Kinds whose event names the call. The others, role acts in list calls, are done when their transaction said anything.
+"""
 
 _KEYS = {
     events.AuthorizationUsed: lambda e: f"authorization:{e.authorizer}:{e.nonce}",
@@ -161,11 +163,24 @@ class Settlement:
         if not said and evidence.reverted(self._rpc, mined.hash):
             return self._judge_reverted(mined, carried)
         verdicts = self._verdicts(mined, carried, said)
-        silent = [call for call in carried if call.id not in {verdict.call.id for verdict in verdicts}]
-        # A list call or a batch that names no failure did all that it carried; `claimMany` may have stopped before.
-        self._settle(mined, [call for call in silent if call.kind != CallKind.PACKET_CLAIM])
-        self._release([call for call in silent if call.kind == CallKind.PACKET_CLAIM])
-        return [refusal for verdict in verdicts if (refusal := self._sentence(verdict)) is not None]
+        judged = {verdict.call.id for verdict in verdicts}
+        silent = [call for call in carried if call.id not in judged]
+        done = [call for call in silent if said and call.kind not in SAYS_ITS_NAME]
+        self._settle(mined, done)
+        sentences = [self._sentence(verdict) for verdict in verdicts]
+        sentences += [self._unheard(mined, call) for call in silent if call not in done]
+        return [refusal for refusal in sentences if refusal is not None]
+
+    def _unheard(self, mined: Mined, call: OpenCall) -> CallRefused | None:
+        """Send a call again of which its transaction said nothing, or refuse it on its last try.
+
+        `claimMany` stopped before it, its nonce was filled, or what stands at our contract's address is not our code.
+        """
+        if self._has_tries_left(call):
+            self._release([call], reverts=1)
+            return None
+        contract = self._addresses.escrow if call.lane else self._addresses.stablecoin
+        return self._refusal(Verdict(call, mined, UNEXPLAINED, -1, contract))
 
     def _verdicts(self, mined: Mined, carried: Sequence[OpenCall], said: Sequence[Event]) -> list[Verdict]:
         by_id = {call.id: call for call in carried}
@@ -210,6 +225,10 @@ class Settlement:
         if self._may_go_again(call, error):
             self._release([call], reverts=int(error == "InsufficientGas"))
             return None
+        return self._refusal(verdict)
+
+    def _refusal(self, verdict: Verdict) -> CallRefused:
+        call, error = verdict.call, verdict.error
         self._session.execute(
             text("UPDATE chain_calls SET settled_block = :block, refusal = :error WHERE id = :id"),
             {"block": verdict.mined.header.number, "error": error, "id": call.id},
@@ -227,11 +246,14 @@ class Settlement:
         )
 
     def _may_go_again(self, call: OpenCall, error: str) -> bool:
-        if call.attempts >= MOST_ATTEMPTS and call.attempts >= MOST_ATTEMPTS + self._moves(call):
+        if not self._has_tries_left(call):
             return False
         if error == "PacketNotOpen" and call.kind == CallKind.PACKET_CLAIM:
             return self._is_opening(call)
         return error in GOES_OUT_AGAIN
+
+    def _has_tries_left(self, call: OpenCall) -> bool:
+        return call.attempts < MOST_ATTEMPTS or call.attempts < MOST_ATTEMPTS + self._moves(call)
 
     def _moves(self, call: OpenCall) -> int:
         """Return how often the packet of a claim has moved on: so many tries may have met a false position.

@@ -196,26 +196,30 @@ class Tending:
         return filled
 
     def _fill(self, sender: str, nonce: int) -> None:
-        """Store and send an empty transfer to oneself with this nonce; the calls that it carried wait again."""
-        fee = current_fee(self._rpc)
+        """Store and send an empty transfer to oneself with this nonce; the calls that it carried wait again.
+
+        A call that was alone on its last try stays behind: once the nonce is used up, it is refused.
+        """
+        market = current_fee(self._rpc)
         with transaction(self._sessions) as session:
-            row = session.execute(
-                text(
-                    "SELECT t.id, max(s.max_fee) FROM chain_transactions t JOIN chain_sendings s"
-                    " ON s.transaction_id = t.id WHERE t.sender = :sender AND t.nonce = :nonce GROUP BY t.id"
-                ),
-                {"sender": sender, "nonce": nonce},
-            ).one_or_none()
-            if row is not None:
-                fee = Fee(max(fee.most, row[1] + row[1] * RAISED_BY_PERCENT // 100 + 1), fee.tip)
+            known = sendings.find(session, sender, nonce)
+            if known is not None and known.versions >= MOST_VERSIONS and known.max_fee >= market.most:
+                log.error("nonce_stuck", sender=sender, nonce=nonce)
+                return
+            fee = market if known is None else Fee(max(market.most, _raised(known.max_fee)), market.tip)
             signed = sign_transaction(Draft(self._chain_id, nonce, sender, b"", 21_000, fee), self._keys[sender])
-            if row is None:
+            if known is None:
                 sendings.store(session, sender=sender, nonce=nonce, signed=signed, max_fee=fee.most, call_ids=[])
             else:
-                sendings.store_version(session, row[0], signed, fee.most)
-                sendings.release(session, row[0], reverts=1)
+                sendings.store_version(session, known.id, signed, fee.most)
+                if not sendings.is_last_try(session, known.id):
+                    sendings.release(session, known.id, reverts=1)
         answer: Any = self._rpc.batch([("eth_sendRawTransaction", ["0x" + signed.raw.hex()])])[0]
         log.info("nonce_filled", sender=sender, nonce=nonce, answer=str(answer))
+
+
+def _raised(max_fee: int) -> int:
+    return Fee(max_fee, None).raised(RAISED_BY_PERCENT).most
 
 
 class _Version:

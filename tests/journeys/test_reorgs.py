@@ -11,10 +11,25 @@ from pswallet.chain.relayer import Tuning
 from pswallet.chain.rpc import Rpc
 from pswallet.chain.signing import escrow_domain
 from pswallet.kit.db import fact_tables
-from pswallet.local import anvil, ports
+from pswallet.local import anvil as local_anvil
+from pswallet.local import ports
 from tests.parts import Chain, Person, Pipeline, secret, synthetic_keys
 
 QUICK = Tuning(resend_after_s=0.2, tend_every_s=0.0)
+
+
+@pytest.fixture
+def anvil_process(tmp_path):
+    """An Anvil for this test alone: after `evm_revert`, an `anvil_reorg` may lose our contracts."""
+    child, url = local_anvil.start(port=0, log=tmp_path / "anvil.log")
+    yield child, url
+    child.stop()
+
+
+@pytest.fixture
+def deployed(anvil_process, keys, tmp_path):
+    """Our contracts on it."""
+    return deploy.deploy(anvil_process[1], keys, tmp_path / "deployment.json")
 
 
 def facts(pipeline):
@@ -140,7 +155,7 @@ def test_only_one_indexer_writes(pipeline, scene):
 
 def test_a_chain_killed_with_nine_loses_nothing_that_was_accepted(sessions, database_url, tmp_path, worker):
     keys, port, state = synthetic_keys(), ports.free_port(20_000), tmp_path / "anvil.json"
-    child, url = anvil.start(port=port, log=tmp_path / "anvil.log", state=state)
+    child, url = local_anvil.start(port=port, log=tmp_path / "anvil.log", state=state)
     try:
         deployment = deploy.deploy(url, keys, tmp_path / "deployment.json")
         with Rpc(url) as rpc:
@@ -159,7 +174,7 @@ def test_a_chain_killed_with_nine_loses_nothing_that_was_accepted(sessions, data
                 pipeline.settle()
             before = pipeline.chain.head()
             child.kill()
-            child, _ = anvil.start(port=port, log=tmp_path / "anvil.log", state=state)
+            child, _ = local_anvil.start(port=port, log=tmp_path / "anvil.log", state=state)
             assert pipeline.chain.head() <= before
             pipeline.settle(patience_s=40)
             assert_each_call_ended_once(pipeline)
