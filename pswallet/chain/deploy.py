@@ -135,11 +135,13 @@ def is_complete(rpc: Rpc, deployment: Deployment, keys: Keys) -> bool:
 
 
 def check(rpc: Rpc, deployment: Deployment) -> None:
-    """Compare the code on the chain with what this package was built with. Raises DeploymentMismatch."""
+    """Compare the code on the chain with what this package was built with. Raises DeploymentMismatch, RpcError."""
     places = deployment.code()
     codes = rpc.batch([("eth_getCode", [address, "latest"]) for address in places.values()])
     for (name, address), code in zip(places.items(), codes, strict=True):
-        if isinstance(code, RpcError) or not artifact(name).runs(bytes.fromhex(code[2:])):
+        if isinstance(code, RpcError):
+            raise code
+        if not artifact(name).runs(bytes.fromhex(code[2:])):
             raise DeploymentMismatch(f"the code at {address} is not our {name}")
     slot = rpc.call("eth_getStorageAt", [deployment.stablecoin, _IMPLEMENTATION_SLOT, "latest"])
     if checksum(bytes.fromhex(slot[2:])[12:]) != deployment.stablecoin_implementation:

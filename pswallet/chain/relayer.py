@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy.orm import Session
 
-from pswallet.chain import packing, sendings
+from pswallet.chain import deploy, packing, sendings
 from pswallet.chain.bell import PASSING, Bell
 from pswallet.chain.dealer import Dealer
 from pswallet.chain.deploy import Deployment, current_fee
@@ -113,7 +113,8 @@ class Relayer:
     def step(self) -> bool:
         """Make one pass: send what waits, then tend what is on its way. True if anything went out.
 
-        Raises RpcUnavailable, RpcError; calls then wait, and stored transactions go out later.
+        Raises RpcUnavailable, RpcError; calls then wait, and stored transactions go out later. The first pass raises
+        DeploymentMismatch on a chain without our contracts: every call would come to nothing there.
         """
         self._introduce()
         stored = self._store_waiting(self._current_fee())
@@ -124,6 +125,7 @@ class Relayer:
     def _introduce(self) -> None:
         if self._introduced:
             return
+        deploy.check(self._rpc, self._deployment)
         nonces = self._tending.chain_nonces(list(self._keys))
         with transaction(self._sessions) as session:
             sendings.introduce_senders(session, nonces)

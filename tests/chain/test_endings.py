@@ -3,6 +3,7 @@
 import pytest
 from sqlalchemy import text
 
+from pswallet.chain.deploy import DeploymentMismatch
 from pswallet.chain.outbox import Call, CallKind
 from pswallet.chain.relayer import Tuning
 from pswallet.chain.sendings import MOST_ATTEMPTS
@@ -54,7 +55,20 @@ def test_a_success_that_says_nothing_is_no_success(pipeline, packet, ann, bob, g
     assert rows(pipeline, "SELECT attempts FROM chain_calls WHERE key = :key", key=call.key) == [(MOST_ATTEMPTS,)]
 
 
+def test_no_call_leaves_for_a_chain_without_our_contracts(pipeline, ann, bob):
+    payment = ann.payment(pipeline.chain.deployment, bob.address, 100)
+    put_back = lose_our_code(pipeline.chain)
+    pipeline.leave(payment)
+    with pytest.raises(DeploymentMismatch):
+        pipeline.new_relayer().step()
+    put_back()
+    assert rows(pipeline, "SELECT 1 FROM chain_transactions") == []
+    pipeline.settle()
+    assert pipeline.chain.balance(bob.address) == 100
+
+
 def test_a_call_that_was_not_heard_once_goes_out_again(pipeline, ann, bob):
+    pipeline.settle()
     payment = ann.payment(pipeline.chain.deployment, bob.address, 100)
     put_back = lose_our_code(pipeline.chain)
     pipeline.leave(payment)
