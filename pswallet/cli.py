@@ -192,7 +192,7 @@ def api() -> None:
 def relayer() -> None:
     """Sign, store and send the waiting calls."""
     from pswallet.chain.dealer import Dealer
-    from pswallet.chain.deploy import Deployment
+    from pswallet.chain.deploy import Deployment, DeploymentMismatch
     from pswallet.chain.keys import Keys
     from pswallet.chain.relayer import Relayer
     from pswallet.chain.rpc import Rpc
@@ -205,7 +205,12 @@ def relayer() -> None:
     deployment = Deployment.load(settings.deployment_file)
     dealer = Dealer(keys.dealer, keys.dealer_seed, escrow_domain(deployment))
     sessions = sessions_of(loop_engine_for(settings.database_url))
-    Relayer(Rpc(settings.rpc_url), sessions, keys, deployment, redpackets.terms_of, dealer).run(_until_stopped())
+    carrier = Relayer(Rpc(settings.rpc_url), sessions, keys, deployment, redpackets.terms_of, dealer)
+    try:
+        carrier.run(_until_stopped())
+    except DeploymentMismatch as mismatch:
+        console.print(f"[red]{mismatch}[/red]; is PSWALLET_RPC_URL the right chain?")
+        raise typer.Exit(1) from mismatch
 
 
 @app.command()
@@ -257,12 +262,13 @@ def deploy(
     """Put the contracts on the chain, or check that they are there; idempotent."""
     from pswallet.chain import deploy as contracts
     from pswallet.chain.keys import Keys
-    from pswallet.chain.rpc import RpcUnavailable
+    from pswallet.chain.rpc import RpcError, RpcUnavailable
 
     settings = _settings()
+    broken = (contracts.DeploymentMismatch, contracts.DeploymentFailed, RpcUnavailable, RpcError, ValueError)
     try:
         found = contracts.deploy(settings.rpc_url, Keys.load(keys_file), settings.deployment_file)
-    except (contracts.DeploymentMismatch, contracts.DeploymentFailed, RpcUnavailable, ValueError) as failure:
+    except broken as failure:
         console.print(f"[red]{failure}[/red]")
         raise typer.Exit(1) from failure
     for name, address in found.code().items():
