@@ -16,7 +16,7 @@ from pswallet.chain.events import Event
 from pswallet.chain.hashing import keccak
 from pswallet.chain.indexer import Indexer
 from pswallet.chain.keys import Keys
-from pswallet.chain.outbox import Call, CallKind, enqueue
+from pswallet.chain.outbox import Call, CallKind, authorization_key, enqueue
 from pswallet.chain.relayer import Relayer
 from pswallet.chain.rpc import Rpc
 from pswallet.chain.terms import ZERO_20, ZERO_32, ZERO_ADDRESS, PacketTerms, Terms, packet_id
@@ -136,7 +136,7 @@ class Person:
             signing.digest(signing.token_domain(deployment), signing.TRANSFER_WITH_AUTHORIZATION, message), self.key
         )
         return Call(
-            key=f"authorization:{self.address}:{message['nonce']}",
+            key=authorization_key(self.address, message["nonce"], to, value),
             kind=CallKind.AUTHORIZATION,
             arguments={**message, "signature": "0x" + signature.hex()},
         )

@@ -91,4 +91,18 @@ def happened(rpc: Rpc, addresses: Addresses, kind: str, key: str, arguments: dic
             return False
         question = found
     asked = {"address": question[0], "topics": question[1], "fromBlock": hex(addresses.block), "toBlock": "latest"}
-    return bool(rpc.call("eth_getLogs", [asked]))
+    logs = rpc.call("eth_getLogs", [asked])
+    if kind == CallKind.AUTHORIZATION:
+        return any(_paid(rpc, used, arguments) for used in logs)
+    return bool(logs)
+
+
+def _paid(rpc: Rpc, used: dict[str, Any], arguments: dict[str, Any]) -> bool:
+    """Whether the `Transfer` directly after this `AuthorizationUsed` is the payment that the arguments ask for."""
+    parties = [_address_topic(arguments["from"]), _address_topic(arguments["to"])]
+    asked = {"address": used["address"], "topics": [TOPICS[events.Transfer], *parties], "blockHash": used["blockHash"]}
+    next_to_it = int(used["logIndex"], 16) + 1
+    return any(
+        int(moved["logIndex"], 16) == next_to_it and int(moved["data"], 16) == int(arguments["value"])
+        for moved in rpc.call("eth_getLogs", [asked])
+    )

@@ -50,6 +50,11 @@ class Call:
     lane: str | None = None
 
 
+def authorization_key(payer: str, nonce: str, recipient: str, value: int) -> str:
+    """Name a signed payment: its nonce alone would also name another message that the payer gave the same nonce."""
+    return f"authorization:{payer}:{nonce}:{recipient}:{value}"
+
+
 @dataclass(frozen=True, slots=True)
 class IndexedBlock:
     """The last block read: money rules use its time."""

@@ -5,8 +5,9 @@ carried the call. "Used already" means: look for the event.
 """
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import text
@@ -14,8 +15,8 @@ from sqlalchemy.orm import Session
 
 from pswallet.chain import events, evidence
 from pswallet.chain.blocks import Header, Stretch
-from pswallet.chain.events import CallFailed, CallRefused, ClaimSkipped, Event
-from pswallet.chain.outbox import RELAYER_CHANNEL, CallKind
+from pswallet.chain.events import AuthorizationUsed, CallFailed, CallRefused, ClaimSkipped, Event, Transfer
+from pswallet.chain.outbox import RELAYER_CHANNEL, CallKind, authorization_key
 from pswallet.chain.reverts import UNEXPLAINED, error_name
 from pswallet.chain.rpc import Rpc
 from pswallet.chain.sendings import MOST_ATTEMPTS
@@ -34,7 +35,6 @@ SAYS_ITS_NAME = frozenset(CallKind) - {CallKind.SET_TIER, CallKind.FREEZE, CallK
 """
 
 _KEYS = {
-    events.AuthorizationUsed: lambda e: f"authorization:{e.authorizer}:{e.nonce}",
     events.PacketCreated: lambda e: f"packet-create:{e.packet}",
     events.PacketClaimed: lambda e: f"packet-claim:{e.packet}:{e.account}",
     events.ShareOwed: lambda e: f"packet-claim:{e.packet}:{e.account}",
@@ -101,6 +101,15 @@ class Verdict:
     contract: str
 
 
+def _payments(happened: Sequence[Event]) -> dict[str, int]:
+    """Return the blocks of signed payments by key: the `Transfer` directly after says whom the nonce paid, and what."""
+    found = {}
+    for used, moved in pairwise(happened):
+        if isinstance(used, AuthorizationUsed) and isinstance(moved, Transfer):
+            found[authorization_key(used.authorizer, used.nonce, moved.recipient, moved.value)] = used.block
+    return found
+
+
 class Settlement:
     """Settles the calls of one stretch of blocks. `known` are refusals of before a rebuild, by key."""
 
@@ -132,9 +141,10 @@ class Settlement:
         ).all()
         return [Mined(id_, hash_, tuple(calls), blocks[hash_]) for id_, hash_, calls in rows]
 
-    def _settle_by_event(self, happened: Iterable[Event]) -> list[int | None]:
+    def _settle_by_event(self, happened: Sequence[Event]) -> list[int | None]:
         """Settle the calls whose events happened; return the transactions that last carried them."""
         found = {_KEYS[type(event)](event): event.block for event in happened if type(event) in _KEYS}
+        found |= _payments(happened)
         if not found:
             return []
         values = {"keys": list(found), "blocks": list(found.values())}

@@ -54,7 +54,7 @@ class _Running:
 
 
 def on_authorizations_used(session: Session, events: Sequence[AuthorizationUsed]) -> None:
-    """Signed payments were carried out: the only place where one becomes `confirmed`."""
+    """Nonces of signed payments were used: `confirmed` is one whose own Transfer stands directly after."""
     rows = [
         {"payer": e.authorizer, "nonce": e.nonce, "at": e.block_time, "block": e.block, "log_index": e.log_index}
         for e in events

@@ -206,10 +206,15 @@ _SAYS_YES = "0x7f1626ba7e" + "00" * 28 + "60005260206000f3"
 """Runtime code that answers isValidSignature with its magic value, whatever it is asked."""
 
 
-def test_a_contracts_signature_is_judged_by_the_contract(pair: list[Member], pipeline: Pipeline, chain: Chain) -> None:
+@pytest.mark.parametrize(("length", "refusal"), [(80, "signature-malformed"), (65, "signature-invalid")])
+def test_a_contracts_signature_is_judged_by_the_contract(
+    pair: list[Member], pipeline: Pipeline, chain: Chain, length: int, refusal: str
+) -> None:
+    """65 bytes is the usual case: the signature of the contract's owner."""
     ping, hua = pair
-    body = transfer_body(ping, hua.address, 700) | {"signature": "0x" + "ab" * 80}
-    assert code_of(ping.post("/transfers", body)) == "signature-malformed"
+    signature = "0x" + ("07" * (length - 1) + "1b")
+    body = transfer_body(ping, hua.address, 700) | {"signature": signature}
+    assert code_of(ping.post("/transfers", body)) == refusal
     chain.rpc.call("anvil_setCode", [ping.address, _SAYS_YES])
     answer = ping.post("/transfers", body)
     assert answer.status_code == 202

@@ -3,9 +3,9 @@
 import pytest
 from sqlalchemy import text
 
-from pswallet.chain import packing
+from pswallet.chain import calldata, packing
 from pswallet.chain.abi import artifact
-from pswallet.chain.outbox import Call, CallKind
+from pswallet.chain.outbox import Call, CallKind, authorization_key
 from pswallet.chain.relayer import Tuning
 from pswallet.chain.rpc import Rpc, RpcUnavailable
 from pswallet.chain.signing import address_of
@@ -160,6 +160,32 @@ def test_a_payment_carried_before_it_was_left_here_is_settled_by_its_old_event(p
     block, refusal = pipeline.calls()[payment.key]
     assert block is not None
     assert refusal is None
+
+
+def test_a_nonce_used_for_another_payment_pays_nothing(pipeline, ann, bob):
+    """The payer gives the same nonce to two messages, and has the other one carried first."""
+    nonce = secret("one nonce, two messages")
+    promised = ann.payment(pipeline.chain.deployment, bob.address, 700, nonce=nonce)
+    to_herself = ann.payment(pipeline.chain.deployment, ann.address, 1, nonce=nonce)
+    data = calldata.transfer_with_authorization(to_herself.arguments)
+    pipeline.chain.transact(secret("stranger"), pipeline.chain.deployment.stablecoin, data)
+    pipeline.settle()
+    pipeline.leave(promised)
+    pipeline.settle()
+    assert refusals(pipeline) == {promised.key: "AuthorizationAlreadyUsed"}
+    assert pipeline.chain.balance(bob.address) == 0
+
+
+def test_a_nonce_used_for_another_payment_meanwhile_pays_nothing(pipeline, ann, bob):
+    nonce = secret("one nonce, two messages")
+    promised = ann.payment(pipeline.chain.deployment, bob.address, 700, nonce=nonce)
+    to_herself = ann.payment(pipeline.chain.deployment, ann.address, 1, nonce=nonce)
+    pipeline.leave(promised)
+    data = calldata.transfer_with_authorization(to_herself.arguments)
+    pipeline.chain.transact(secret("stranger"), pipeline.chain.deployment.stablecoin, data)
+    pipeline.settle()
+    assert refusals(pipeline) == {promised.key: "AuthorizationAlreadyUsed"}
+    assert pipeline.chain.balance(bob.address) == 0
 
 
 def test_a_cancelled_payment_is_refused(pipeline, ann, bob):
@@ -372,7 +398,7 @@ def test_a_contracts_payment_is_carried_with_its_own_signature(pipeline, bob, mo
     chain.token(chain.keys.minter, "mintMany", [(wallet, 5_000, b"\x05" * 32)])
     asked = Person("anybody").payment(chain.deployment, bob.address, 700).arguments
     asked |= {"from": wallet, "signature": "0x" + signature.hex(), "erc1271": True}
-    call = Call(f"authorization:{wallet}:{asked['nonce']}", CallKind.AUTHORIZATION, asked)
+    call = Call(authorization_key(wallet, asked["nonce"], bob.address, 700), CallKind.AUTHORIZATION, asked)
     pipeline.leave(call)
     pipeline.settle()
     assert not refusals(pipeline)

@@ -7,6 +7,7 @@ import pytest
 
 from pswallet.chain import signing
 from pswallet.chain.abi import call_data
+from pswallet.chain.calldata import transfer_with_authorization
 from pswallet.chain.signing import Domain
 from pswallet.kit.problems import Problem
 from pswallet.notifications.service import notices_after
@@ -236,6 +237,22 @@ def test_what_the_chain_refuses_is_told_by_its_name_and_counts_no_more(town: Tow
     assert town.balance(ping) == 1_000
     town.unfreeze(ping)
     assert name(town.pay(ping, hua, 1_000)) == "Accepted"
+
+
+def test_a_nonce_that_paid_something_else_confirms_nothing(town: Town) -> None:
+    """The payer signs two messages with one nonce, gives one here and has the other carried first."""
+    ping, hua = town.people("ping", "hua")
+    promised = town.payment(ping, hua.address, 70_000)
+    sent = town.transfer(promised)[0]
+    cheap = town.payment(ping, ping.address, 1, nonce=promised.nonce)
+    data = transfer_with_authorization({**cheap.message(), "signature": cheap.signature})
+    town.pipeline.chain.transact(secret("anybody"), town.token.verifying_contract, data)
+    town.settle()
+    found = town.status(sent.id, ping)
+    assert (found.status, found.error, found.confirmed_at) == ("refused", "AuthorizationAlreadyUsed", None)
+    assert town.balance(hua) == 100_000
+    page = town.run(lambda session: service.activity(session, ping.address, before=None, limit=9))
+    assert [line.transfer_id for line in page.lines] == [None, None, None]
 
 
 def test_a_cancelled_nonce_is_canceled(town: Town) -> None:

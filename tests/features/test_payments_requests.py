@@ -4,10 +4,11 @@ from typing import Any
 
 import pytest
 
+from pswallet.chain.calldata import transfer_with_authorization
 from pswallet.kit.problems import Problem
 from pswallet.payments import service
 from tests.features.money import Town, name
-from tests.parts import Person
+from tests.parts import Person, secret
 
 
 def ask(town: Town, creator: Person, payers: list[Person], total: int, kind: str = "split") -> Any:
@@ -42,6 +43,21 @@ def test_an_aa_split_of_ten_yuan_by_three_is_paid_by_three(town: Town) -> None:
     town.settle()
     assert statuses(town, request.id, friends[2]) == ["paid", "paid", "paid"]
     assert town.balance(host) == 101_000
+
+
+def test_a_share_is_not_paid_by_another_payment_of_the_same_nonce(town: Town) -> None:
+    host, friend = town.people("host", "an")
+    request = ask(town, host, [friend], 50_000, kind="request")
+    promised = town.payment(friend, host.address, 50_000)
+    pay_share(town, request.id, promised)
+    cheap = town.payment(friend, friend.address, 1, nonce=promised.nonce)
+    data = transfer_with_authorization({**cheap.message(), "signature": cheap.signature})
+    town.pipeline.chain.transact(secret("anybody"), town.token.verifying_contract, data)
+    town.settle()
+    assert statuses(town, request.id, host) == ["unpaid"]
+    pay_share(town, request.id, town.payment(friend, host.address, 50_000))
+    town.settle()
+    assert statuses(town, request.id, host) == ["paid"]
 
 
 def test_the_askers_own_part_of_a_split_is_nobodys_debt(town: Town) -> None:

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 
 from pswallet.chain import signing
 from pswallet.chain.signing import Domain
+from pswallet.kit.clock import shanghai_day_start
 from pswallet.kit.db import transaction
 from pswallet.kit.problems import Problem
 from pswallet.kit.vault import Vault
@@ -189,7 +190,8 @@ def test_a_low_tier_is_given_1000_yuan_a_day_at_most(town: Town) -> None:
     assert [name(outcome) for outcome in town.claim(*[ClaimPacket(packet, high.address) for packet in packets])] == [
         "Claim"
     ] * 6
-    town.pass_time(86_400 - 600)
+    tomorrow = shanghai_day_start(town.now) + timedelta(days=1)
+    town.pass_time(int((tomorrow - town.now).total_seconds()))
     fresh = town.give(creator, [low], total=1)
     assert name(town.open(fresh, low)[0]) == "Claim"
 

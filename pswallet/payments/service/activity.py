@@ -60,16 +60,22 @@ def activity(session: Session, account: str, *, before: Place | None, limit: int
 
 def _transfers(session: Session, entries: list[Entry]) -> dict[tuple[int, int], str]:
     """Return the payment behind each Transfer: its AuthorizationUsed is the log directly before."""
-    places = [(entry.block, entry.log_index - 1) for entry in entries]
     query = (
-        select(AuthorizationUse.block, AuthorizationUse.log_index, Authorization.id)
+        select(Entry.block, Entry.log_index, Authorization.id)
+        .join(
+            AuthorizationUse,
+            (AuthorizationUse.block == Entry.block) & (AuthorizationUse.log_index == Entry.log_index - 1),
+        )
         .join(
             Authorization,
-            (Authorization.payer == AuthorizationUse.payer) & (Authorization.nonce == AuthorizationUse.nonce),
+            (Authorization.payer == AuthorizationUse.payer)
+            & (Authorization.nonce == AuthorizationUse.nonce)
+            & (Authorization.recipient == Entry.counterparty)
+            & (Authorization.value_fen == -Entry.delta_fen),
         )
-        .where(tuple_(AuthorizationUse.block, AuthorizationUse.log_index).in_(places))
+        .where(Entry.leg == 0, tuple_(Entry.block, Entry.log_index).in_([(e.block, e.log_index) for e in entries]))
     )
-    return {(block, log_index + 1): transfer for block, log_index, transfer in session.execute(query)}
+    return {(block, log_index): transfer for block, log_index, transfer in session.execute(query)}
 
 
 def _line(entry: Entry, transfer_id: str | None) -> Line:

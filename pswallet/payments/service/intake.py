@@ -11,7 +11,7 @@ from sqlalchemy.orm import Session
 
 from pswallet.accounts import errors as token_errors
 from pswallet.accounts.service import Standing, standing
-from pswallet.chain.outbox import Call, CallKind, enqueue
+from pswallet.chain.outbox import Call, CallKind, authorization_key, enqueue
 from pswallet.chain.signing import (
     TRANSFER_WITH_AUTHORIZATION,
     Domain,
@@ -85,10 +85,11 @@ def transfer(
 
 
 def _call(payment: SignedPayment) -> Call:
+    form = {"erc1271": True} if payment.contract_verdict else {}
     return Call(
-        key=f"authorization:{payment.payer}:{payment.nonce}",
+        key=authorization_key(payment.payer, payment.nonce, payment.recipient, payment.value_fen),
         kind=CallKind.AUTHORIZATION,
-        arguments={**payment.message(), "signature": payment.signature},
+        arguments={**payment.message(), "signature": payment.signature, **form},
     )
 
 

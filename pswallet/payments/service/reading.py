@@ -9,6 +9,7 @@ from datetime import datetime
 from sqlalchemy import ColumnElement, select
 from sqlalchemy.orm import Session
 
+from pswallet.accounts.errors import AuthorizationAlreadyUsed
 from pswallet.kit.money import Fen
 from pswallet.payments.errors import TransferUnknown
 from pswallet.payments.models import (
@@ -16,6 +17,7 @@ from pswallet.payments.models import (
     AuthorizationCancellation,
     AuthorizationRefusal,
     AuthorizationUse,
+    Entry,
 )
 
 
@@ -47,8 +49,9 @@ def find_transfer(session: Session, transfer_id: str, *, viewer: str) -> Transfe
 def transfers_of(session: Session, ids: Sequence[str]) -> dict[str, Transfer]:
     """Return payments by id, each with its status."""
     query = (
-        select(Authorization, AuthorizationUse, AuthorizationRefusal, AuthorizationCancellation)
+        select(Authorization, AuthorizationUse, Entry, AuthorizationRefusal, AuthorizationCancellation)
         .outerjoin(AuthorizationUse, _same(AuthorizationUse))
+        .outerjoin(Entry, _debit_of_use())
         .outerjoin(AuthorizationRefusal, _same(AuthorizationRefusal))
         .outerjoin(AuthorizationCancellation, _same(AuthorizationCancellation))
         .where(Authorization.id.in_(ids))
@@ -62,13 +65,33 @@ def _same(
     return (fact.payer == Authorization.payer) & (fact.nonce == Authorization.nonce)
 
 
+def _debit_of_use() -> ColumnElement[bool]:
+    """The token says `Transfer` directly after `AuthorizationUsed`: the entry there tells whom the nonce paid."""
+    return (
+        (Entry.account == AuthorizationUse.payer)
+        & (Entry.block == AuthorizationUse.block)
+        & (Entry.log_index == AuthorizationUse.log_index + 1)
+        & (Entry.leg == 0)
+    )
+
+
 def _shown(
     asked: Authorization,
     use: AuthorizationUse | None,
+    debit: Entry | None,
     refusal: AuthorizationRefusal | None,
     cancellation: AuthorizationCancellation | None,
 ) -> Transfer:
-    status = "confirmed" if use else "canceled" if cancellation else "refused" if refusal else "submitted"
+    paid = debit is not None and (debit.counterparty, debit.delta_fen) == (asked.recipient, -asked.value_fen)
+    status, error = "submitted", None
+    if use and paid:
+        status = "confirmed"
+    elif use:  # the payer gave the same nonce to another message
+        status, error = "refused", AuthorizationAlreadyUsed.__name__
+    elif cancellation:
+        status = "canceled"
+    elif refusal:
+        status, error = "refused", refusal.error
     return Transfer(
         id=asked.id,
         payer=asked.payer,
@@ -77,8 +100,8 @@ def _shown(
         nonce=asked.nonce,
         purpose=asked.purpose,
         status=status,
-        error=refusal.error if refusal and status == "refused" else None,
-        block=use.block if use else None,
-        confirmed_at=use.at if use else None,
+        error=error,
+        block=use.block if use and paid else None,
+        confirmed_at=use.at if use and paid else None,
         accepted_at=asked.accepted_at,
     )
