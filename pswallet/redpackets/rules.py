@@ -142,6 +142,14 @@ def kind_fits(kind: str, *, lucky: bool, shares: int, guests: int) -> bool:
     return fits.get(kind, False)
 
 
+def takes_part(account: str, *, creator: str, is_guest: bool, has_claimed: bool) -> bool:
+    """Return whether a packet's words and names are for `account`: who gave it, was asked to it or has claimed of it.
+
+    Knowing the id is no invitation: ids are public on the chain.
+    """
+    return account == creator or is_guest or has_claimed
+
+
 def largest_share(*, total: int, shares: int, max_share: int, lucky: bool) -> Fen:
     """Return the most that one share of the packet can turn out to be [fen]."""
     if not lucky:

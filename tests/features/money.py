@@ -13,14 +13,18 @@ from pswallet.chain.outbox import last_block
 from pswallet.chain.terms import ZERO_20, ZERO_32, ZERO_ADDRESS, Terms, packet_id
 from pswallet.kit.db import transaction
 from pswallet.kit.problems import Problem
+from pswallet.kit.vault import Vault
 from pswallet.payments import service as payments
 from pswallet.payments.service import SignedPayment
 from pswallet.redpackets import rules
 from pswallet.redpackets import service as redpackets
 from pswallet.redpackets.service import ClaimPacket, CreatePacket
-from tests.parts import Person, Pipeline
+from tests.parts import Person, Pipeline, secret
 
 R = TypeVar("R")
+
+VAULT = Vault(secret("vault"))
+"""Seals what the features keep of people."""
 
 
 def name(outcome: Any) -> str:
@@ -178,11 +182,13 @@ class Town:
     def create(self, command: CreatePacket) -> redpackets.PacketAccepted:
         """Ask for the packet. Raises the Problem that refuses it."""
         dealer = self.pipeline.dealer.address
-        return self.run(
+        accepted = self.run(
             lambda session: redpackets.create(
                 session, command, token=self.token, escrow=self.escrow, dealer=dealer, now=self.now
             )
         )
+        self.made[accepted.id] = command
+        return accepted
 
     def refusal(self, command: CreatePacket) -> str:
         """The name of the Problem that refuses the packet."""
@@ -199,8 +205,10 @@ class Town:
         assert self.packet(packet).status == "open"
         return packet
 
-    def packet(self, packet: str) -> redpackets.PacketView:
-        return self.run(lambda session: redpackets.find_packet(session, packet, now=self.now))
+    def packet(self, packet: str, reader: Person | None = None) -> redpackets.PacketView:
+        """The packet as `reader`, else its creator, sees it."""
+        address = reader.address if reader else self.made[packet].creator
+        return self.run(lambda session: redpackets.find_packet(session, packet, reader=address, now=self.now))
 
     def claim(self, *commands: ClaimPacket) -> list[Any]:
         return self.run(
@@ -218,7 +226,9 @@ class Town:
         return "0x" + signing.sign(signing.digest(domain or self.escrow, signing.LINK_CLAIM, message), key).hex()
 
     def shares(self, packet: str) -> list[redpackets.ShareLine]:
-        return self.run(lambda session: redpackets.claims_of(session, packet))
+        """The drawn shares as the packet's creator sees them."""
+        reader = self.made[packet].creator
+        return self.run(lambda session: redpackets.claims_of(session, VAULT, packet, reader=reader))
 
     def own_claim(self, packet: str, person: Person) -> redpackets.ClaimView | None:
         return self.run(lambda session: redpackets.find_claim(session, packet, person.address))

@@ -9,19 +9,18 @@ from sqlalchemy.exc import OperationalError
 from sqlalchemy.orm import Session
 
 from pswallet.chain import signing
+from pswallet.chain.outbox import Call, CallKind
 from pswallet.chain.signing import Domain
 from pswallet.kit.clock import shanghai_day_start
 from pswallet.kit.db import transaction
 from pswallet.kit.problems import Problem
-from pswallet.kit.vault import Vault
 from pswallet.redpackets import service
 from pswallet.redpackets.service import ClaimPacket
-from tests.features.money import Town, name
+from tests.features.money import VAULT, Town, name
 from tests.parts import Person, secret
 
 LINK = secret("a link's key")
 LINK_ADDRESS = signing.address_of(LINK)
-VAULT = Vault(secret("vault"))
 
 
 def refused(town: Town, *commands: ClaimPacket) -> list[str]:
@@ -234,6 +233,19 @@ def test_a_link_opens_for_whom_its_key_has_signed(town: Town) -> None:
     town.settle()
     assert town.balance(an) == 101_000
     assert refused(town, ClaimPacket(packet, an.address, signature)) == ["AlreadyClaimed"]
+
+
+def test_a_link_shown_past_the_gateway_shows_the_greeting_too(town: Town) -> None:
+    creator, an = town.people("creator", "an")
+    packet = town.give(creator, shares=2, total=2_000, claim_key=LINK_ADDRESS)
+    assert town.packet(packet, reader=an).greeting is None
+    arguments = {"packet": packet, "account": an.address, "index": 0, "position": None}
+    evidence = town.link_signature(LINK, packet, an)
+    key = f"packet-claim:{packet}:{an.address}"
+    town.pipeline.leave(Call(key, CallKind.PACKET_CLAIM, {**arguments, "evidence": evidence}, lane=packet))
+    town.settle()
+    assert [share.account for share in town.shares(packet)] == [an.address]
+    assert town.packet(packet, reader=an).greeting == "恭喜发财，大吉大利"
 
 
 def test_another_links_signature_opens_nothing(town: Town) -> None:

@@ -268,6 +268,14 @@ def test_a_kind_says_what_the_packet_is() -> None:
     assert not fits("campaign", lucky=False, shares=2, guests=0)
 
 
+def test_its_creator_its_guests_and_its_claimants_take_part_in_a_packet() -> None:
+    me, other = Person("me").address, Person("other").address
+    assert rules.takes_part(me, creator=me, is_guest=False, has_claimed=False)
+    assert rules.takes_part(me, creator=other, is_guest=True, has_claimed=False)
+    assert rules.takes_part(me, creator=other, is_guest=False, has_claimed=True)
+    assert not rules.takes_part(me, creator=other, is_guest=False, has_claimed=False)
+
+
 def test_the_most_a_share_can_turn_out_to_be() -> None:
     largest = rules.largest_share
     assert largest(total=1_000, shares=10, max_share=0, lucky=False) == 100

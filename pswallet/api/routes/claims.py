@@ -12,7 +12,7 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
-from pswallet.accounts.service import SessionOwner, authenticate, masked_names
+from pswallet.accounts.service import SessionOwner, authenticate
 from pswallet.api.deps import Credentials, Gateway, GatewayParts, KeyHeader, Owner, Transaction, gateway_of
 from pswallet.api.idempotency import Answer, Key, answer_of, lookup_many, store_many
 from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
@@ -68,7 +68,7 @@ class ShareShape(Shape):
 
     position: int
     account: Address
-    masked_name: str | None
+    masked_name: str | None = Field(description="*小萍; null while a visitor, and for whoever takes no part")
     amount_fen: int
     status: str = Field(description="claimed, owed or collected")
     best: bool = Field(description="手气最佳; known after the last share")
@@ -160,21 +160,19 @@ def open_packet(packet: PacketId, body: OpenPacket, credentials: Credentials, ke
 
 @router.get("/{packet}/claims")
 def list_shares(packet: PacketId, session: Transaction, owner: Owner, gateway: GatewayParts) -> Shares:
-    """List the drawn shares."""
-    found = service.claims_of(session, packet)
-    names = masked_names(session, gateway.vault, [share.account for share in found])
+    """List the drawn shares. Who takes no part in the packet sees what the chain shows: no names."""
     return Shares(
         items=[
             ShareShape(
                 position=share.position,
                 account=share.account,
-                masked_name=names.get(share.account),
+                masked_name=share.masked_name,
                 amount_fen=share.amount_fen,
                 status=share.status,
                 best=share.luckiest,
                 at=share.at,
             )
-            for share in found
+            for share in service.claims_of(session, gateway.vault, packet, reader=owner.address)
         ]
     )
 

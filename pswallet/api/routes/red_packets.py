@@ -116,9 +116,9 @@ class PacketShape(Shape):
     id: Bytes32
     kind: str
     terms: TermsShape
-    greeting: str
+    greeting: str | None = Field(description="null for whoever takes no part: no creator, guest or claimant")
     cover: str
-    guests: list[Address]
+    guests: list[Address] = Field(description="empty for whoever takes no part")
     status: str = Field(description="submitted, refused, open, exhausted, expired or refunded")
     error: str | None = Field(description="why the chain refused it: the name of a problem")
     claimed_shares: int
@@ -252,11 +252,11 @@ def make_phrase_key(body: MakePhraseKey, post: MemberPost) -> PhraseKeyShape:
 
 @router.get("/{packet}")
 def show_packet(packet: PacketId, session: Transaction, owner: Owner) -> PacketShape:
-    """Show a packet to anybody signed in who knows its id."""
+    """Show a packet. Who takes no part in it sees what the chain shows: no greeting, no guests."""
     block = last_block(session)
     if block is None:
         raise ChainAway(retry_after_s=1)
-    return _shape(service.find_packet(session, packet, now=block.time))
+    return _shape(service.find_packet(session, packet, reader=owner.address, now=block.time))
 
 
 @router.get("/{packet}/draw")

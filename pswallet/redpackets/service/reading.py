@@ -1,18 +1,24 @@
-"""What people see of red packets: every status is derived from the escrow's events."""
+"""What people see of red packets: every status is derived from the escrow's events.
+
+Ids are public on the chain, so whoever takes no part in a packet is shown what the chain shows: no greeting, no guests,
+no names.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
 from sqlalchemy import select, text, tuple_
 from sqlalchemy.orm import Session
 
+from pswallet.accounts.service import masked_names
 from pswallet.chain.outbox import CallKind
 from pswallet.chain.terms import PacketTerms, Terms
 from pswallet.kit.money import Fen
+from pswallet.kit.vault import Vault
 from pswallet.redpackets import rules
 from pswallet.redpackets.errors import PacketUnknown
 from pswallet.redpackets.models import (
@@ -29,12 +35,15 @@ from pswallet.redpackets.models import (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PacketView:
-    """A packet and how far it is. `status`: submitted, refused (`error`), open, exhausted, expired or refunded."""
+    """A packet and how far it is. `status`: submitted, refused (`error`), open, exhausted, expired or refunded.
+
+    Without `greeting` and `guests` for a reader who takes no part in it.
+    """
 
     id: str
     kind: str
     terms: Terms
-    greeting: str
+    greeting: str | None
     cover: str
     guests: list[str]
     status: str
@@ -49,9 +58,13 @@ class PacketView:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareLine:
-    """A drawn share. `status`: claimed, owed (`reason`) or collected. `luckiest`: 手气最佳, known at the end."""
+    """A drawn share. `status`: claimed, owed (`reason`) or collected. `luckiest`: 手气最佳, known at the end.
+
+    `masked_name`: of a person who has been checked, for readers who take part in the packet.
+    """
 
     account: str
+    masked_name: str | None
     position: int
     amount_fen: Fen
     status: str
@@ -94,23 +107,33 @@ _TOTALS = text(
 )
 
 
-def find_packet(session: Session, packet: str, *, now: datetime) -> PacketView:
-    """Return a packet. `now` is the last indexed block's time. Raises PacketUnknown."""
+_TIES = text(
+    """
+    SELECT EXISTS (SELECT FROM packet_guests WHERE packet = :packet AND account = :account) AS is_guest,
+        EXISTS (SELECT FROM packet_claims WHERE packet = :packet AND account = :account)
+        OR EXISTS (SELECT FROM packet_shares WHERE packet = :packet AND account = :account) AS has_claimed
+    """
+)
+"""A claim stands in `packet_claims` only after its evidence was checked, in `packet_shares` also past this gateway."""
+
+
+def find_packet(session: Session, packet: str, *, reader: str, now: datetime) -> PacketView:
+    """Return a packet as `reader` may see it. `now` is the last indexed block's time. Raises PacketUnknown."""
     asked = _asked(session, packet)
+    takes_part = _takes_part(session, asked, reader)
     opening = session.get(PacketOpening, packet)
     refund = session.get(PacketRefund, packet)
     refusal = session.get(PacketRefusal, f"packet-create:{packet}")
     totals = session.execute(_TOTALS, {"packet": packet}).one()
     owed = 0 if refund else int(totals.owed)
-    guests = select(PacketGuest.account).where(PacketGuest.packet == packet).order_by(PacketGuest.place)
     status = _status(opening, refund, refusal, drawn=totals.claimed_shares, owed=owed, now=now)
     return PacketView(
         id=packet,
         kind=asked.kind,
         terms=Terms.from_json(asked.terms),
-        greeting=asked.greeting,
+        greeting=asked.greeting if takes_part else None,
         cover=asked.cover,
-        guests=list(session.scalars(guests)),
+        guests=_guests(session, packet) if takes_part else [],
         status=status,
         error=refusal.error if refusal and status == "refused" else None,
         claimed_shares=totals.claimed_shares,
@@ -127,6 +150,16 @@ def _asked(session: Session, packet: str) -> RedPacket:
     if asked is None:
         raise PacketUnknown(packet=packet)
     return asked
+
+
+def _takes_part(session: Session, asked: RedPacket, account: str) -> bool:
+    ties = session.execute(_TIES, {"packet": asked.id, "account": account}).one()
+    return rules.takes_part(account, creator=asked.creator, is_guest=ties.is_guest, has_claimed=ties.has_claimed)
+
+
+def _guests(session: Session, packet: str) -> list[str]:
+    query = select(PacketGuest.account).where(PacketGuest.packet == packet).order_by(PacketGuest.place)
+    return list(session.scalars(query))
 
 
 def _status(
@@ -149,16 +182,25 @@ def _status(
     return "exhausted" if drawn == opening.shares else "open"
 
 
-def claims_of(session: Session, packet: str) -> list[ShareLine]:
-    """Return the drawn shares of a packet in order of position, 手气最佳 marked. Raises PacketUnknown."""
+def claims_of(session: Session, vault: Vault, packet: str, *, reader: str) -> list[ShareLine]:
+    """Return the drawn shares in order of position as `reader` may see them, 手气最佳 marked. Raises PacketUnknown."""
     asked = _asked(session, packet)
+    lines = _lines(session, asked)
+    if not _takes_part(session, asked, reader):
+        return lines
+    names = masked_names(session, vault, [line.account for line in lines])
+    return [replace(line, masked_name=names.get(line.account)) for line in lines]
+
+
+def _lines(session: Session, asked: RedPacket) -> list[ShareLine]:
+    """Return the drawn shares in order of position, as the chain has them: without names."""
     query = (
         select(PacketShare, PacketCollection)
         .outerjoin(
             PacketCollection,
             (PacketCollection.packet == PacketShare.packet) & (PacketCollection.account == PacketShare.account),
         )
-        .where(PacketShare.packet == packet)
+        .where(PacketShare.packet == asked.id)
         .order_by(PacketShare.position)
     )
     found = session.execute(query).all()
@@ -169,6 +211,7 @@ def claims_of(session: Session, packet: str) -> list[ShareLine]:
 def _line(share: PacketShare, collection: PacketCollection | None, *, luckiest: bool) -> ShareLine:
     return ShareLine(
         account=share.account,
+        masked_name=None,
         position=share.position,
         amount_fen=Fen(share.value_fen),
         status=_share_status(share, collection),
@@ -232,7 +275,7 @@ def find_draw(session: Session, packet: str) -> DrawView:
         raise PacketUnknown(packet=packet)
     query = select(PacketShare.link).where(PacketShare.packet == packet).order_by(PacketShare.position)
     links = ["0x" + link.hex() for link in session.scalars(query)]
-    lines = claims_of(session, packet)
+    lines = _lines(session, _asked(session, packet))
     return DrawView(
         packet=packet,
         terms=Terms.from_json(opening.terms),
