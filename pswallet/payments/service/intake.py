@@ -158,9 +158,9 @@ class _Desk:
     """All that a list of payments is decided on, read once and carried along."""
 
     purpose: str
-    known: dict[tuple[str, str], str | None]
-    parties: Mapping[str, Standing]
-    limits: dict[int, Limits]
+    parties: Mapping[str, Standing] = field(default_factory=dict)
+    limits: dict[int, Limits] = field(default_factory=dict)
+    known: dict[tuple[str, str], str | None] = field(default_factory=dict)
     purses: dict[str, Purse] = field(default_factory=dict)
 
     def decide(self, payment: SignedPayment) -> Accepted | Problem:
@@ -179,13 +179,19 @@ class _Desk:
         return accepted
 
     def _payer_problem(self, payment: SignedPayment) -> Problem | None:
-        payer = self.parties.get(payment.payer)
-        if payer is None or payer.tier not in self.limits:
-            return token_errors.AccountNotRegistered(account=payment.payer)
-        if payer.frozen:
-            return token_errors.AccountIsFrozen(account=payment.payer)
-        purse = self.purses[payment.payer]
-        return _problem_of(payment.payer, rules.debit_excess(purse, self.limits[payer.tier], payment.value_fen))
+        payer = payment.payer
+        barred = self.bar(payer)
+        if barred is not None:
+            return barred
+        limits = self.limits[self.parties[payer].tier]
+        return _problem_of(payer, rules.debit_excess(self.purses[payer], limits, payment.value_fen))
+
+    def bar(self, payer: str) -> Problem | None:
+        """Return why `payer` can send nothing at all, or None."""
+        found = self.parties[payer]
+        if found.tier not in self.limits:
+            return token_errors.AccountNotRegistered(account=payer)
+        return token_errors.AccountIsFrozen(account=payer) if found.frozen else None
 
     def _recipient_problem(self, payment: SignedPayment) -> Problem | None:
         if self.purpose == "packet":
@@ -214,30 +220,47 @@ def _problem_of(account: str, excess: Excess | None) -> Problem | None:
 
 def _open_desk(session: Session, payments: Sequence[SignedPayment], *, purpose: str, now: datetime) -> _Desk:
     if not payments:
-        return _Desk(purpose, {}, {}, {})
-    addresses = {payment.payer for payment in payments}
-    if purpose != "packet":
-        addresses |= {payment.recipient for payment in payments}
-    return _desk_for(session, addresses, purpose=purpose, known=_known(session, payments), now=now)
+        return _Desk(purpose)
+    payers = {payment.payer for payment in payments}
+    recipients = set() if purpose == "packet" else {payment.recipient for payment in payments}
+    desk = _desk_for(session, payers | recipients, purpose=purpose)
+    _queue_up(session, [payer for payer in payers if desk.bar(payer) is None])
+    desk.known = _known(session, payments)
+    desk.purses = _purses(session, desk, now=now)
+    return desk
 
 
 def credit_problem(session: Session, account: str, value: Fen, *, now: datetime) -> Problem | None:
     """Return why the token would not credit `account` with `value` as of `now` (the last block's time), or None."""
-    return _desk_for(session, {account}, purpose="credit", known={}, now=now).credit_problem(account, value)
+    desk = _desk_for(session, {account}, purpose="credit")
+    desk.purses = _purses(session, desk, now=now)
+    return desk.credit_problem(account, value)
 
 
-def _desk_for(
-    session: Session,
-    addresses: set[str],
-    *,
-    purpose: str,
-    known: dict[tuple[str, str], str | None],
-    now: datetime,
-) -> _Desk:
-    parties = standing(session, list(addresses))
-    limits = limits_by_tier(session)
-    lifetime = {address: found.tier in limits and limits[found.tier].lifetime for address, found in parties.items()}
-    return _Desk(purpose, known, parties, limits, purses(session, lifetime, now=now))
+def _desk_for(session: Session, addresses: set[str], *, purpose: str) -> _Desk:
+    return _Desk(purpose, standing(session, list(addresses)), limits_by_tier(session))
+
+
+def _purses(session: Session, desk: _Desk, *, now: datetime) -> dict[str, Purse]:
+    limits = desk.limits
+    lifetime = {
+        address: found.tier in limits and limits[found.tier].lifetime for address, found in desk.parties.items()
+    }
+    return purses(session, lifetime, now=now)
+
+
+# Two processes count one payer's payments one after the other. In one order, so that they never wait for each other;
+# what is counted next is counted by later statements, which see what was committed while this one waited.
+_QUEUE_UP = text(
+    "SELECT count(pg_advisory_xact_lock(lock)) FROM (SELECT hashtextextended('spent|' || payer, 0) AS lock"
+    " FROM unnest(CAST(:payers AS text[])) AS asked(payer) ORDER BY lock) AS locks"
+)
+
+
+def _queue_up(session: Session, payers: Sequence[str]) -> None:
+    """Wait until no other process has payments of `payers` under way, and have others wait until our commit."""
+    if payers:
+        session.execute(_QUEUE_UP, {"payers": array_literal(payers)})
 
 
 _KNOWN = text(
