@@ -15,6 +15,7 @@ from sqlalchemy.orm import Session
 from pswallet.api.tidying import Tidying
 from pswallet.bank import service as bank
 from pswallet.chain.outbox import last_block
+from pswallet.chain.presence import Presence
 from pswallet.kit.db import Sessions, transaction
 from pswallet.kit.money import Fen
 from pswallet.payments.service import credit_problem
@@ -60,7 +61,13 @@ def run(sessions: Sessions, settings: Settings, stop: threading.Event) -> None:
     """Step until `stop`, twice a second. While the database is away, try again."""
     _log.info("worker.started", mode=settings.mode)
     schedule, tidying = Schedule(sessions), Tidying(sessions)
-    repeat(lambda: schedule.step() + tidying.step(), stop)
+    with Presence(sessions, "worker") as presence:
+
+        def step() -> int:
+            presence.show()
+            return schedule.step() + tidying.step()
+
+        repeat(step, stop)
 
 
 def repeat(step: Callable[[], int], stop: threading.Event, *, every_s: float = TICK_S) -> None:

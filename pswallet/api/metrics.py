@@ -3,6 +3,7 @@
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 
 from pswallet.api.readiness import Readiness
+from pswallet.chain.presence import PARTS
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
 
@@ -23,6 +24,9 @@ class Metrics:
         )
         self.database_up = Gauge("pswallet_database_up", "1 when PostgreSQL answers", registry=self._registry)
         self.chain_up = Gauge("pswallet_chain_up", "1 when the chain's node answers", registry=self._registry)
+        self.process_up = Gauge(
+            "pswallet_process_up", "1 when such a process runs", ["process"], registry=self._registry
+        )
         self.chain_head = Gauge("pswallet_chain_head_block", "Number of the chain's head", registry=self._registry)
         self.indexed = Gauge("pswallet_indexed_block", "Number of the last indexed block", registry=self._registry)
         self.unsettled = Gauge("pswallet_outbox_unsettled_calls", "Calls under way", registry=self._registry)
@@ -36,6 +40,8 @@ class Metrics:
         """Take over what was found of the neighbours; figures that could not be learnt stay as they were."""
         self.database_up.set(found.database)
         self.chain_up.set(found.chain)
+        for part in PARTS:
+            self.process_up.labels(part).set(getattr(found, part))
         for gauge, figure in (
             (self.chain_head, found.head_block),
             (self.indexed, found.indexed_block),

@@ -1,11 +1,11 @@
-"""Whether the gateway can do its work: the database, its tables, the chain's node, and the indexer's lag."""
+"""Whether the gateway can do its work: the database, its tables, the chain's node, the other processes, and the lag."""
 
 from dataclasses import dataclass
 
 from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 
-from pswallet.chain import outbox
+from pswallet.chain import outbox, presence
 from pswallet.chain.rpc import Rpc, RpcError, RpcUnavailable
 from pswallet.kit import db
 
@@ -15,16 +15,22 @@ MAX_LAG_BLOCKS = 50
 _PATIENCE_S = 2.0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, kw_only=True)
 class Readiness:
-    """What was found. `None` where nothing could be learnt."""
+    """What was found. `None` where nothing could be learnt.
 
-    database: bool
-    schema: bool
+    `relayer`, `indexer`, `worker`: whether such a process is connected to the database; it may lag all the same.
+    """
+
+    database: bool = False
+    schema: bool = False
     chain: bool
+    relayer: bool = False
+    indexer: bool = False
+    worker: bool = False
     head_block: int | None
-    indexed_block: int | None
-    unsettled_calls: int | None
+    indexed_block: int | None = None
+    unsettled_calls: int | None = None
 
     @property
     def lag_blocks(self) -> int | None:
@@ -37,7 +43,9 @@ class Readiness:
     def ready(self) -> bool:
         """Whether requests can be served in full."""
         lag = self.lag_blocks
-        return self.database and self.schema and self.chain and lag is not None and lag <= MAX_LAG_BLOCKS
+        neighbours = self.database and self.schema and self.chain
+        processes = self.relayer and self.indexer and self.worker
+        return neighbours and processes and lag is not None and lag <= MAX_LAG_BLOCKS
 
 
 def look(sessions: db.Sessions, rpc_url: str) -> Readiness:
@@ -48,9 +56,18 @@ def look(sessions: db.Sessions, rpc_url: str) -> Readiness:
             missing = set(db.Base.metadata.tables) - set(inspect(session.connection()).get_table_names())
             block = None if missing else outbox.last_block(session)
             calls = None if missing else outbox.unsettled_calls(session)
+            processes = presence.at_work(session)
     except SQLAlchemyError:
-        return Readiness(False, False, head is not None, head, None, None)
-    return Readiness(True, not missing, head is not None, head, block.number if block else None, calls)
+        return Readiness(chain=head is not None, head_block=head)
+    return Readiness(
+        database=True,
+        schema=not missing,
+        chain=head is not None,
+        **processes,
+        head_block=head,
+        indexed_block=block.number if block else None,
+        unsettled_calls=calls,
+    )
 
 
 def _head(rpc_url: str) -> int | None:

@@ -1,14 +1,13 @@
 """Waits for a NOTIFY of PostgreSQL, so that an idle process costs nothing and wakes within a millisecond."""
 
 import time
-from types import TracebackType
-from typing import Self
 
 import psycopg
 from psycopg import sql
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 
+from pswallet.chain.presence import Presence
 from pswallet.chain.rpc import RpcError, RpcUnavailable
 from pswallet.kit.db import Sessions
 
@@ -16,27 +15,12 @@ PASSING = (RpcUnavailable, RpcError, OperationalError, InterfaceError, PoolTimeo
 """What a loop waits for: a chain or database that is away, a node that says no (too many requests, a lagging state)."""
 
 
-class Bell:
-    """Listens on one channel. Use it as a context manager; `wait` opens the connection again when it was lost."""
+class Bell(Presence):
+    """Listens on one channel, and shows that `part` runs. `wait` opens the connection again when it was lost."""
 
-    def __init__(self, sessions: Sessions, channel: str) -> None:
-        self._url = sessions.kw["bind"].url.set(drivername="postgresql").render_as_string(hide_password=False)
+    def __init__(self, sessions: Sessions, channel: str, part: str | None = None) -> None:
+        super().__init__(sessions, part)
         self._channel = channel
-        self._connection: psycopg.Connection | None = None
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(
-        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
-    ) -> None:
-        self.close()
-
-    def close(self) -> None:
-        """Stop listening."""
-        if self._connection is not None:
-            self._connection.close()
-            self._connection = None
 
     def wait(self, timeout_s: float) -> bool:
         """Return as soon as it rings (True), or after `timeout_s` (False). A lost database counts as silence."""
@@ -49,10 +33,14 @@ class Bell:
 
     def _listen(self, timeout_s: float) -> bool:
         if self._connection is None:
-            self._connection = psycopg.connect(self._url, autocommit=True)
-            self._connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
+            self._connection = self._open()
             return True  # what rang before we listened was not heard: look once
         heard = any([True for _ in self._connection.notifies(timeout=timeout_s, stop_after=1)])
         for _ in self._connection.notifies(timeout=0):
             pass  # however often it rang, one look is enough
         return heard
+
+    def _open(self) -> psycopg.Connection:
+        connection = super()._open()
+        connection.execute(sql.SQL("LISTEN {}").format(sql.Identifier(self._channel)))
+        return connection

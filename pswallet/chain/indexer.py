@@ -68,9 +68,10 @@ class Indexer:
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. A chain or database that is away or says no is waited for."""
-        with Bell(self._sessions, INDEXER_CHANNEL) as bell:
+        with Bell(self._sessions, INDEXER_CHANNEL, "indexer") as bell:
             wait_s = _SHORTEST_WAIT_S
             while not stop.is_set():
+                bell.wait(0.0)  # however busy, and though the chain be away: be seen
                 try:
                     if self.step():
                         wait_s = _SHORTEST_WAIT_S

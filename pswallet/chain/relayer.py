@@ -99,8 +99,9 @@ class Relayer:
 
     def run(self, stop: threading.Event) -> None:
         """Work until `stop` is set. A chain or database that is away or says no is waited for."""
-        with Bell(self._sessions, RELAYER_CHANNEL) as bell:
+        with Bell(self._sessions, RELAYER_CHANNEL, "relayer") as bell:
             while not stop.is_set():
+                bell.wait(0.0)  # however busy, and though the chain be away: be seen
                 try:
                     moved = self.step()
                 except PASSING as error:

@@ -13,6 +13,7 @@ from pswallet.api.app import create_app
 from pswallet.api.limits import Limit, Limits
 from pswallet.chain import signing
 from pswallet.chain.dealer import Dealer
+from pswallet.chain.presence import PARTS, Presence
 from pswallet.kit.db import Sessions
 from pswallet.kit.vault import Vault
 from pswallet.settings import Settings
@@ -68,6 +69,17 @@ def http(make_app: Any) -> Iterator[httpx.Client]:
     """The gateway over HTTP."""
     with serve(make_app()) as client:
         yield client
+
+
+@pytest.fixture
+def at_work(sessions: Sessions) -> Iterator[dict[str, Presence]]:
+    """Each of the other processes as the gateway sees it: a connection that holds the lock the process itself takes."""
+    shown = {part: Presence(sessions, part) for part in PARTS}
+    for presence in shown.values():
+        presence.show()
+    yield shown
+    for presence in shown.values():
+        presence.close()
 
 
 @pytest.fixture

@@ -1,19 +1,31 @@
 """What the gateway says of itself and of the chain: /healthz, /readyz, /metrics, /v1/chain, /v1/typed-data."""
 
+import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 from sqlalchemy import text
 
 from pswallet.api.readiness import MAX_LAG_BLOCKS
 from pswallet.chain import signing
+from pswallet.chain.presence import PARTS, Presence
 from pswallet.chain.rpc import Rpc
 from pswallet.kit.db import Sessions, engine_for, sessions_of, transaction
 from tests.api.gateway import Member, code_of, serve
 from tests.parts import Chain, Pipeline
 
 
+def wait_until(ask: Callable[[], bool], patience_s: float = 10.0) -> None:
+    deadline = time.monotonic() + patience_s
+    while not ask():
+        assert time.monotonic() < deadline, "it never came"
+        time.sleep(0.005)
+
+
+@pytest.mark.usefixtures("at_work")
 def test_a_gateway_with_all_its_neighbours_is_ready(pipeline: Pipeline, http: httpx.Client, chain: Chain) -> None:
     pipeline.settle()
     answer = http.get("/readyz")
@@ -23,6 +35,9 @@ def test_a_gateway_with_all_its_neighbours_is_ready(pipeline: Pipeline, http: ht
         "database": True,
         "schema_complete": True,
         "chain": True,
+        "relayer": True,
+        "indexer": True,
+        "worker": True,
         "head_block": chain.head(),
         "indexed_block": chain.head(),
         "lag_blocks": 0,
@@ -81,6 +96,24 @@ def test_a_missing_table_makes_it_unready(pipeline: Pipeline, http: httpx.Client
     assert (answer.status_code, answer.json()["schema_complete"]) == (503, False)
 
 
+@pytest.mark.parametrize("part", PARTS)
+def test_a_process_that_is_not_there_makes_it_unready_and_is_named(
+    part: str, pipeline: Pipeline, http: httpx.Client, at_work: dict[str, Presence]
+) -> None:
+    pipeline.settle()
+    at_work[part].close()
+    wait_until(lambda: http.get("/readyz").status_code == 503)
+    found = http.get("/readyz").json()
+    assert {name: found[name] for name in PARTS} == {name: name != part for name in PARTS}
+    assert (found["ready"], found["lag_blocks"], found["chain"], found["database"]) == (False, 0, True, True)
+    page = http.get("/metrics").text
+    for name in PARTS:
+        assert f'pswallet_process_up{{process="{name}"}} {float(name != part)}' in page
+    at_work[part].show()
+    assert http.get("/readyz").status_code == 200
+
+
+@pytest.mark.usefixtures("at_work")
 def test_an_indexer_that_lags_makes_it_unready(pipeline: Pipeline, http: httpx.Client, chain: Chain) -> None:
     pipeline.settle()
     chain.mine(MAX_LAG_BLOCKS)

@@ -1,6 +1,7 @@
 """Whether the gateway lives, whether it is ready, what it measures, and what each problem means."""
 
 from fastapi import APIRouter, Response
+from pydantic import Field
 
 from pswallet.api.deps import GatewayParts
 from pswallet.api.metrics import CONTENT_TYPE
@@ -25,6 +26,9 @@ class Ready(Shape):
     database: bool
     schema_complete: bool
     chain: bool
+    relayer: bool = Field(description="such a process runs")
+    indexer: bool = Field(description="such a process runs")
+    worker: bool = Field(description="such a process runs")
     head_block: int | None
     indexed_block: int | None
     lag_blocks: int | None
@@ -60,6 +64,9 @@ def show_ready(gateway: GatewayParts, response: Response) -> Ready:
         database=found.database,
         schema_complete=found.schema,
         chain=found.chain,
+        relayer=found.relayer,
+        indexer=found.indexer,
+        worker=found.worker,
         head_block=found.head_block,
         indexed_block=found.indexed_block,
         lag_blocks=found.lag_blocks,
