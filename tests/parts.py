@@ -245,6 +245,24 @@ class Pipeline:
         with transaction(self.sessions) as session:
             enqueue(session, calls)
 
+    def carry(self, *, patience_s: float = 20.0) -> None:
+        """Make one pass down and read the chain until everything sent so far is in a block that was read.
+
+        Anvil mines in its own time: right after `relayer.step()` there may be no block for `indexer.step()` to read.
+        """
+        self.relayer.step()
+        deadline = time.monotonic() + patience_s
+        while self._is_underway():
+            self.indexer.step()
+            assert time.monotonic() < deadline, f"not mined and read after {patience_s} s: {self.calls()}"
+
+    def _is_underway(self) -> bool:
+        """Whether a transaction is stored that no read block holds."""
+        with self.sessions() as session:
+            return (
+                session.execute(text("SELECT 1 FROM chain_transactions WHERE mined_block IS NULL")).first() is not None
+            )
+
     def settle(self, *, patience_s: float = 20.0) -> None:
         """Run relayer and indexer until every call is settled (or waits for a later time) and nothing is on its way."""
         deadline = time.monotonic() + patience_s

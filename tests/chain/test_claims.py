@@ -276,8 +276,7 @@ def test_tries_that_somebody_spoiled_by_moving_the_packet_do_not_count(pipeline,
     pipeline.dealer._key = secret("another dealer")
     pipeline.leave(calls[3])
     set_attempts(pipeline, attempts)
-    pipeline.relayer.step()
-    pipeline.indexer.step()
+    pipeline.carry()
     assert bool(refusals(pipeline)) is refused
 
 
