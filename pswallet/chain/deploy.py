@@ -39,6 +39,9 @@ ROLES: dict[str, tuple[int, tuple[str, ...]]] = {
 
 ADMIN_ROLE = 0
 
+_SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.002, 0.2
+"""Between two looks for a receipt: a local chain mines within milliseconds, another in seconds; no node tells when."""
+
 TIERS: tuple[tuple[int, int, int, int, bool], ...] = (
     (100_000, 50_000, 100_000, 100_000, True),
     (1_000_000, 200_000, 500_000, 5_000_000, False),
@@ -253,9 +256,11 @@ def wait_for_receipt(
 ) -> dict[str, Any]:
     """Return the receipt of `transaction` once it is mined. Raises DeploymentFailed after `patience_s` seconds."""
     deadline = clock() + patience_s
+    pause_s = _SHORTEST_PAUSE_S
     while clock() < deadline:
         receipt: dict[str, Any] | None = rpc.call("eth_getTransactionReceipt", [transaction])
         if receipt is not None:
             return receipt
-        time.sleep(0.02)  # a node tells nobody when it mines
+        time.sleep(pause_s)
+        pause_s = min(1.5 * pause_s, _LONGEST_PAUSE_S)
     raise DeploymentFailed(f"transaction {transaction} was not mined within {patience_s:.0f} s")
