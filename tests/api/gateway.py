@@ -1,10 +1,12 @@
 """Serving the gateway in a test, and people who speak to it."""
 
+import asyncio
 import itertools
+import socket
 import threading
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -20,13 +22,48 @@ from tests.parts import secret
 _numbers = itertools.count(1)
 
 
+class Served(uvicorn.Server):
+    """uvicorn without its pauses: it looks every 0.1 s whether it must end and then gives connections 0.1 s more.
+
+    A test of a few milliseconds would spend most of its time on them.
+    """
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        self._loop, self._over = asyncio.get_running_loop(), asyncio.Event()
+        await super().startup(sockets)
+
+    async def main_loop(self) -> None:
+        ticks = itertools.count()
+        while not await self.on_tick(next(ticks)):
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), 0.1)
+
+    def end(self) -> None:
+        """Ask it to end, from another thread."""
+        self.should_exit = True
+        self._loop.call_soon_threadsafe(self._over.set)
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        for server in self.servers:
+            server.close()
+        for connection in list(self.server_state.connections):
+            connection.shutdown()
+        with suppress(TimeoutError):
+            async with asyncio.timeout(self.config.timeout_graceful_shutdown):
+                while self.server_state.connections or self.server_state.tasks:
+                    await asyncio.sleep(0.002)
+        for task in self.server_state.tasks:
+            task.cancel()
+        await self.lifespan.shutdown()
+
+
 @contextmanager
 def serve(app: FastAPI) -> Iterator[httpx.Client]:
     """Serve `app` on a free port, as uvicorn does in production, and speak to it."""
     config = uvicorn.Config(
         app, port=0, log_config=None, access_log=False, loop="uvloop", http="httptools", timeout_graceful_shutdown=1
     )
-    server = uvicorn.Server(config)
+    server = Served(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
     deadline = time.monotonic() + 10
@@ -34,9 +71,9 @@ def serve(app: FastAPI) -> Iterator[httpx.Client]:
         assert time.monotonic() < deadline, "the gateway did not start"
         time.sleep(0.005)
     port = server.servers[0].sockets[0].getsockname()[1]
-    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False) as client:
-        yield client
-    server.should_exit = True
+    with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False, verify=False) as client:
+        yield client  # no TLS: reading its certificates takes longer than a test
+    server.end()
     thread.join(10)
     assert not thread.is_alive()
 
