@@ -20,6 +20,11 @@ from tests.parts import Chain, Pipeline, synthetic_keys
 BUILD = Path(__file__).parents[1] / "build"
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the journeys first: the longest of all, they would keep one worker busy at the end and the other idle."""
+    items.sort(key=lambda item: "tests/journeys" not in item.path.as_posix())
+
+
 @pytest.fixture(scope="session")
 def worker() -> str:
     """The name of this pytest-xdist worker."""
