@@ -1,10 +1,23 @@
 """A city, and somebody who has taken its gateway over."""
 
+from pathlib import Path
+
 import pytest
 
 from tests.audit.city import City, Opened
 from tests.journeys.attacker import THIEF, Attacker, Victims
 from tests.parts import Person, Pipeline
+
+WHOLE_MACHINES = {"test_machine", "test_crashes", "test_readiness", "test_quickstart"}
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Tests that start a whole machine run one after the other: two that start at once may want the same port."""
+    for item in items:
+        if item.path.stem in WHOLE_MACHINES and item.path.parent == Path(__file__).parent:
+            item.add_marker(pytest.mark.xdist_group("machine"))
+
 
 XIAO_PING, A_LIANG, MEI = Person("xiao ping"), Person("a liang"), Person("mei")
 

@@ -22,8 +22,6 @@ ROOT = Path(__file__).resolve().parents[2]
 PAGE = ROOT / "docs/quickstart.md"
 PATIENCE_S = 300
 
-pytestmark = pytest.mark.xdist_group("quickstart")  # one machine for this module's tests
-
 
 @dataclass(frozen=True)
 class Typed:
