@@ -1,10 +1,14 @@
-"""Notices a log that the node keeps back: by the headers' blooms, by gaps in the log positions, by the receipts."""
+"""Notices a log that the node keeps back: by the headers' blooms, by gaps in the log positions, by the receipts.
+
+Nothing of it is the node's word: receipts are held to the header's root, a header to its hash, each hash to the next.
+"""
 
 from functools import lru_cache
 
 from pswallet.audit.decode import Log, place
-from pswallet.audit.node import Header, Node, Span
+from pswallet.audit.node import Header, Node, Receipt, Span
 from pswallet.audit.report import Findings
+from pswallet.audit.tries import header_hash, receipts_root
 from pswallet.chain.signing import keccak
 
 
@@ -34,8 +38,10 @@ class Completeness:
 
     def __init__(self, findings: Findings, node: Node, addresses: list[str]) -> None:
         self._findings, self._node = findings, node
+        self._addresses = set(addresses)
         self._address_bits = [_bits(address) for address in addresses]
         self._last: Header | None = None
+        self._hashes_hold = True
         self.reread: set[int] = set()
 
     def blocks(self, span: Span) -> list[tuple[Header, list[Log]]]:
@@ -45,7 +51,7 @@ class Completeness:
             by_block.setdefault(int(log["blockNumber"], 16), []).append(log)
         found = []
         for number, header in enumerate(span.headers, start=span.first):
-            self._check_parent(number, header)
+            self._check_header(number, header)
             logs = self._whole(number, header, by_block.pop(number, []))
             if logs:
                 found.append((header, logs))
@@ -53,10 +59,18 @@ class Completeness:
             self._findings.add("logs", "the node gave logs of a block outside the range", number, place(strays[0])[1])
         return found
 
-    def _check_parent(self, number: int, header: Header) -> None:
-        """Hold that the headers are one chain."""
+    def _check_header(self, number: int, header: Header) -> None:
+        """Hold that the headers are one chain, and that each is what its hash says."""
         if self._last and header["parentHash"] != self._last["hash"]:
             self._findings.add("logs", f"block {number} does not follow the block before it", number)
+        if int(header["number"], 16) != number:
+            self._findings.add("logs", f"asked for block {number}, the node gave block {header['number']}", number)
+        if self._hashes_hold and header_hash(header) != header["hash"]:
+            self._hashes_hold = False  # one is enough: of a chain with headers of its own it would be said of each
+            told = f"the header of block {number} does not hash to {header['hash']}"
+            self._findings.add(
+                "logs", f"{told}: the node changed it, or this chain's headers are not Ethereum's", number
+            )
         self._last = header
 
     def _whole(self, number: int, header: Header, logs: list[Log]) -> list[Log]:
@@ -73,11 +87,32 @@ class Completeness:
     def compare(self, number: int, header: Header, logs: list[Log]) -> list[Log]:
         """Return a block's logs by its receipts; report each that `logs` lacks, adds or tells otherwise."""
         self.reread.add(number)
-        receipts = {int(log["logIndex"], 16): log for log in self._node.receipt_logs(header)}
+        whole = self._node.receipts(header)
+        self._check_receipts(number, header, whole)
+        ours = [log for receipt in whole for log in receipt["logs"] if log["address"].lower() in self._addresses]
+        receipts = {int(log["logIndex"], 16): log for log in ours}
         listed = {int(log["logIndex"], 16): log for log in logs}
         for position in sorted(receipts.keys() | listed.keys()):
             self._compare_one(number, position, receipts.get(position), listed.get(position))
         return [receipts[position] for position in sorted(receipts)]
+
+    def _check_receipts(self, number: int, header: Header, receipts: list[Receipt]) -> None:
+        """Hold a block's receipts, with every log of theirs in its place, to the root in its header."""
+        blooms = [bloom_of(receipt["logs"]) for receipt in receipts]
+        if receipts_root(receipts, blooms) != header["receiptsRoot"]:
+            told = "the receipts are not those of the header: a log was kept back, added or changed"
+            self._findings.add("logs", told, number, _suspect(header, receipts, blooms))
+        if [receipt["transactionHash"] for receipt in receipts] != header["transactions"]:
+            self._findings.add("logs", "the receipts are not those of the block's transactions", number)
+        position = 0
+        for receipt in receipts:
+            for log in receipt["logs"]:
+                if int(log["logIndex"], 16) != position or log["transactionHash"] != receipt["transactionHash"]:
+                    told = (
+                        f"log {position} of the block stands at {int(log['logIndex'], 16)} of {log['transactionHash']}"
+                    )
+                    self._findings.add("logs", told, number, receipt["transactionHash"])
+                position = int(log["logIndex"], 16) + 1
 
     def _compare_one(self, number: int, position: int, receipt: Log | None, listed: Log | None) -> None:
         known = receipt or listed
@@ -95,3 +130,11 @@ class Completeness:
 def _same(left: Log, right: Log) -> bool:
     keys = ("address", "topics", "data", "transactionHash")
     return all(left[key] == right[key] for key in keys)  # type: ignore[literal-required]
+
+
+def _suspect(header: Header, receipts: list[Receipt], blooms: list[int]) -> str | None:
+    """Return the transaction whose receipt does not fit its own bloom, or the block's only one."""
+    for receipt, bloom in zip(receipts, blooms, strict=True):
+        if int(receipt["logsBloom"], 16) != bloom:
+            return receipt["transactionHash"]
+    return header["transactions"][0] if len(header["transactions"]) == 1 else None

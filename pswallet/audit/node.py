@@ -16,14 +16,26 @@ _CALLS_PER_BATCH = 100
 
 
 class Header(TypedDict):
-    """What is read of a block's header; numbers are hex."""
+    """What is read of a block's header; numbers are hex. Its other fields are there for its hash."""
 
     number: str
     hash: str
     parentHash: str
     timestamp: str
     logsBloom: str
+    receiptsRoot: str
     transactions: list[str]
+
+
+class Receipt(TypedDict):
+    """What is read of a transaction's receipt; numbers are hex."""
+
+    type: str
+    status: str
+    cumulativeGasUsed: str
+    transactionHash: str
+    logsBloom: str
+    logs: list[Log]
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,14 +102,13 @@ class Node:
         """Return what a transaction was sent with."""
         return bytes.fromhex(self._rpc.call("eth_getTransactionByHash", [transaction])["input"][2:])
 
-    def receipt_logs(self, header: Header) -> list[Log]:
-        """Return our contracts' logs of one block out of its transactions' receipts."""
+    def receipts(self, header: Header) -> list[Receipt]:
+        """Return the receipts of one block's transactions."""
         try:
-            receipts = self._rpc.call("eth_getBlockReceipts", [header["number"]])
+            found: list[Receipt] = self._rpc.call("eth_getBlockReceipts", [header["number"]])
         except RpcError:  # a younger method that some nodes lack
-            receipts = self._batch([("eth_getTransactionReceipt", [one]) for one in header["transactions"]])
-        ours = set(self._addresses)
-        return [log for receipt in receipts for log in receipt["logs"] if log["address"].lower() in ours]
+            found = self._batch([("eth_getTransactionReceipt", [one]) for one in header["transactions"]])
+        return found
 
     def spans(self, first: int, last: int) -> Iterator[Span]:
         """Yield the blocks `first` to `last` in order, read a few ranges ahead, each of some `_LOGS_PER_SPAN` logs."""

@@ -9,7 +9,7 @@ from pswallet.audit import Report
 from tests.audit import forge
 from tests.audit.city import City
 from tests.audit.liar import Refused, hiding, lying
-from tests.parts import Person
+from tests.parts import DAY_S, Person
 
 XIAO_PING, A_LIANG, MEI, GUEST = Person("xiao ping"), Person("a liang"), Person("mei"), Person("guest")
 
@@ -69,6 +69,103 @@ def test_a_log_kept_back_from_logs_and_receipts_is_noticed_by_the_state(lively: 
     with lying(lively.chain.rpc.url, hiding(receipt["transactionHash"], 0, everywhere=True)) as url:
         report = lively.audit(url)
     assert place(receipt) in found(report, "accounts")
+
+
+def money_that_came_and_went(city: City) -> list[tuple[int, str]]:
+    """A freeze and its end, a mint and its redemption, a payment a day later: at the head no state tells of them."""
+    chain, keys = city.chain, city.chain.keys
+    receipts = [
+        chain.token(keys.compliance, "freeze", [MEI.address]),
+        chain.token(keys.compliance, "unfreeze", [MEI.address]),
+        chain.token(keys.minter, "mintMany", [(MEI.address, 5_000, b"\x77" * 32)]),
+        city.redeem(MEI, 5_000),
+    ]
+    assert [receipt["status"] for receipt in receipts] == ["0x1"] * 4
+    chain.move_time(DAY_S)
+    city.pay(MEI, A_LIANG.address, 5)
+    assert city.audit().ok
+    return [place(receipt) for receipt in receipts]
+
+
+def without(hidden: list[tuple[int, str]], *, thorough: bool = False):
+    """Hide transactions' logs everywhere; `thorough`: make the receipts' and headers' blooms fit, too."""
+    blocks, transactions = {hex(block) for block, _ in hidden}, {transaction for _, transaction in hidden}
+    nothing = {"logsBloom": "0x" + "00" * 256} if thorough else {}
+
+    def lie(request, result):
+        if request["method"] == "eth_getLogs":
+            return [log for log in result if log["transactionHash"] not in transactions]
+        if request["method"] == "eth_getBlockReceipts":
+            return [{**one, "logs": [], **nothing} if one["transactionHash"] in transactions else one for one in result]
+        if request["method"] == "eth_getBlockByNumber" and result["number"] in blocks:
+            return {**result, **nothing}
+        return result
+
+    return lie
+
+
+def test_money_that_came_and_went_cannot_be_kept_back_from_the_receipts_either(lively: City):
+    hidden = money_that_came_and_went(lively)
+    with lying(lively.chain.rpc.url, without(hidden)) as url:
+        report = lively.audit(url)
+    assert found(report, "logs") == hidden
+    assert {one.check for one in report.differences()} == {"logs"}
+
+
+def test_a_header_whose_bloom_was_emptied_too_is_named(lively: City):
+    hidden = money_that_came_and_went(lively)
+    with lying(lively.chain.rpc.url, without(hidden, thorough=True)) as url:
+        report = lively.audit(url)
+    assert found(report, "logs") == [(hidden[0][0], None)]
+
+
+def test_logs_told_in_another_order_are_named(lively: City):
+    """The receipts' root holds what is said, the positions where: what stands before what is evidence."""
+    receipt = lively.pay_signed(MEI, A_LIANG.address, 12)
+    swapped = {"0x0": "0x1", "0x1": "0x0"}
+
+    def lie(request, result):
+        if request["method"] == "eth_getLogs":
+            return [log for log in result if log["transactionHash"] != receipt["transactionHash"]]
+        if request["method"] == "eth_getBlockReceipts":
+            turned = [[{**log, "logIndex": swapped[log["logIndex"]]} for log in one["logs"]] for one in result]
+            return [{**one, "logs": logs} for one, logs in zip(result, turned, strict=True)]
+        return result
+
+    with lying(lively.chain.rpc.url, lie) as url:
+        report = lively.audit(url)
+    messages = [one.message for one in report.differences()]
+    assert f"log 0 of the block stands at 1 of {receipt['transactionHash']}" in messages
+
+
+def test_a_receipt_of_another_transaction_is_named(lively: City):
+    receipt = lively.pay(MEI, A_LIANG.address, 111)
+
+    def lie(request, result):
+        if request["method"] == "eth_getLogs":
+            return [log for log in result if log["transactionHash"] != receipt["transactionHash"]]
+        if request["method"] == "eth_getBlockReceipts":
+            return [{**one, "transactionHash": "0x" + "12" * 32} for one in result]
+        return result
+
+    with lying(lively.chain.rpc.url, lie) as url:
+        messages = [one.message for one in lively.audit(url).differences()]
+    assert "the receipts are not those of the block's transactions" in messages
+
+
+def test_a_block_in_anothers_place_is_named(lively: City):
+    lively.chain.mine(3)
+    head = lively.chain.head()
+    other = lively.chain.rpc.call("eth_getBlockByNumber", [hex(head - 1), False])
+
+    def lie(request, result):
+        of_it = request["method"] == "eth_getBlockByNumber" and request["params"][0] == hex(head - 2)
+        return other if of_it else result
+
+    with lying(lively.chain.rpc.url, lie) as url:
+        messages = [one.message for one in lively.audit(url).differences()]
+    assert f"asked for block {head - 2}, the node gave block {head - 1:#x}" in messages
+    assert f"block {head - 2} does not follow the block before it" in messages
 
 
 def test_an_invented_log_is_named(lively: City):
