@@ -3,9 +3,11 @@
 from typing import Protocol
 
 from pswallet.audit.decode import selector
+from pswallet.audit.ledger import Moment
 from pswallet.audit.node import Node
 from pswallet.audit.report import Findings
 from pswallet.chain.abi import artifact
+from pswallet.chain.rpc import RpcError
 
 _IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"  # ERC-1967
 _ROLES = range(8)  # contracts/Roles.sol
@@ -73,8 +75,18 @@ def _check_batch(findings: Findings, node: Node, addresses: Addresses, block: in
             findings.add("code", f"the batch {addresses.batch} holds the role {role}", block)
 
 
-def check_upgrade(findings: Findings, node: Node, log_topics: list[str], block: int, transaction: str) -> None:
-    """Report an upgrade of the token to anything but the published code."""
-    implementation = "0x" + log_topics[1][-40:]
-    if not artifact("Stablecoin").runs(node.code(implementation, block)):
-        findings.add("code", f"the token was upgraded to {implementation}, unpublished code", block, transaction)
+def check_upgrade(findings: Findings, node: Node, addresses: Addresses, now: Moment, topics: list[str]) -> None:
+    """Report an upgrade of the token to anything but the published code.
+
+    The deployment's own implementation is looked at by `check_code`, at the head; another's code may have to be, too.
+    """
+    implementation = "0x" + topics[1][-40:]
+    if implementation == addresses.stablecoin_implementation.lower():
+        return
+    try:
+        code = node.code(implementation, now.block)
+    except RpcError:  # the node forgets old states
+        code = node.code(implementation, node.number("eth_blockNumber"))
+    if not artifact("Stablecoin").runs(code):
+        told = f"the token was upgraded to {implementation}, unpublished code"
+        findings.add("code", told, now.block, now.transaction)

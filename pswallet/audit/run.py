@@ -109,7 +109,7 @@ class Audit:
             if movement and self._contracts.escrow in (movement.sender, movement.recipient):
                 self.packets.moved(movement)
             if log["topics"][:1] == [_UPGRADED]:
-                check_upgrade(self.findings, self._node, log["topics"], self.now.block, self.now.transaction)
+                check_upgrade(self.findings, self._node, self._deployment, self.now, log["topics"])
         elif address == self._contracts.escrow:
             self.packets.read(log)
         else:

@@ -6,6 +6,7 @@ import pytest
 
 from pswallet import audit
 from pswallet.audit import Report
+from pswallet.chain.abi import artifact
 from tests.audit import forge
 from tests.audit.city import City
 from tests.audit.liar import Refused, hiding, lying
@@ -272,17 +273,68 @@ def test_a_node_without_block_receipts_is_audited(lively: City):
         assert found(lively.audit(url), "logs") == [place(receipt)]
 
 
-def test_a_node_that_forgets_old_states_is_audited(lively: City):
-    """It cannot be asked where a difference began; the difference is named all the same, at the head."""
-    forge.slip_in(lively, MEI.address, 1)
-    lively.chain.mine(3)
-    head = lively.chain.head()
+STATE_OF = {"eth_call": 1, "eth_getCode": 1, "eth_getBalance": 1, "eth_getStorageAt": 2}
+"""The methods that read a state, and where each names its block."""
+
+
+def forgetful(head: int):
+    """A node that holds the state of its head alone, as most do, and Anvil after a restart."""
 
     def lie(request, result):
-        if request["method"] == "eth_call" and request["params"][1] != hex(head):
+        at = STATE_OF.get(request["method"])
+        if at is not None and request["params"][at] not in (hex(head), "latest"):
             raise Refused("missing trie node")
         return result
 
-    with lying(lively.chain.rpc.url, lie) as url:
+    return lie
+
+
+def test_a_node_that_forgets_old_states_is_audited(lively: City):
+    lively.chain.mine(3)
+    with lying(lively.chain.rpc.url, forgetful(lively.chain.head())) as url:
+        assert [one.message for one in lively.audit(url).differences()] == []
+
+
+def test_a_node_that_forgets_old_states_names_a_difference_at_its_head(lively: City):
+    """It cannot be asked where a difference began; the difference is named all the same."""
+    forge.slip_in(lively, MEI.address, 1)
+    lively.chain.mine(3)
+    head = lively.chain.head()
+    with lying(lively.chain.rpc.url, forgetful(head)) as url:
         assert found(lively.audit(url), "accounts") == [(head, None)]
     assert found(lively.audit(), "accounts")[0][0] == head - 3
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+def test_an_upgrade_to_unpublished_code_is_named(lively: City, forgets: bool):
+    chain = lively.chain
+    receipt = upgraded(lively, runtime=b"\x60\x00")
+    lively.chain.mine()
+    with lying(chain.rpc.url, forgetful(chain.head()) if forgets else lambda _, result: result) as url:
+        report = lively.audit(url)
+    assert place(receipt) in found(report, "code")
+
+
+@pytest.mark.parametrize("forgets", [False, True])
+def test_an_upgrade_to_the_published_code_at_another_address_is_none_to_unpublished(lively: City, forgets: bool):
+    chain = lively.chain
+    upgraded(lively, runtime=None)
+    lively.chain.mine()
+    with lying(chain.rpc.url, forgetful(chain.head()) if forgets else lambda _, result: result) as url:
+        messages = [one.message for one in lively.audit(url).differences() if one.check == "code"]
+    assert not [message for message in messages if "was upgraded to" in message]
+
+
+def upgraded(city: City, *, runtime: bytes | None):
+    """Announce and carry out an upgrade, to our own code at another address unless `runtime` is given."""
+    chain, keys = city.chain, city.chain.keys
+    token, manager = chain.deployment.stablecoin, chain.deployment.access_manager
+    created = chain.transact(keys.upgrader, None, artifact("Stablecoin").creation(), gas=8_000_000)["contractAddress"]
+    act = artifact("Stablecoin").call("upgradeToAndCall", created, b"")
+    assert city.call("AccessManager", manager, keys.upgrader, "schedule", token, act, 0)["status"] == "0x1"
+    chain.move_time(2 * DAY_S)
+    receipt = city.call("AccessManager", manager, keys.upgrader, "execute", token, act)
+    assert receipt["status"] == "0x1"
+    if runtime is not None:  # Anvil alone can change what stands at an address: then it is what stood there, too
+        chain.rpc.call("anvil_setCode", [created, "0x" + runtime.hex()])
+    return receipt
