@@ -285,13 +285,22 @@ def audit_command(
     database: Annotated[str, typer.Option("--database", help="hold the gateway's rows against the chain too")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
 ) -> None:
-    """Recompute balances, tiers, packets and draws from the chain alone; exit 1 when anything differs."""
+    """Recompute balances, tiers, packets and draws from the chain alone; exit 1 if anything differs, 2 if it cannot."""
     from pswallet import audit
     from pswallet.chain.deploy import Deployment
 
     place = deployment or Settings().deployment_file
-    with _audit_bar(quiet=as_json) as advance:
-        report = audit.run(rpc, Deployment.load(place), database_url=database or None, progress=advance)
+    try:
+        contracts = Deployment.load(place)
+    except (OSError, ValueError, TypeError) as failure:
+        typer.echo(f"could not audit: name the contracts' addresses by --deployment: {place}: {failure}", err=True)
+        raise typer.Exit(2) from failure
+    try:
+        with _audit_bar(quiet=as_json) as advance:
+            report = audit.run(rpc, contracts, database_url=database or None, progress=advance)
+    except audit.CannotAudit as failure:
+        typer.echo(f"could not audit: {failure}", err=True)
+        raise typer.Exit(2) from failure
     if as_json:
         typer.echo(json.dumps(report.to_json(), ensure_ascii=False, indent=2))
     else:

@@ -6,6 +6,6 @@ and block. Contracts: Stablecoin, RedPacketEscrow. It owns no table and writes n
 """
 
 from pswallet.audit.report import Report
-from pswallet.audit.run import run
+from pswallet.audit.run import CannotAudit, run
 
-__all__ = ["Report", "run"]
+__all__ = ["CannotAudit", "Report", "run"]

@@ -28,7 +28,11 @@ class Database:
 
     def __enter__(self) -> Self:
         self._connection: Connection = self._engine.connect().execution_options(isolation_level="REPEATABLE READ")
-        found = self._connection.execute(_CURSOR).one_or_none()
+        try:
+            found = self._connection.execute(_CURSOR).one_or_none()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         self._block: int = found.number if found else -1
         self._hash: str = found.hash if found else ""
         return self

@@ -4,15 +4,17 @@ from collections import deque
 from collections.abc import Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
-from typing import Any, TypedDict
+from typing import Any, TypedDict, TypeVar
 
 from pswallet.audit.decode import Log
-from pswallet.chain.rpc import Rpc, RpcCall, RpcError
+from pswallet.chain.rpc import Rpc, RpcCall, RpcError, RpcUnavailable
 
 _AHEAD = 4  # ranges in flight: enough to keep a node busy while we read, few enough for a flat memory
 _MOST_BLOCKS = 512
 _LOGS_PER_SPAN = 4_000
 _CALLS_PER_BATCH = 100
+
+Given = TypeVar("Given")
 
 
 class Header(TypedDict):
@@ -60,8 +62,8 @@ class Node:
 
     def header(self, block: int) -> Header:
         """Return one block's header."""
-        found: Header = self._rpc.call("eth_getBlockByNumber", [hex(block), False])
-        return found
+        found: Header | None = self._rpc.call("eth_getBlockByNumber", [hex(block), False])
+        return _given(found, f"block {block}")
 
     def code(self, address: str, block: int) -> bytes:
         """Return the code at `address`."""
@@ -100,15 +102,17 @@ class Node:
 
     def calldata(self, transaction: str) -> bytes:
         """Return what a transaction was sent with."""
-        return bytes.fromhex(self._rpc.call("eth_getTransactionByHash", [transaction])["input"][2:])
+        found: dict[str, str] | None = self._rpc.call("eth_getTransactionByHash", [transaction])
+        return bytes.fromhex(_given(found, f"transaction {transaction}")["input"][2:])
 
     def receipts(self, header: Header) -> list[Receipt]:
         """Return the receipts of one block's transactions."""
         try:
-            found: list[Receipt] = self._rpc.call("eth_getBlockReceipts", [header["number"]])
+            found: list[Receipt | None] | None = self._rpc.call("eth_getBlockReceipts", [header["number"]])
         except RpcError:  # a younger method that some nodes lack
             found = self._batch([("eth_getTransactionReceipt", [one]) for one in header["transactions"]])
-        return found
+        what = f"the receipts of block {int(header['number'], 16)}"
+        return [_given(receipt, what) for receipt in _given(found, what)]
 
     def spans(self, first: int, last: int) -> Iterator[Span]:
         """Yield the blocks `first` to `last` in order, read a few ranges ahead, each of some `_LOGS_PER_SPAN` logs."""
@@ -135,4 +139,12 @@ class Node:
 
     def _span(self, first: int, last: int) -> Span:
         asked: list[RpcCall] = [("eth_getBlockByNumber", [hex(block), False]) for block in range(first, last + 1)]
-        return Span(first, last, self._batch(asked), self.logs(first, last))
+        headers = [_given(header, f"block {first + place}") for place, header in enumerate(self._batch(asked))]
+        return Span(first, last, headers, self.logs(first, last))
+
+
+def _given(found: Given | None, what: str) -> Given:
+    """Return what the node gave. Raises RpcUnavailable when it has it no more, or not yet."""
+    if found is None:
+        raise RpcUnavailable(f"the node does not have {what}")
+    return found

@@ -2,6 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
+from sqlalchemy.exc import SQLAlchemyError
+
 from pswallet.audit.code import Addresses, check_code, check_upgrade
 from pswallet.audit.completeness import Completeness
 from pswallet.audit.database import Database
@@ -13,7 +15,7 @@ from pswallet.audit.node import Header, Node
 from pswallet.audit.packets import Packets
 from pswallet.audit.report import Findings, Report
 from pswallet.audit.state import Contracts, StateCheck
-from pswallet.chain.rpc import Rpc, RpcError
+from pswallet.chain.rpc import Rpc, RpcError, RpcUnavailable
 
 Progress = Callable[[int, int], None]
 """Told how many blocks are done and how many there are."""
@@ -25,6 +27,10 @@ _UNREADABLE = (RpcError, ValueError)
 """What comes of asking an address that has other code, or none."""
 
 
+class CannotAudit(RuntimeError):
+    """The chain or the database could not be read to the end: nothing is said of them. The message says what to do."""
+
+
 def _quiet(done: int, total: int) -> None:
     """Show no progress."""
 
@@ -32,14 +38,22 @@ def _quiet(done: int, total: int) -> None:
 def run(rpc_url: str, deployment: Addresses, database_url: str | None = None, progress: Progress = _quiet) -> Report:
     """Audit the chain behind `rpc_url` up to its head, and the money rows of the database if its URL is given.
 
-    Trusts nobody: everything is rebuilt from logs and state. Raises RpcUnavailable when the node does not answer,
-    sqlalchemy's OperationalError when the database does not.
+    Trusts nobody: everything is rebuilt from logs and state. Raises CannotAudit when the node or the database does not
+    answer, or refuses.
     """
-    with Rpc(rpc_url) as rpc:
-        if database_url is None:
-            return Audit(rpc, deployment).run(progress)
-        with Database(database_url) as database:  # its snapshot comes before the chain's head
-            return Audit(rpc, deployment, database).run(progress)
+    try:
+        with Rpc(rpc_url) as rpc:
+            if database_url is None:
+                return Audit(rpc, deployment).run(progress)
+            with Database(database_url) as database:  # its snapshot comes before the chain's head
+                return Audit(rpc, deployment, database).run(progress)
+    except RpcUnavailable as error:
+        raise CannotAudit(f"{error}: start the node behind --rpc, or name another") from error
+    except RpcError as error:
+        raise CannotAudit(f"the node refuses what an audit asks, name another by --rpc: {error}") from error
+    except SQLAlchemyError as error:
+        told = str(getattr(error, "orig", None) or error).strip().partition("\n")[0]
+        raise CannotAudit(f"the database cannot be read, start it or mend --database: {told}") from error
 
 
 class Audit:
