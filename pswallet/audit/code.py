@@ -2,7 +2,7 @@
 
 from typing import Protocol
 
-from pswallet.audit.decode import selector
+from pswallet.audit.decode import selector, words
 from pswallet.audit.ledger import Moment
 from pswallet.audit.node import Node
 from pswallet.audit.report import Findings
@@ -65,7 +65,7 @@ def _check_pointers(findings: Findings, node: Node, addresses: Addresses, block:
 
 
 def _check_batch(findings: Findings, node: Node, addresses: Addresses, block: int) -> None:
-    """Hold that the batch, which anyone may speak through, has no role."""
+    """Hold that the batch, which anyone may speak through, has no role, no tier and no money."""
     ask = selector("AccessManager", "hasRole")
     word = addresses.batch[2:].lower().rjust(64, "0")
     calls = [f"{ask}{role:064x}{word}" for role in _ROLES]
@@ -73,6 +73,10 @@ def _check_batch(findings: Findings, node: Node, addresses: Addresses, block: in
         findings.looked_at("code", 1)
         if int(answer[:66], 16):
             findings.add("code", f"the batch {addresses.batch} holds the role {role}", block)
+    findings.looked_at("code", 1)
+    account = node.read(addresses.stablecoin, selector("Stablecoin", "accountOf") + word, block)
+    if any(words(account)):
+        findings.add("code", f"the batch {addresses.batch} is an account: {words(account)}", block)
 
 
 def check_upgrade(findings: Findings, node: Node, addresses: Addresses, now: Moment, topics: list[str]) -> None:

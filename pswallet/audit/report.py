@@ -1,6 +1,6 @@
 """What the auditor says: each check with what it looked at, each difference with its transaction and block."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
@@ -19,6 +19,7 @@ CHECKS = {
     "mints": "each bank entry is minted once, within a fresh reserve attestation",
     "authorizations": "each used authorization stands directly before its payment",
     "standing": "only registered, unfrozen accounts pay and are paid, never in a pause",
+    "powers": "only the escrow is SYSTEM, the batch has nothing, roles open what they opened at the deployment",
     "limits": "no payment passes its payer's limits or its payee's cap",
     "escrow": "the escrow holds what its packets hold, and moves what its events say",
     "packets": "each packet is its terms' hash, and claimed + owed + remaining + refunded is its total",
@@ -54,6 +55,7 @@ class Findings:
 
     def __init__(self) -> None:
         self.checks = {name: Check(name) for name in CHECKS}
+        self.warnings: list[Difference] = []
         self._seen: set[Difference] = set()
 
     def add(self, check: str, message: str, block: int | None = None, transaction: str | None = None) -> None:
@@ -66,6 +68,11 @@ class Findings:
         if len(entry.differences) < KEPT_PER_CHECK:
             self._seen.add(difference)
             entry.differences.append(difference)
+
+    def warn(self, check: str, message: str, block: int | None = None, transaction: str | None = None) -> None:
+        """Note what is allowed and yet must be known."""
+        if len(self.warnings) < KEPT_PER_CHECK:
+            self.warnings.append(Difference(check, message, block, transaction))
 
     def looked_at(self, check: str, count: int) -> None:
         """Count `count` more things that `check` looked at."""
@@ -82,6 +89,8 @@ class Report:
     last_hash: str
     totals: dict[str, int]
     checks: list[Check]
+    warnings: list[Difference] = field(default_factory=list)
+    """What is allowed and yet must be known: `ok` in spite of it."""
 
     @property
     def ok(self) -> bool:
@@ -101,7 +110,9 @@ class Report:
         """Return the report as tables for a terminal."""
         parts: list[Table | Text] = [self._summary()]
         if not self.ok:
-            parts.append(self._differences())
+            parts.append(_listed("Differences", self.differences()))
+        if self.warnings:
+            parts.append(_listed("Warnings", self.warnings))
         parts.append(self._verdict())
         return Group(*parts)
 
@@ -117,19 +128,21 @@ class Report:
             table.add_row(*row, style=style)
         return table
 
-    def _differences(self) -> Table:
-        table = Table(title="Differences", title_justify="left", show_lines=True, show_edge=False)
-        for column in ("check", "difference", "block", "transaction"):
-            table.add_column(column, overflow="fold")
-        for one in self.differences():
-            block = "–" if one.block is None else str(one.block)
-            table.add_row(one.check, one.message, block, one.transaction or "–")
-        return table
-
     def _verdict(self) -> Text:
         wrong = sum(check.found for check in self.checks)
         head = f"chain {self.chain_id}, blocks {self.first_block}–{self.last_block} ({self.last_hash})"
         counted = ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in self.totals.items())
         if self.ok:
-            return Text(f"OK: {counted}; {head}", style="bold green")
+            warned = f", {len(self.warnings):,} warnings" if self.warnings else ""
+            return Text(f"OK{warned}: {counted}; {head}", style="bold yellow" if warned else "bold green")
         return Text(f"{wrong:,} differences: {counted}; {head}", style="bold red")
+
+
+def _listed(title: str, found: Iterable[Difference]) -> Table:
+    table = Table(title=title, title_justify="left", show_lines=True, show_edge=False)
+    for column in ("check", "what", "block", "transaction"):
+        table.add_column(column, overflow="fold")
+    for one in found:
+        block = "–" if one.block is None else str(one.block)
+        table.add_row(one.check, one.message, block, one.transaction or "–")
+    return table

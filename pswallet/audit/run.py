@@ -13,6 +13,7 @@ from pswallet.audit.hunt import Hunt
 from pswallet.audit.ledger import Ledger, Moment
 from pswallet.audit.node import Header, Node
 from pswallet.audit.packets import Packets
+from pswallet.audit.powers import Powers
 from pswallet.audit.report import Findings, Report
 from pswallet.audit.state import Contracts, StateCheck
 from pswallet.chain.rpc import Rpc, RpcError, RpcUnavailable
@@ -69,6 +70,7 @@ class Audit:
         self._completeness = Completeness(self.findings, self._node, watched)
         self._chain_id = self._node.number("eth_chainId")
         self.ledger = Ledger(self.findings, self.now)
+        self._powers = Powers(self.findings, self.now, deployment)
         self.packets = Packets(
             self.findings,
             self.now,
@@ -92,6 +94,7 @@ class Audit:
             if self._database:
                 self._database.compare(self.findings, span.first, span.last)
             progress(span.last - first + 1, last - first + 1)
+        self._powers.finish()
         self._compare(first, last, head)
         return self._report(first, last, head)
 
@@ -118,6 +121,7 @@ class Audit:
 
     def _read(self, log: Log) -> None:
         address = log["address"].lower()
+        self._powers.read(log)
         if address == self._contracts.token:
             movement = self.ledger.read(log)
             if movement and self._contracts.escrow in (movement.sender, movement.recipient):
@@ -172,4 +176,4 @@ class Audit:
             "shares": self.packets.shares,
         }
         checks = [check for check in self.findings.checks.values() if check.name != "database" or self._database]
-        return Report(self._chain_id, first, last, head["hash"], totals, checks)
+        return Report(self._chain_id, first, last, head["hash"], totals, checks, self.findings.warnings)
