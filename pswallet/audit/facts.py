@@ -12,6 +12,7 @@ from pswallet.audit.ledger import NOBODY, Moment
 from pswallet.bank.models import BankMint, BankRedemption, ReserveAttestation
 from pswallet.chain.signing import checksum
 from pswallet.kit.db import Base
+from pswallet.kit.money import MAX_FEN
 from pswallet.payments.models import AuthorizationCancellation, AuthorizationUse, Entry, TierLimit
 from pswallet.redpackets.models import PacketCollection, PacketOpening, PacketRefund, PacketShare
 
@@ -154,7 +155,8 @@ class Facts:
 
     def _on_ReserveAttested(self, log: Log) -> Iterator[Row]:
         reserve, expiry = words(log["data"])
-        values = {"reserve_fen": reserve, "expires_at": datetime.fromtimestamp(expiry, UTC)}
+        # The token keeps 64 bits, a column 63: whatever is above is above every supply.
+        values = {"reserve_fen": min(reserve, MAX_FEN), "expires_at": datetime.fromtimestamp(expiry, UTC)}
         yield Row(ReserveAttestation, None, values)
 
     # --- accounts ---
