@@ -1,4 +1,4 @@
-"""Holds every row about money against the chain, both ways: missing, extra and changed rows."""
+"""Holds every fact about money against the chain, both ways: missing, extra, changed; and all else beside it."""
 
 from collections.abc import Mapping
 from types import TracebackType
@@ -6,8 +6,11 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, select, text
 
+from pswallet.audit import notices, refusals
+from pswallet.audit.code import Addresses
 from pswallet.audit.decode import Log
 from pswallet.audit.facts import PARTS, Row
+from pswallet.audit.intake import Intake
 from pswallet.audit.ledger import Moment
 from pswallet.audit.node import Node
 from pswallet.audit.report import Findings
@@ -25,6 +28,7 @@ class Database:
     def __init__(self, url: str) -> None:
         self._engine = engine_for(url, pool_size=1)
         self._expected: dict[type[Base], dict[Place, tuple[dict[str, Any], str]]] = {table: {} for table in PARTS}
+        self._notices, self._refusals = notices.Notices(), refusals.Refusals()
 
     def __enter__(self) -> Self:
         self._connection: Connection = self._engine.connect().execution_options(isolation_level="REPEATABLE READ")
@@ -48,8 +52,13 @@ class Database:
         if now.block <= self._block:
             place = (now.block, int(log["logIndex"], 16), row.part)
             self._expected[row.table][place] = (row.values, now.transaction)
+            self._notices.allow(row, now.block, int(log["logIndex"], 16))
 
-    def compare(self, findings: Findings, first: int, last: int) -> None:
+    def note(self, log: Log, now: Moment) -> None:
+        """Note a log that may be a call's failure."""
+        self._refusals.note(log, now)
+
+    def compare(self, findings: Findings, node: Node, first: int, last: int) -> None:
         """Compare every row of the blocks `first` to `last` with what was expected of them."""
         for table, part in PARTS.items():
             expected = self._expected[table]
@@ -61,6 +70,13 @@ class Database:
                 message = f"{table.__tablename__} lacks the row of log {log_index}: {_told(values)}"
                 findings.add("database", message, block, transaction)
             expected.clear()
+        self._notices.compare(findings, self._connection, first, last)
+        self._refusals.compare(findings, self._connection, node, first, last)
+
+    def compare_intake(self, findings: Findings, node: Node, addresses: Addresses, last: int) -> None:
+        """Compare what people asked for with what they signed and with what became of it, once all facts are held."""
+        Intake(findings, self._connection, node, addresses, last).compare()
+        refusals.compare_happened(findings, self._connection)
 
     def _rows(self, table: type[Base], part: str | None, first: int, last: int) -> list[tuple[Place, dict[str, Any]]]:
         columns = table.__table__.columns
@@ -79,7 +95,7 @@ class Database:
             findings.add(
                 "database", f"the indexer's block {self._block} ({self._hash}) is not the chain's", self._block
             )
-        for table in PARTS:
+        for table in (*PARTS, *refusals.TABLES, notices.TABLE):
             columns = table.__table__.columns
             outside = ~columns["block"].between(first, last)
             for block in self._connection.execute(select(columns["block"]).where(outside)).scalars():

@@ -114,6 +114,11 @@ class Node:
         what = f"the receipts of block {int(header['number'], 16)}"
         return [_given(receipt, what) for receipt in _given(found, what)]
 
+    def reverted_calldata(self, block: int) -> list[bytes]:
+        """Return what the transactions of a block were sent with that reverted as a whole."""
+        receipts = self.receipts(self.header(block))
+        return [self.calldata(one["transactionHash"]) for one in receipts if int(one["status"], 16) == 0]
+
     def spans(self, first: int, last: int) -> Iterator[Span]:
         """Yield the blocks `first` to `last` in order, read a few ranges ahead, each of some `_LOGS_PER_SPAN` logs."""
         waiting: deque[Future[Span]] = deque()

@@ -92,7 +92,7 @@ class Audit:
                 self._read_block(header, logs)
             self.findings.looked_at("logs", len(span.headers))
             if self._database:
-                self._database.compare(self.findings, span.first, span.last)
+                self._database.compare(self.findings, self._node, span.first, span.last)
             progress(span.last - first + 1, last - first + 1)
         self._powers.finish()
         self._compare(first, last, head)
@@ -122,6 +122,8 @@ class Audit:
     def _read(self, log: Log) -> None:
         address = log["address"].lower()
         self._powers.read(log)
+        if self._database:
+            self._database.note(log, self.now)
         if address == self._contracts.token:
             movement = self.ledger.read(log)
             if movement and self._contracts.escrow in (movement.sender, movement.recipient):
@@ -154,6 +156,7 @@ class Audit:
             self.findings.add("logs", "the chain was reorganised during the audit: run it again", last)
         if self._database:
             self._database.compare_cursor(self.findings, self._node, first, last)
+            self._database.compare_intake(self.findings, self._node, self._deployment, last)
 
     def _report(self, first: int, last: int, head: Header) -> Report:
         looked_at = {

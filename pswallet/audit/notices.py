@@ -1,0 +1,68 @@
+"""Holds what people were told of their money to the logs that it tells of."""
+
+from typing import Any
+
+from sqlalchemy import Connection, text
+
+from pswallet.audit.facts import Row
+from pswallet.audit.report import Findings
+from pswallet.bank.models import BankMint
+from pswallet.kit.db import Base
+from pswallet.notifications.models import Notification
+from pswallet.payments.models import Entry
+from pswallet.redpackets.models import PacketCollection, PacketRefund, PacketShare
+
+TABLE: type[Base] = Notification
+"""Where they are."""
+
+_OF_A_LOG = ("transfer-sent", "transfer-received", "money-arrived", "share-claimed", "share-owed", "share-collected")
+_KINDS = [*_OF_A_LOG, "packet-refunded"]
+_NOTICES = text(
+    "SELECT block, log_index, kind, address, body FROM notifications WHERE block BETWEEN :first AND :last"
+    " AND kind <> 'money-refused' AND (kind = ANY(:kinds) OR jsonb_exists(body, 'amount_fen'))"
+)
+"""A mint that was refused has no log: `intake` holds its notice to the bank's entry."""
+
+
+class Notices:
+    """The notices that the logs of one range allow. None is missed: who was told nothing asks the API."""
+
+    def __init__(self) -> None:
+        self._allowed: dict[tuple[int, int, str, str], dict[str, Any]] = {}
+
+    def allow(self, row: Row, block: int, log_index: int) -> None:
+        """Note what the owner of a row may be told."""
+        told = _notice(row)
+        if told:
+            kind, address, body = told
+            self._allowed[block, log_index, kind, address] = body
+
+    def compare(self, findings: Findings, connection: Connection, first: int, last: int) -> None:
+        """Report each notice of the blocks `first` to `last` that tells of money otherwise than the chain."""
+        for row in connection.execute(_NOTICES, {"first": first, "last": last, "kinds": _KINDS}):
+            findings.looked_at("database", 1)
+            due = self._allowed.get((row.block, row.log_index, row.kind, row.address))
+            if row.body != due:
+                told = f"notifications, {row.kind} of log {row.log_index} to {row.address}: told {row.body}"
+                findings.add("database", f"{told}, the chain says {due or 'nothing'}", row.block)
+        self._allowed.clear()
+
+
+def _notice(row: Row) -> tuple[str, str, dict[str, Any]] | None:
+    """Return kind, address and body of the notice that a row gives rise to."""
+    values = row.values
+    if row.table is Entry:
+        if values["kind"] != "transfer":
+            return None
+        kind, other = ("transfer-received", "from") if row.part else ("transfer-sent", "to")
+        return kind, values["account"], {"amount_fen": abs(values["delta_fen"]), other: values["counterparty"]}
+    if row.table is BankMint:
+        return "money-arrived", values["account"], {"amount_fen": values["value_fen"]}
+    if row.table not in (PacketShare, PacketCollection, PacketRefund):
+        return None
+    body = {"packet": values["packet"], "amount_fen": values["value_fen"]}
+    if row.table is PacketRefund:
+        return "packet-refunded", values["creator"], body
+    if row.table is PacketCollection:
+        return "share-collected", values["account"], body
+    return ("share-claimed" if values.get("reason", "") is None else "share-owed"), values["account"], body

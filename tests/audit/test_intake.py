@@ -1,0 +1,259 @@
+"""What people asked for is held to their signatures and to the chain: no row about money changes unseen."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import replace
+
+import pytest
+from sqlalchemy import select, text
+
+from pswallet import audit, tables
+from pswallet.audit import notices, refusals
+from pswallet.audit.facts import PARTS
+from pswallet.bank import service as bank
+from pswallet.bank.models import BankEntry, BankMintRefusal
+from pswallet.chain import calldata
+from pswallet.kit.db import Base, fact_tables
+from pswallet.payments.models import Authorization, AuthorizationRefusal, PaymentRequest, PaymentShare
+from pswallet.payments.service import SignedPayment
+from pswallet.redpackets.models import PacketClaim, RedPacket
+from tests.features.money import Town
+from tests.features.test_payments_requests import ask, pay_share
+from tests.parts import Person, Pipeline
+
+INTAKE: set[type[Base]] = {Authorization, BankEntry, PaymentRequest, PaymentShare, PacketClaim, RedPacket}
+EXCEPTIONS = {
+    "tiers": "what a tier shall be allowed; what it is allowed is the token's own, kept in tier_limits",
+    "chain_calls": "what is asked of the chain, which takes it as it was signed or not at all: then it is a fact",
+}
+"""Tables with amounts that the audit leaves out, each with its reason."""
+
+YES = "0x7f1626ba7e" + "00" * 28 + "60005260206000f3"
+"""A contract that accepts every signature (ERC-1271)."""
+NO = "0x60006000f3"
+"""One that accepts none."""
+
+
+def amounts_of(table: Base) -> list[str]:
+    """A table's columns that hold amounts: fen, or JSON that may name some."""
+    columns = table.__table__.columns  # type: ignore[attr-defined]
+    return [one.name for one in columns if one.name.endswith("_fen") or one.type.__class__.__name__ == "JSONB"]
+
+
+def names(kinds: Iterable[type[Base]]) -> set[str]:
+    return {kind.__tablename__ for kind in kinds}
+
+
+def test_every_table_with_an_amount_is_audited():
+    mapped = [mapper.class_ for mapper in Base.registry.mappers]
+    assert len(mapped) == len(tables.metadata.tables)
+    about_money = names(kind for kind in mapped if amounts_of(kind)) | names(fact_tables())
+    audited = names(PARTS) | names(refusals.TABLES) | names([notices.TABLE]) | names(INTAKE)
+    assert about_money - audited == EXCEPTIONS.keys()
+    assert all(EXCEPTIONS.values())
+
+
+@pytest.fixture
+def town(pipeline: Pipeline) -> Town:
+    """A town in which everything that can be asked for was, and some of it refused."""
+    town = Town(pipeline)
+    host, an, bo, poor = town.people("host", "an", "bo", "poor")
+    town.run(lambda session: bank.record_entry(session, entry_id="B1", account=an.address, amount=700, now=town.now))
+    town.settle()
+    town.run(lambda session: bank.settle(session, now=town.now))
+    town.settle()
+    request = ask(town, host, [an, bo], 901)
+    pay_share(town, request.id, town.payment(an, host.address, 451))
+    town.pay(an, bo, 200)
+    for lucky in (False, True):
+        town.open(town.give(host, [an, bo], total=1_000, lucky=lucky), an, bo)
+        town.settle()
+    refuse(town, host, poor)
+    assert said(town) == []
+    return town
+
+
+def refuse(town: Town, host: Person, poor: Person) -> None:
+    """Let the chain refuse payments alone and in company, a packet and a mint: POOR pays past the gateway first."""
+    chain = town.pipeline.chain
+    first = town.payment(poor, host.address, 60_000)
+    assert town.transfer(first)[0].id
+    chain.token(poor.key, "transfer", host.address, 99_950)
+    town.settle()
+    chain.token(host.key, "transfer", poor.address, 40_000)
+    town.settle()
+    town.transfer(town.payment(poor, host.address, 15_000), town.payment(poor, host.address, 15_001))
+    town.create(town.command(poor, [host], total=10_000))
+    town.run(lambda session: bank.record_entry(session, entry_id="B2", account=poor.address, amount=300, now=town.now))
+    chain.token(poor.key, "transfer", host.address, 40_000)
+    chain.token(chain.keys.compliance, "freeze", [poor.address])
+    town.settle()
+    town.run(lambda session: bank.settle(session, now=town.now))
+    town.settle()
+
+
+def said(town: Town) -> list[str]:
+    chain = town.pipeline.chain
+    report = audit.run(chain.rpc.url, chain.deployment, database_url=town.pipeline.database_url)
+    return [f"{one.check}: {one.message}" for one in report.differences()]
+
+
+def test_the_town_has_every_kind_of_row(town: Town):
+    for kind in (*INTAKE, *refusals.TABLES, notices.TABLE):
+        assert town.run(lambda session, kind=kind: session.query(kind).count()), kind.__tablename__
+    alone = town.run(lambda session: session.scalar(select(BankMintRefusal.log_index)))
+    assert alone == -1  # its whole transaction failed; the payments failed in their batch
+    places = town.run(lambda session: session.scalars(select(AuthorizationRefusal.log_index)).all())
+    assert min(places) >= 0
+
+
+def notice(kind: str, **changed: object) -> str:
+    """Tell the people of one kind of notice something else."""
+    body = json.dumps(changed).replace("{", "{{").replace("}", "}}")
+    return f"UPDATE notifications SET body = body || '{body}' WHERE kind = '{kind}'"
+
+
+def refusal(error: str, block: str) -> str:
+    """Invent the refusal of a payment that was carried out."""
+    return (
+        "INSERT INTO authorization_refusals (payer, nonce, error, at, block, log_index)"
+        f" SELECT u.payer, u.nonce, '{error}', u.at, {block}, -1"
+        " FROM authorization_uses u JOIN authorizations USING (payer, nonce) WHERE purpose = 'transfer' LIMIT 1"
+    )
+
+
+CHANGES = {
+    "an authorization's amount": "UPDATE authorizations SET value_fen = value_fen + 777 WHERE {first}",
+    "an authorization's payee": "UPDATE authorizations SET recipient = payer WHERE {first}",
+    "an authorization's end": "UPDATE authorizations SET valid_before = valid_before + 1 WHERE {first}",
+    "an authorization's nonce": "UPDATE authorizations SET nonce = '0x12' WHERE {first}",
+    "an authorization's signature": "UPDATE authorizations SET signature = '0xzz' WHERE {first}",
+    "a packet's money as a payment": "UPDATE authorizations SET purpose = 'transfer' WHERE purpose = 'packet'",
+    "a bank entry's amount": "UPDATE bank_entries SET value_fen = value_fen + 1 WHERE id = 'B1'",
+    "a bank entry's owner": "UPDATE bank_entries SET account = 'x' WHERE id = 'B1'",
+    "a bank entry's hash": "UPDATE bank_entries SET id = 'B3' WHERE id = 'B1'",
+    "a share that was paid": "UPDATE payment_shares SET value_fen = 1 WHERE place = 0",
+    "a share that was not": "UPDATE payment_shares SET value_fen = 1 WHERE place = 1",
+    "what a request asks for": "UPDATE payment_requests SET total_fen = total_fen + 2",
+    "who is paid for it": "UPDATE payment_requests SET creator = 'x'",
+    "a payment of another share": (
+        "UPDATE share_payments SET payer = (SELECT payer FROM payment_shares WHERE place = 1)"
+    ),
+    "a packet's total": "UPDATE red_packets SET total_fen = total_fen + 1 WHERE lucky",
+    "a packet's largest share": "UPDATE red_packets SET largest_share_fen = 1 WHERE lucky",
+    "a packet's expiry": "UPDATE red_packets SET expires_at = expires_at + interval '1 hour' WHERE lucky",
+    "a packet's terms": "UPDATE red_packets SET terms = jsonb_set(terms, '{{total}}', '7') WHERE lucky",
+    "a packet without its salt": "UPDATE red_packets SET terms = terms - 'salt' WHERE lucky",
+    "a claim's bound": "UPDATE packet_claims SET bound_fen = bound_fen + 1 WHERE position = 0",
+    "a notice of a payment": notice("transfer-sent", amount_fen=1),
+    "a notice of its payee": notice("transfer-received", **{"from": "x"}),
+    "a notice of a mint": notice("money-arrived", amount_fen=1),
+    "a notice of a share": notice("share-claimed", amount_fen=1),
+    "a notice to another": "UPDATE notifications SET address = 'x' WHERE kind = 'share-claimed'",
+    "a notice of no amount": "UPDATE notifications SET body = '{{}}' WHERE kind = 'money-arrived'",
+    "a notice of an amount": notice("tier-set", amount_fen=1),
+    "a notice of a refused mint": notice("money-refused", amount_fen=1),
+    "a notice before the deployment": "UPDATE notifications SET block = 0 WHERE kind = 'tier-set'",
+    "a refusal elsewhere": "UPDATE authorization_refusals SET block = block - 1",
+    "a refusal of another": (
+        "UPDATE authorization_refusals SET nonce = '0x' || repeat('12', 32)"
+        " WHERE nonce = (SELECT max(nonce) FROM authorization_refusals)"
+    ),
+    "a refused packet's other": "UPDATE packet_refusals SET account = '0x' || repeat('12', 20)",
+    "a refused mint's other": "UPDATE bank_mint_refusals SET entry = '0x' || repeat('12', 32)",
+    "a refusal of what was carried out": refusal("DailyLimitExceeded", "u.block"),
+    "a refusal before it was carried out": refusal("DailyLimitExceeded", "u.block - 1"),
+    "an unexplained refusal of what was carried out": refusal("CallReverted", "u.block"),
+    "a refusal of a share": (
+        "INSERT INTO packet_refusals (key, packet, account, kind, error, at, block, log_index)"
+        " SELECT 'k', packet, account, 'packet-claim', 'CallReverted', at, block, -1 FROM packet_shares LIMIT 1"
+    ),
+    "a refusal of a packet": (
+        "INSERT INTO packet_refusals (key, packet, account, kind, error, at, block, log_index)"
+        " SELECT 'k', packet, '', 'packet-create', 'CallReverted', at, block, -1 FROM packet_openings LIMIT 1"
+    ),
+    "a refusal of a mint": (
+        "INSERT INTO bank_mint_refusals (key, entry, error, at, block, log_index)"
+        " SELECT 'k', entry, 'CallReverted', at, block, -1 FROM bank_mints LIMIT 1"
+    ),
+}
+
+
+def tamper(town: Town, statement: str) -> None:
+    first = "id = (SELECT id FROM authorizations JOIN authorization_uses USING (payer, nonce) LIMIT 1)"
+    changed = town.run(lambda session: session.execute(text(statement.format(first=first))).rowcount)
+    assert changed
+
+
+@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
+def test_a_changed_or_invented_row_is_named(town: Town, change: str):
+    tamper(town, change)
+    told = said(town)
+    assert told
+    assert all(one.startswith("database: ") for one in told)
+
+
+def test_a_nonce_that_another_message_of_its_payer_used_is_no_contradiction(town: Town):
+    """The payer signed twice: what is kept here is as he signed it, and was not carried out."""
+    an, bo = Person("an"), Person("bo")
+    kept = town.payment(an, bo.address, 700)
+    other = town.payment(an, an.address, 1, nonce=kept.nonce, valid_before=kept.valid_before)
+    town.transfer(kept)
+    carry(town, other)
+    town.settle()
+    assert said(town) == []
+
+
+def test_a_payment_that_was_refused_and_carried_later_is_no_contradiction(town: Town):
+    poor, an = Person("poor"), Person("an")
+    chain = town.pipeline.chain
+    town.unfreeze(poor)
+    chain.token(Person("host").key, "transfer", poor.address, 5_000)
+    town.settle()
+    payment = town.payment(poor, an.address, 4_000)
+    town.transfer(payment)
+    chain.token(poor.key, "transfer", an.address, 5_000)
+    town.settle()
+    assert town.run(lambda session: session.get(AuthorizationRefusal, (poor.address, payment.nonce))) is not None
+    chain.token(an.key, "transfer", poor.address, 5_000)
+    carry(town, payment)
+    town.settle()
+    assert said(town) == []
+
+
+def carry(town: Town, payment: SignedPayment) -> None:
+    """Let a stranger carry a signed payment."""
+    arguments = {**payment.message(), "signature": payment.signature}
+    data = calldata.transfer_with_authorization(arguments)
+    receipt = town.pipeline.chain.transact(Person("stranger").key, town.pipeline.chain.deployment.stablecoin, data)
+    assert receipt["status"] == "0x1"
+
+
+def test_a_contracts_payment_is_held_to_the_chain_and_else_to_its_contract(town: Town):
+    """A contract's signature may be anything, and its owner another by now (ERC-1271)."""
+    an, bo = Person("an"), Person("bo")
+    rpc = town.pipeline.chain.rpc
+    rpc.call("anvil_setCode", [an.address, YES])
+    outcomes = town.transfer(
+        *(replace(town.payment(an, bo.address, value), signature="0x1234", contract_verdict=True) for value in (5, 6))
+    )
+    town.settle()
+    assert said(town) == []
+    rpc.call("anvil_setCode", [an.address, NO])
+    assert said(town) == []  # it was carried out as it is kept
+    town.run(
+        lambda session: session.execute(
+            text("UPDATE authorizations SET value_fen = 500 WHERE id = :id"), {"id": outcomes[0].id}
+        )
+    )
+    (told,) = said(town)
+    assert told.endswith(f"{an.address} signed no 500 fen to {bo.address}; the chain moved 5 fen to {bo.address}")
+    rpc.call("anvil_setCode", [an.address, YES])
+    assert said(town) == []
+
+
+def test_a_reserve_above_what_a_column_holds_is_no_contradiction(pipeline: Pipeline):
+    town = Town(pipeline)
+    pipeline.chain.token(pipeline.chain.keys.reserve, "attestReserve", 2**64 - 1)
+    town.settle()
+    assert said(town) == []
