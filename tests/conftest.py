@@ -116,8 +116,20 @@ def anvil(anvil_process: tuple[Child, str], deployed: Deployment) -> Iterator[st
     with Rpc(url) as rpc:
         before = rpc.call("evm_snapshot")
         yield url
-        rpc.call("evm_setAutomine", [True])
+        _let_it_finish(rpc)
         assert rpc.call("evm_revert", [before])
+
+
+def _let_it_finish(rpc: Rpc) -> None:
+    """Wait until Anvil mines nothing any more: an `evm_revert` in the middle of a block loses blocks for ever after."""
+    rpc.call("anvil_dropAllTransactions")
+    rpc.call("evm_setAutomine", [True])
+    alone = 0
+    while alone < 3:  # a block that was begun before ours is in the chain before ours
+        before = int(rpc.call("eth_blockNumber"), 16)
+        rpc.call("evm_mine")
+        after = int(rpc.call("eth_blockNumber"), 16)
+        alone = alone + 1 if after == before + 1 and rpc.call("txpool_status")["pending"] == "0x0" else 0
 
 
 @pytest.fixture

@@ -72,9 +72,7 @@ def test_a_call_that_was_not_heard_once_goes_out_again(pipeline, ann, bob):
     payment = ann.payment(pipeline.chain.deployment, bob.address, 100)
     put_back = lose_our_code(pipeline.chain)
     pipeline.leave(payment)
-    pipeline.relayer.step()
-    while not rows(pipeline, "SELECT 1 FROM chain_transactions WHERE mined_block IS NOT NULL"):
-        pipeline.indexer.step()
+    pipeline.carry()
     assert pipeline.calls()[payment.key] == (None, None)
     put_back()
     pipeline.settle()
