@@ -10,6 +10,13 @@ class BankEntryConflict(Problem):
     title = "This bank entry was recorded differently before"
 
 
+class BankTotalTooLarge(Problem):
+    """All entries together would be more than a reserve can state: 2^63 - 1 fen."""
+
+    status = 409
+    title = "All bank entries together would pass what a reserve can state"
+
+
 class BankEntryUnknown(Problem):
     """No bank entry of that name for this account."""
 

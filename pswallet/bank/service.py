@@ -13,7 +13,7 @@ from sqlalchemy.orm import Session
 
 from pswallet.accounts import errors as token_errors
 from pswallet.accounts.service import may_receive
-from pswallet.bank.errors import BankEntryConflict, BankEntryUnknown
+from pswallet.bank.errors import BankEntryConflict, BankEntryUnknown, BankTotalTooLarge
 from pswallet.bank.models import BankEntry, BankMint, BankMintRefusal, BankRedemption, ReserveAttestation
 from pswallet.chain.outbox import Call, CallKind, enqueue
 from pswallet.chain.signing import keccak
@@ -47,19 +47,24 @@ class EntryView:
 def record_entry(session: Session, *, entry_id: str, account: str, amount: Fen, now: datetime) -> EntryView:
     """Note that `amount` arrived for `account`; the same entry again changes nothing.
 
-    Issues at once when the attested reserve covers it. Raises ZeroAmount, ValueTooLarge, BankEntryConflict.
+    Issues at once when the attested reserve covers it.
+    Raises ZeroAmount, ValueTooLarge, BankEntryConflict, BankTotalTooLarge.
     """
     if amount == 0:
         raise token_errors.ZeroAmount()
     if not 0 < amount <= MAX_FEN:
         raise token_errors.ValueTooLarge()
-    # Two deliveries of one entry at the same moment: the second waits and finds the first.
-    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"bank|{entry_id}", 0))))
+    # One after the other: of two deliveries of one entry the second finds the first; no two pass the bound together.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended("bank|entries", 0))))
     known = session.get(BankEntry, entry_id)
     if known is not None:
         if (known.account, known.value_fen) != (account, amount):
             raise BankEntryConflict(entry=entry_id)
         return find_entry(session, entry_id)
+    # All that ever arrived, paid out or not: a reorganisation may take a redemption back.
+    attempted = _sum(session, BankEntry) + amount
+    if attempted > MAX_FEN:
+        raise BankTotalTooLarge(attempted=attempted, limit=MAX_FEN)
     session.add(BankEntry(id=entry_id, entry=entry_hash(entry_id), account=account, value_fen=amount, recorded_at=now))
     session.flush()
     settle(session, now=now)

@@ -1,13 +1,17 @@
 """The bank: money issued once an entry, within a fresh attestation of the reserve."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
 
 from pswallet import schedule
 from pswallet.bank import service
+from pswallet.kit.db import transaction
+from pswallet.kit.money import MAX_FEN, Fen
 from pswallet.kit.problems import Problem
 from tests.features.money import Town, name
+from tests.features.test_payments_at_once import until_it_waits
 from tests.parts import Person
 
 
@@ -69,6 +73,37 @@ def test_impossible_amounts_are_refused(town: Town, amount: int, problem: str) -
     with pytest.raises(Problem) as refused:
         record(town, ping, amount)
     assert name(refused.value) == problem
+
+
+def test_all_entries_together_stay_within_what_a_reserve_can_state(town: Town) -> None:
+    (ping,) = town.people("ping", fen=0)
+    record(town, ping, MAX_FEN - 700, "BANK-1")
+    with pytest.raises(Problem) as refused:
+        record(town, ping, 701, "BANK-2")
+    assert (name(refused.value), refused.value.details["attempted"]) == ("BankTotalTooLarge", MAX_FEN + 1)
+    record(town, ping, 700, "BANK-3")
+    town.settle()
+    settle(town)
+    assert (entry(town, "BANK-3").status, town.balance(ping)) == ("issued", 700)
+    assert settle(town) == 0, "the reserve is attested: there is nothing left to attest"
+
+
+def test_two_entries_at_once_cannot_pass_the_bound_together(town: Town) -> None:
+    (ping,) = town.people("ping", fen=0)
+
+    def elsewhere() -> str:
+        try:
+            record(town, ping, MAX_FEN, "BANK-2")
+        except Problem as refused:
+            return name(refused)
+        return "recorded"
+
+    with ThreadPoolExecutor(1) as process, transaction(town.pipeline.sessions) as here:
+        service.record_entry(here, entry_id="BANK-1", account=ping.address, amount=Fen(1), now=town.now)
+        other = process.submit(elsewhere)
+        until_it_waits(town, other)
+        here.commit()
+        assert other.result() == "BankTotalTooLarge"
 
 
 def test_money_for_an_account_without_a_tier_waits_for_it(town: Town) -> None:
