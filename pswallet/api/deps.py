@@ -8,6 +8,7 @@ from typing import Annotated, Any, cast
 
 from fastapi import Depends, Header, Request
 from fastapi.security import HTTPAuthorizationCredentials, HTTPBearer
+from pydantic import WithJsonSchema
 from sqlalchemy.orm import Session
 
 from pswallet.accounts import service as accounts
@@ -127,8 +128,10 @@ async def _request_print(request: Request, gateway: GatewayParts) -> bytes:
 
 
 _Fingerprint = Annotated[bytes, Depends(_request_print)]
+# Checked by read_key, which refuses it by a name of its own.
+_WrittenKey = Annotated[str, WithJsonSchema({"type": "string", "pattern": idempotency.KEY_PATTERN})]
 KeyHeader = Annotated[
-    str | None,
+    _WrittenKey | None,
     Header(alias="Idempotency-Key", description="1 to 128 printable characters; a repeat gets the same answer."),
 ]
 

@@ -8,6 +8,7 @@ never reached a service (malformed, invalid).
 import hashlib
 import hmac
 import inspect
+import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -27,7 +28,8 @@ from pswallet.kit.rows import BYTES, TEXTS
 from pswallet.kit.vault import Vault
 
 _Parameters = ParamSpec("_Parameters")
-_LONGEST_KEY = 128
+KEY_PATTERN = "^[ -~]{1,128}$"
+_KEY = re.compile(KEY_PATTERN)
 _NEVER_KEPT = frozenset({401, 429})
 KEPT_FOR = timedelta(hours=24)
 """How long an answer is kept at least; the worker forgets older ones."""
@@ -67,7 +69,7 @@ class KeptTwice(Exception):
 def read_key(header: str | None) -> str:
     """Return the Idempotency-Key. Raises IdempotencyKeyMissing unless it has 1 to 128 printable ASCII characters."""
     key = (header or "").strip()
-    if not (key.isascii() and key.isprintable() and 1 <= len(key) <= _LONGEST_KEY):
+    if not _KEY.fullmatch(key):
         raise IdempotencyKeyMissing()
     return key
 

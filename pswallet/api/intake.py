@@ -199,7 +199,7 @@ def _settle(future: asyncio.Future[Answer | Problem], answer: Answer | Problem |
 async def parse(request: Request, shape: type[M]) -> tuple[M, str, str, bytes]:
     """Return a hot POST's body, session token, Idempotency-Key and fingerprint.
 
-    Raises SessionMissing, IdempotencyKeyMissing, RequestMalformed, RequestInvalid, AmountInvalid.
+    Raises SessionMissing, IdempotencyKeyMissing, RequestMalformed, RequestInvalid, AmountInvalid, TextInvalid.
     """
     token = token_of(request.headers.get("authorization"))
     key = read_key(request.headers.get("idempotency-key"))

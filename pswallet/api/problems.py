@@ -11,6 +11,7 @@ from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
 from starlette.exceptions import HTTPException
 
+from pswallet.api.shapes import LINES_PATTERN, TEXT_PATTERN
 from pswallet.chain.rpc import RpcUnavailable
 from pswallet.kit.problems import Problem
 
@@ -36,6 +37,12 @@ class AmountInvalid(RequestInvalid):
     """Not a whole number of fen between 1 and 2^63 - 1: a fraction, an exponent, a text, zero, or less."""
 
     title = "An amount is a whole number of fen, from 1 to 2^63 - 1"
+
+
+class TextInvalid(RequestInvalid):
+    """A text holds a control character (a NUL, a line break), or one that turns the direction of writing."""
+
+    title = "A text holds no control characters"
 
 
 class RouteUnknown(Problem):
@@ -148,6 +155,8 @@ def problem_of_validation(errors: Sequence[Any]) -> Problem:
     missing = {"missing", "extra_forbidden"}
     if any(str(error["loc"][-1]).endswith("_fen") and error["type"] not in missing for error in errors):
         return AmountInvalid(errors=shown)
+    if any(error.get("ctx", {}).get("pattern") in (TEXT_PATTERN, LINES_PATTERN) for error in errors):
+        return TextInvalid(errors=shown)
     return RequestInvalid(errors=shown)
 
 

@@ -1,4 +1,4 @@
-"""The small types of the wire: amounts in fen, addresses, hashes, signatures, times. Unknown fields are refused."""
+"""The small types of the wire: amounts, texts, addresses, hashes, signatures, times. Unknown fields are refused."""
 
 from typing import Annotated
 
@@ -44,4 +44,17 @@ Signature = Annotated[
     Field(description="65 bytes r, s, v; longer ones are for contract accounts (ERC-1271)"),
 ]
 UnixTime = Annotated[int, Field(strict=True, ge=0, lt=2**47, description="Unix seconds")]
-Phone = Annotated[str, StringConstraints(min_length=5, max_length=24), Field(description="E.164, or a mainland number")]
+_CHARACTER = r"[^\p{Cc}\p{Zl}\p{Zp}\p{Bidi_Control}]"
+TEXT_PATTERN = rf"^{_CHARACTER}*$"
+LINES_PATTERN = rf"^(?:{_CHARACTER}|\n)*$"
+
+FreeText = Annotated[str, StringConstraints(pattern=TEXT_PATTERN)]
+"""Whatever people write, in one line; a field adds its length. Every free text is one: PostgreSQL takes no NUL, and
+what turns the direction of writing could make a note say something else than was signed for."""
+
+FreeLines = Annotated[str, StringConstraints(pattern=LINES_PATTERN)]
+"""A `FreeText` of several lines."""
+
+Phone = Annotated[
+    FreeText, StringConstraints(min_length=5, max_length=24), Field(description="E.164, or a mainland number")
+]

@@ -175,7 +175,7 @@ class ReceivedDailyLimitExceeded(Problem):
 
 
 class GreetingTooLong(Problem):
-    """More than 25 characters, or one that cannot be shown."""
+    """More than 25 characters."""
 
     status = 422
     title = "A greeting has at most 25 characters"

@@ -114,6 +114,7 @@ def test_broken_packets_are_refused_by_name_and_nothing_moves(group: list[Member
     assert refusal(total=999, expiry=expiry + 3_600) == "expiry-out-of-range"
     assert refusal(total=999, lucky=True, draw_commitment="0x" + "ee" * 20) == "draw-unknown"
     assert refusal({"greeting": "恭" * 26}, total=999) == "greeting-too-long"
+    assert refusal({"greeting": "恭喜\n发财"}, total=999) == "text-invalid"
     assert refusal({"cover": "unicorn"}, total=999) == "cover-unknown"
     assert refusal({"guests": None}, total=999) == "audience-mismatch"
     assert refusal({"guests": [creator.address]}, total=999) == "guest-list-mismatch"

@@ -11,13 +11,15 @@ from pswallet.accounts.service import Profile, Standing
 from pswallet.api.deps import Gateway, GatewayParts, MemberPost, OpenPost, Owner, Transaction, count_lookup
 from pswallet.api.idempotency import once
 from pswallet.api.limits import limited
-from pswallet.api.shapes import Address, Phone, Shape, Signature
+from pswallet.api.shapes import Address, FreeLines, Phone, Shape, Signature
 from pswallet.api.verdicts import contract_verdict
 
 router = APIRouter(tags=["accounts"])
 
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(description="the six digits of the SMS")]
-MessageText = Annotated[str, StringConstraints(min_length=1, max_length=4096), Field(description="EIP-4361 message")]
+MessageText = Annotated[
+    FreeLines, StringConstraints(min_length=1, max_length=4096), Field(description="EIP-4361 message")
+]
 
 EXAMPLE_ADDRESS = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 EXAMPLE_PROOF: dict[str, JsonValue] = {

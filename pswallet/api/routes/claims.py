@@ -18,7 +18,7 @@ from pswallet.api.idempotency import Answer, Key, answer_of, lookup_many, store_
 from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
 from pswallet.api.problems import RequestInvalid
 from pswallet.api.routes.red_packets import PacketId
-from pswallet.api.shapes import Address, Bytes32, Shape, Signature
+from pswallet.api.shapes import Address, Bytes32, FreeText, Shape, Signature
 from pswallet.chain.signing import escrow_domain
 from pswallet.kit import clock
 from pswallet.kit.db import transaction
@@ -38,7 +38,7 @@ class OpenPacket(Shape):
     model_config = ConfigDict(json_schema_extra={"examples": [{}, {"phrase": "坪山客家擂茶"}]})
 
     link_signature: Signature | None = None
-    phrase: Annotated[str, StringConstraints(min_length=1, max_length=rules.MAX_PHRASE)] | None = None
+    phrase: Annotated[FreeText, StringConstraints(min_length=1, max_length=rules.MAX_PHRASE)] | None = None
 
 
 class ClaimAccepted(Shape):

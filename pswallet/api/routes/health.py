@@ -1,16 +1,20 @@
 """Whether the gateway lives, whether it is ready, what it measures, and what each problem means."""
 
-from fastapi import APIRouter, Response
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from pswallet.api.deps import GatewayParts
 from pswallet.api.metrics import CONTENT_TYPE
 from pswallet.api.problems import RouteUnknown
 from pswallet.api.readiness import look
-from pswallet.api.shapes import Shape
+from pswallet.api.shapes import FreeText, Shape
 from pswallet.kit.problems import every_problem
 
 router = APIRouter(tags=["health"])
+
+ProblemCode = Annotated[FreeText, Path(max_length=64, description="the last part of a problem's `type`")]
 
 
 class Alive(Shape):
@@ -82,7 +86,7 @@ def show_metrics(gateway: GatewayParts) -> Response:
 
 
 @router.get("/problems/{code}")
-def explain_problem(code: str) -> ProblemShape:
+def explain_problem(code: ProblemCode) -> ProblemShape:
     """Explain a problem by its code, as it stands in `type`."""
     kind = next((kind for kind in every_problem().values() if kind.code() == code), None)
     if kind is None:

@@ -9,19 +9,19 @@ from pydantic import ConfigDict, Field, StringConstraints
 from pswallet.api.deps import MemberPost, Now, Transaction
 from pswallet.api.idempotency import once
 from pswallet.api.limits import limited
-from pswallet.api.shapes import Phone, Shape
+from pswallet.api.shapes import FreeText, Phone, Shape
 from pswallet.kyc import service
 from pswallet.kyc.service import Claim, IdKind
 
 router = APIRouter(tags=["kyc"])
 
-_Text = Annotated[str, StringConstraints(min_length=1, max_length=80)]
+_Text = Annotated[FreeText, StringConstraints(min_length=1, max_length=80)]
 
 
 class CardShape(Shape):
     """A bank card in one's own name, and the phone the bank knows. No CVV is ever asked for."""
 
-    number: Annotated[str, StringConstraints(min_length=13, max_length=32)]
+    number: Annotated[FreeText, StringConstraints(min_length=13, max_length=32)]
     phone: Phone
 
 

@@ -10,7 +10,7 @@ from pswallet.api.deps import Gateway, MemberPost, Owner, Post, Transaction
 from pswallet.api.idempotency import once
 from pswallet.api.problems import ChainAway
 from pswallet.api.routes.transfers import with_verdict
-from pswallet.api.shapes import Address, AmountFen, Bytes20, Bytes32, Shape, Signature, UnixTime
+from pswallet.api.shapes import Address, AmountFen, Bytes20, Bytes32, FreeText, Shape, Signature, UnixTime
 from pswallet.chain.outbox import last_block
 from pswallet.chain.signing import RECEIVE_WITH_AUTHORIZATION, escrow_domain, token_domain
 from pswallet.chain.terms import Terms, packet_id
@@ -97,9 +97,9 @@ class GivePacket(Shape):
     authorization: MoneyIn
     kind: Literal["equal", "lucky", "exclusive", "link", "phrase"]
     guests: list[Address] | None = Field(None, max_length=rules.MAX_GUESTS, description="in the order of the tree")
-    draw_id: Annotated[str, StringConstraints(max_length=64)] | None = Field(None, description="of a lucky packet")
-    greeting: str = Field(rules.DEFAULT_GREETING, max_length=1_000, description="at most 25 characters")
-    cover: str = Field(rules.COVERS[0], max_length=64, description=", ".join(rules.COVERS))
+    draw_id: Annotated[FreeText, StringConstraints(max_length=64)] | None = Field(None, description="of a lucky packet")
+    greeting: FreeText = Field(rules.DEFAULT_GREETING, max_length=1_000, description="at most 25 characters")
+    cover: FreeText = Field(rules.COVERS[0], max_length=64, description=", ".join(rules.COVERS))
 
 
 class PacketAccepted(Shape):
@@ -134,7 +134,7 @@ class MakePhraseKey(Shape):
 
     model_config = ConfigDict(json_schema_extra={"examples": [{"phrase": "坪山客家擂茶"}]})
 
-    phrase: Annotated[str, StringConstraints(min_length=1, max_length=rules.MAX_PHRASE, strip_whitespace=True)]
+    phrase: Annotated[FreeText, StringConstraints(min_length=1, max_length=rules.MAX_PHRASE, strip_whitespace=True)]
 
 
 class PhraseKeyShape(Shape):

@@ -10,11 +10,11 @@ from pswallet.api.deps import MemberPost, Owner, Transaction
 from pswallet.api.idempotency import once
 from pswallet.api.problems import ChainAway
 from pswallet.api.routes.transfers import EXAMPLE_AUTHORIZATION, SignedAuthorization, TransferAccepted, with_verdict
-from pswallet.api.shapes import Address, AmountFen, Shape
+from pswallet.api.shapes import Address, AmountFen, FreeText, Shape
 from pswallet.chain.outbox import last_block
 from pswallet.chain.signing import token_domain
 from pswallet.kit.money import Fen
-from pswallet.payments import service
+from pswallet.payments import rules, service
 from pswallet.payments.service import AskForPayment, PaymentRequestView
 
 router = APIRouter(prefix="/payment-requests", tags=["payments"])
@@ -47,7 +47,7 @@ class AskForMoney(Shape):
     kind: Literal["request", "split"] = Field(description="request: one payer gives all; split: 2 to 100 share it")
     total_fen: AmountFen
     payers: list[Address] = Field(min_length=1, max_length=100, description="the asker may be among those of a split")
-    note: Annotated[str, StringConstraints(max_length=40)] = ""
+    note: Annotated[FreeText, StringConstraints(max_length=rules.MAX_NOTE)] = ""
 
 
 class ShareShape(Shape):

@@ -1,8 +1,9 @@
 """Sign-in by EIP-4361, and the sessions that are open."""
 
 from datetime import datetime
+from typing import Annotated
 
-from fastapi import APIRouter, Depends, Response
+from fastapi import APIRouter, Depends, Path, Response
 from pydantic import ConfigDict, Field, model_validator
 
 from pswallet.accounts import service
@@ -10,9 +11,11 @@ from pswallet.api.deps import GatewayParts, Now, OpenPost, Owner, Transaction
 from pswallet.api.idempotency import once
 from pswallet.api.limits import limited
 from pswallet.api.routes.accounts import EXAMPLE_PROOF, AccountShape, Code, MessageText, account_shape, proof_of
-from pswallet.api.shapes import Phone, Shape, Signature
+from pswallet.api.shapes import FreeText, Phone, Shape, Signature
 
 router = APIRouter(tags=["sessions"])
+
+SessionId = Annotated[FreeText, Path(max_length=64, description="an `id` of GET /v1/sessions")]
 
 
 class NonceGiven(Shape):
@@ -113,6 +116,6 @@ def list_sessions(session: Transaction, owner: Owner, now: Now) -> SessionList:
 
 
 @router.delete("/sessions/{session_id}", status_code=204, response_class=Response)
-def revoke_session(session_id: str, session: Transaction, owner: Owner, now: Now, _: GatewayParts) -> None:
+def revoke_session(session_id: SessionId, session: Transaction, owner: Owner, now: Now, _: GatewayParts) -> None:
     """End a session: this one, or one on a lost device."""
     service.revoke_session(session, account_id=owner.account_id, session_id=session_id, now=now)

@@ -85,7 +85,7 @@ def create(
 
 
 def _check_words(command: CreatePacket) -> None:
-    if len(command.greeting) > rules.MAX_GREETING or not command.greeting.isprintable():
+    if len(command.greeting) > rules.MAX_GREETING:
         raise errors.GreetingTooLong(limit=rules.MAX_GREETING)
     if command.cover not in rules.COVERS:
         raise errors.CoverUnknown(known=list(rules.COVERS))
