@@ -182,6 +182,16 @@ class Client:
         """Send money to an address."""
         return self.post("/transfers", {"to": to, "amount_fen": amount_fen, **self.authorization(to, amount_fen)})
 
+    def requests_to_pay(self) -> list[Answer]:
+        """Return the last requests that ask this account for money, newest first."""
+        found: list[Answer] = self.get("/payment-requests", role="payer")["items"]
+        return found
+
+    def pay_share(self, request: Answer) -> Answer:
+        """Pay this account's share of a request, as a list or the request's own page shows it, to who asked."""
+        amount = next(share["amount_fen"] for share in request["shares"] if share["payer"] == self.key.address)
+        return self.post(f"/payment-requests/{request['id']}/pay", self.authorization(request["creator"], amount))
+
     def give(
         self,
         *,

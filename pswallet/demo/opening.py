@@ -62,8 +62,9 @@ def split_a_bill(world: World) -> None:
     stage.check(sorted(shares.values(), reverse=True) == [334, 333, 333], "the shares are 3.34 + 3.33 + 3.33")
     before = host.client.balance_fen()
     for friend in friends:
-        part = friend.client.authorization(host.address, shares[friend.address])
-        friend.client.post(f"/payment-requests/{request['id']}/pay", part)
+        asked = friend.client.requests_to_pay()[0]
+        stage.check(asked["id"] == request["id"], f"{friend.name} finds it in the list of requests to pay")
+        friend.client.pay_share(asked)
     stage.until("the shares to be paid", lambda: host.client.balance_fen() == before + 1_000)
     paid = host.client.get(f"/payment-requests/{request['id']}")
     rows = [(world.name_of(one["payer"]), format_yuan(one["amount_fen"]), one["status"]) for one in paid["shares"]]

@@ -1,14 +1,14 @@
-"""Write notices from projections, read them for a stream, and wake the streams (PostgreSQL NOTIFY)."""
+"""Write notices, read them for a stream in one order, and wake the streams (PostgreSQL NOTIFY)."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from pswallet.kit.rows import insert_rows
-from pswallet.notifications.models import Notification
+from pswallet.kit.rows import array_literal, insert_rows
+from pswallet.notifications.models import Notification, OffChainNotification
 
 CHANNEL = "pswallet_events"
 """NOTIFY wakes the streams; the payload lists the addresses, or `*` when they do not fit."""
@@ -28,13 +28,63 @@ class Notice:
     log_index: int
 
 
+@dataclass(frozen=True, slots=True)
+class OffChainNotice:
+    """Something that an address is told and no block says, in kebab-case (`payment-requested`)."""
+
+    address: str
+    kind: str
+    body: dict[str, Any]
+
+
+class Place(NamedTuple):
+    """How far a stream is: the last id of each table. Neither ever falls, so that one goes on from it."""
+
+    on_chain: int = 0
+    off_chain: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A notice in a stream, and where the stream is after it; `block` is None for what no block says."""
+
+    place: Place
+    kind: str
+    block: int | None
+    body: dict[str, Any]
+
+
 def notify(session: Session, notices: Sequence[Notice]) -> None:
     """Insert `notices` with one statement; their owners' streams wake at the commit. Projections alone call this."""
     if not notices:
         return
     columns = ("address", "kind", "body", "block", "log_index")
     insert_rows(session, Notification, [{name: getattr(notice, name) for name in columns} for notice in notices])
-    addresses = ",".join(sorted({notice.address for notice in notices}))
+    _wake(session, [notice.address for notice in notices])
+
+
+# Ids are given at the insert and seen at the commit: one address's notices stand in line, or a stream could see the
+# later one, go on from there, and never see the earlier. In one order, so that two never wait for each other.
+_STAND_IN_LINE = text(
+    "SELECT count(pg_advisory_xact_lock(lock)) FROM (SELECT DISTINCT hashtextextended('notices|' || address, 0) AS lock"
+    " FROM unnest(CAST(:addresses AS text[])) AS asked(address) ORDER BY lock) AS locks"
+)
+
+
+def notify_off_chain(session: Session, notices: Sequence[OffChainNotice]) -> None:
+    """Insert `notices` about what never goes on chain; their owners' streams wake at the commit."""
+    if not notices:
+        return
+    addresses = [notice.address for notice in notices]
+    session.execute(_STAND_IN_LINE, {"addresses": array_literal(addresses)})
+    columns = ("address", "kind", "body")
+    rows = [{name: getattr(notice, name) for name in columns} for notice in notices]
+    insert_rows(session, OffChainNotification, rows)
+    _wake(session, addresses)
+
+
+def _wake(session: Session, concerned: Sequence[str]) -> None:
+    addresses = ",".join(sorted(set(concerned)))
     payload = addresses if len(addresses) <= _LONGEST_PAYLOAD else EVERYBODY
     session.execute(select(func.pg_notify(CHANNEL, payload)))
 
@@ -55,3 +105,24 @@ def last_id(session: Session, *, address: str) -> int:
     """Return the id of the last notice of `address`, 0 before the first: where a new stream starts."""
     found = session.scalar(select(func.max(Notification.id)).where(Notification.address == address))
     return found or 0
+
+
+def told_after(session: Session, *, address: str, place: Place, limit: int) -> list[Told]:
+    """Return what `address` is told after `place`, up to `limit` of each table, the chain's first."""
+    found = []
+    for notice in notices_after(session, address=address, last_id=place.on_chain, limit=limit):
+        place = place._replace(on_chain=notice.id)
+        found.append(Told(place, notice.kind, notice.block, notice.body))
+    query = select(OffChainNotification).where(
+        OffChainNotification.address == address, OffChainNotification.id > place.off_chain
+    )
+    for other in session.scalars(query.order_by(OffChainNotification.id).limit(limit)):
+        place = place._replace(off_chain=other.id)
+        found.append(Told(place, other.kind, None, other.body))
+    return found
+
+
+def last_place(session: Session, *, address: str) -> Place:
+    """Return where the notices of `address` end: where a new stream starts."""
+    query = select(func.max(OffChainNotification.id)).where(OffChainNotification.address == address)
+    return Place(last_id(session, address=address), session.scalar(query) or 0)

@@ -38,9 +38,10 @@ class PaymentRequest(Base):
     """Somebody asks others for money: a request to one, or an AA split among several."""
 
     __tablename__ = "payment_requests"
+    __table_args__ = (Index("ix_payment_requests_creator_id", "creator", "id"),)
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
-    creator: Mapped[str] = mapped_column(Text, index=True)
+    creator: Mapped[str] = mapped_column(Text)
     kind: Mapped[str] = mapped_column(Text)
     total_fen: Mapped[int]
     note: Mapped[str] = mapped_column(Text)
@@ -51,9 +52,10 @@ class PaymentShare(Base):
     """What one payer of a request is asked for."""
 
     __tablename__ = "payment_shares"
+    __table_args__ = (Index("ix_payment_shares_payer_request_id", "payer", "request_id"),)
 
     request_id: Mapped[str] = mapped_column(Text, ForeignKey("payment_requests.id"), primary_key=True)
-    payer: Mapped[str] = mapped_column(Text, primary_key=True, index=True)
+    payer: Mapped[str] = mapped_column(Text, primary_key=True)
     place: Mapped[int] = mapped_column(SmallInteger)
     value_fen: Mapped[int]
 

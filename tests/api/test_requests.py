@@ -2,11 +2,12 @@
 
 from typing import Any
 
+import orjson
 import pytest
 
 from pswallet.client import Key, authorize
 from tests.api.gateway import Member, code_of
-from tests.api.money import balance, members, served
+from tests.api.money import balance, client_of, members, served
 from tests.parts import Pipeline
 
 
@@ -70,3 +71,33 @@ def test_requests_that_make_no_sense_are_refused(friends: list[Member]) -> None:
     assert code_of(ask(host, [an, bo], 1)) == "payers-out-of-range"
     assert code_of(ask(host, [an, bo], 0)) == "amount-invalid"
     assert code_of(ask(host, [an, bo], 500, "gift")) == "request-invalid"
+
+
+def test_who_is_asked_hears_of_it_finds_it_and_pays(friends: list[Member], pipeline: Pipeline) -> None:
+    host, an, bo, _ = friends
+    with client_of(an).http.stream("GET", "/v1/events", headers=an.bearer) as stream:
+        lines = stream.iter_lines()
+        assert next(lines) == "retry: 1000"
+        request = ask(host, [an, bo], 500).json()
+        data = next(line for line in lines if line.startswith("data:"))
+    event = orjson.loads(data[5:])
+    assert (event["kind"], event["block"]) == ("payment-requested", None)
+    assert event["body"] == {"request": request["id"], "from": host.address, "amount_fen": 250}
+    (found,) = client_of(an).requests_to_pay()
+    assert (found["id"], found["creator"], found["note"]) == (request["id"], host.address, "擂茶")
+    assert client_of(an).pay_share(found)["status"] == "submitted"
+    pipeline.settle()
+    listed = host.get("/payment-requests", params={"role": "asker"}).json()["items"]
+    assert [share["status"] for share in listed[0]["shares"]] == ["paid", "unpaid"]
+
+
+def test_a_list_of_requests_has_pages(friends: list[Member]) -> None:
+    host, an, *_ = friends
+    ids = [ask(host, [an], total, "request").json()["id"] for total in (5, 6, 7)]
+    query = {"role": "payer", "limit": 2}
+    first = an.get("/payment-requests", params=query).json()
+    rest = an.get("/payment-requests", params={**query, "cursor": first["older"]}).json()
+    assert sorted(ids, reverse=True) == [one["id"] for one in first["items"] + rest["items"]]
+    assert rest["older"] is None
+    for wrong in ({"role": "guest"}, {}, {**query, "limit": 0}, {**query, "cursor": "x"}):
+        assert code_of(an.get("/payment-requests", params=wrong)) == "request-invalid"

@@ -6,6 +6,7 @@ import pytest
 
 from pswallet.chain.calldata import transfer_with_authorization
 from pswallet.kit.problems import Problem
+from pswallet.notifications.service import Place, told_after
 from pswallet.payments import service
 from tests.features.money import Town, name
 from tests.parts import Person, secret
@@ -136,3 +137,59 @@ def test_payers_that_cannot_share_are_refused(town: Town) -> None:
     with pytest.raises(Problem) as nothing:
         ask(town, host, [an, bo], 0)
     assert name(nothing.value) == "ZeroAmount"
+
+
+def told(town: Town, person: Person) -> list[dict[str, Any]]:
+    """What the person was told of requests, in order."""
+    found = town.run(lambda session: told_after(session, address=person.address, place=Place(), limit=50))
+    return [one.body for one in found if one.kind == "payment-requested"]
+
+
+def test_each_payer_is_told_and_the_asker_is_not(town: Town) -> None:
+    host, an, bo, chen = town.people("host", "an", "bo", "chen")
+    request = ask(town, host, [host, an, bo], 1_000)
+    assert told(town, an) == [{"request": request.id, "from": host.address, "amount_fen": 333}]
+    assert told(town, bo) == [{"request": request.id, "from": host.address, "amount_fen": 333}]
+    assert told(town, host) == told(town, chen) == []
+
+
+def test_a_rebuild_neither_forgets_nor_repeats_who_was_asked(town: Town) -> None:
+    host, an = town.people("host", "an")
+    request = ask(town, host, [an], 1_000, kind="request")
+    town.pipeline.indexer.rebuild()
+    assert [body["request"] for body in told(town, an)] == [request.id]
+
+
+def made(town: Town, person: Person, before: str | None = None, limit: int = 10) -> service.RequestPage:
+    return town.run(lambda session: service.requests_made(session, person.address, before=before, limit=limit))
+
+
+def to_pay(town: Town, person: Person, before: str | None = None, limit: int = 10) -> service.RequestPage:
+    return town.run(lambda session: service.requests_to_pay(session, person.address, before=before, limit=limit))
+
+
+def test_who_asks_and_who_is_asked_find_the_request(town: Town) -> None:
+    host, an, bo, chen = town.people("host", "an", "bo", "chen")
+    split = ask(town, host, [host, an, bo], 1_000)
+    other = ask(town, an, [host], 70, kind="request")
+    pay_share(town, split.id, town.payment(an, host.address, 333))
+    town.settle()
+    assert [one.id for one in made(town, host).requests] == [split.id]
+    assert [one.id for one in to_pay(town, host).requests] == [other.id], "one's own part of a split asks nobody"
+    (found,) = to_pay(town, an).requests
+    assert (found.id, found.note) == (split.id, "擂茶")
+    assert [share.status for share in found.shares] == ["own", "paid", "unpaid"]
+    assert made(town, chen).requests == to_pay(town, chen).requests == []
+
+
+def test_requests_come_newest_first_page_by_page(town: Town) -> None:
+    host, an = town.people("host", "an")
+    ids = sorted((ask(town, host, [an], total, kind="request").id for total in range(1, 6)), reverse=True)
+    for listed, person in ((made, host), (to_pay, an)):
+        first = listed(town, person, limit=2)
+        ask(town, host, [an], 9, kind="request")  # what arrives meanwhile shifts nothing
+        rest = listed(town, person, before=first.older, limit=10)
+        found = [one.id for one in first.requests + rest.requests]
+        assert found == sorted(found, reverse=True)
+        assert (first.older, rest.older) == (first.requests[-1].id, None)
+        assert set(ids) <= set(found)

@@ -3,7 +3,7 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import ConfigDict, Field, StringConstraints
 
 from pswallet.api.deps import MemberPost, Owner, Transaction
@@ -22,6 +22,13 @@ router = APIRouter(prefix="/payment-requests", tags=["payments"])
 RequestId = Annotated[
     str, Path(pattern=r"^req_[0-9a-z]{26}$", description="the id that POST /v1/payment-requests gave")
 ]
+
+
+RequestRole = Annotated[
+    Literal["asker", "payer"], Query(description="asker: requests that one made; payer: those that ask one to pay")
+]
+RequestCursor = Annotated[str | None, Query(pattern=r"^req_[0-9a-z]{26}$", description="`older` of the page before")]
+RequestLimit = Annotated[int, Query(ge=1, le=100, description="requests of a page")]
 
 
 class AskForMoney(Shape):
@@ -71,6 +78,13 @@ class RequestShape(Shape):
     shares: list[ShareShape]
 
 
+class RequestPage(Shape):
+    """A page of requests; `older` asks for the next page, null at the end."""
+
+    items: list[RequestShape]
+    older: str | None
+
+
 class PayShare(SignedAuthorization):
     """The authorization of exactly one's own share to the asker."""
 
@@ -89,6 +103,16 @@ def ask_for_money(body: AskForMoney, post: MemberPost) -> RequestShape:
         note=body.note,
     )
     return _shape(service.create_request(post.session, ask, now=post.now))
+
+
+@router.get("")
+def list_requests(
+    role: RequestRole, session: Transaction, owner: Owner, cursor: RequestCursor = None, limit: RequestLimit = 20
+) -> RequestPage:
+    """List the requests that one made, or those that ask one to pay, newest first."""
+    pages = {"asker": service.requests_made, "payer": service.requests_to_pay}
+    page = pages[role](session, owner.address, before=cursor, limit=limit)
+    return RequestPage(items=[_shape(request) for request in page.requests], older=page.older)
 
 
 @router.get("/{request_id}")

@@ -14,10 +14,13 @@ from pswallet.payments.service.reading import Transfer, find_transfer
 from pswallet.payments.service.requests import (
     AskForPayment,
     PaymentRequestView,
+    RequestPage,
     ShareView,
     create_request,
     find_request,
     pay_share,
+    requests_made,
+    requests_to_pay,
 )
 
 __all__ = [
@@ -26,6 +29,7 @@ __all__ = [
     "AskForPayment",
     "Line",
     "PaymentRequestView",
+    "RequestPage",
     "ShareView",
     "SignedPayment",
     "Transfer",
@@ -39,5 +43,7 @@ __all__ = [
     "find_transfer",
     "last_entries",
     "pay_share",
+    "requests_made",
+    "requests_to_pay",
     "transfer",
 ]

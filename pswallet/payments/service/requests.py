@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from pswallet.accounts import errors as token_errors
@@ -15,6 +16,7 @@ from pswallet.kit.ids import new_id
 from pswallet.kit.money import Fen
 from pswallet.kit.problems import Problem
 from pswallet.kit.rows import insert_rows
+from pswallet.notifications.service import OffChainNotice, notify_off_chain
 from pswallet.payments import rules
 from pswallet.payments.errors import (
     NotAskedToPay,
@@ -62,6 +64,14 @@ class PaymentRequestView:
     shares: list[ShareView]
 
 
+@dataclass(frozen=True, slots=True)
+class RequestPage:
+    """A page of requests; `older` is the id before which the next page begins, None at the end."""
+
+    requests: list[PaymentRequestView]
+    older: str | None
+
+
 def create_request(session: Session, ask: AskForPayment, *, now: datetime) -> PaymentRequestView:
     """Ask for a payment. Raises ZeroAmount or PayersOutOfRange."""
     if ask.total_fen <= 0:
@@ -90,26 +100,84 @@ def create_request(session: Session, ask: AskForPayment, *, now: datetime) -> Pa
         for place, (payer, amount) in enumerate(zip(distinct, amounts, strict=True))
     ]
     insert_rows(session, PaymentShare, rows)
+    _tell(session, request_id, ask.creator, rows)
     return find_request(session, request_id, viewer=ask.creator)
+
+
+def _tell(session: Session, request_id: str, creator: str, rows: Sequence[dict[str, Any]]) -> None:
+    """Tell each payer in its own stream; the note stays out of it, for it is personal."""
+    notices = [
+        OffChainNotice(
+            row["payer"],
+            "payment-requested",
+            {"request": request_id, "from": creator, "amount_fen": row["value_fen"]},
+        )
+        for row in rows
+        if row["payer"] != creator
+    ]
+    notify_off_chain(session, notices)
 
 
 def find_request(session: Session, request_id: str, *, viewer: str) -> PaymentRequestView:
     """Return a request to its creator or one of its payers. Raises PaymentRequestUnknown."""
     request = session.get(PaymentRequest, request_id)
-    query = select(PaymentShare).where(PaymentShare.request_id == request_id).order_by(PaymentShare.place)
-    shares = list(session.scalars(query))
-    if request is None or viewer not in {request.creator, *(share.payer for share in shares)}:
+    found = _views(session, [request] if request else [])
+    if not found or viewer not in {found[0].creator, *(share.payer for share in found[0].shares)}:
         raise PaymentRequestUnknown(id=request_id)
-    payments = _payments(session, request_id)
-    return PaymentRequestView(
-        id=request.id,
-        creator=request.creator,
-        kind=request.kind,
-        total_fen=Fen(request.total_fen),
-        note=request.note,
-        created_at=request.created_at,
-        shares=[_share(share, request.creator, payments.get(share.payer)) for share in shares],
+    return found[0]
+
+
+def requests_made(session: Session, account: str, *, before: str | None, limit: int) -> RequestPage:
+    """Return up to `limit` requests of `account` that are older than `before` (an id), newest first."""
+    query = select(PaymentRequest).where(PaymentRequest.creator == account)
+    if before is not None:
+        query = query.where(PaymentRequest.id < before)
+    return _page(session, query.order_by(PaymentRequest.id.desc()), limit=limit)
+
+
+def requests_to_pay(session: Session, account: str, *, before: str | None, limit: int) -> RequestPage:
+    """Return up to `limit` requests that ask `account`, older than `before` (an id), newest first.
+
+    The part of a split that an asker bears itself asks nobody.
+    """
+    query = (
+        select(PaymentRequest)
+        .join(PaymentShare, PaymentShare.request_id == PaymentRequest.id)
+        .where(PaymentShare.payer == account, PaymentRequest.creator != account)
     )
+    if before is not None:
+        query = query.where(PaymentShare.request_id < before)
+    return _page(session, query.order_by(PaymentShare.request_id.desc()), limit=limit)
+
+
+def _page(session: Session, query: Select[PaymentRequest], *, limit: int) -> RequestPage:
+    found = list(session.scalars(query.limit(limit + 1)))
+    page = found[:limit]
+    return RequestPage(_views(session, page), page[-1].id if len(found) > limit else None)
+
+
+def _views(session: Session, requests: Sequence[PaymentRequest]) -> list[PaymentRequestView]:
+    """Return what people see of `requests`, in their order."""
+    ids = [request.id for request in requests]
+    query = select(PaymentShare).where(PaymentShare.request_id.in_(ids)).order_by(PaymentShare.place)
+    shares: dict[str, list[PaymentShare]] = {name: [] for name in ids}
+    for share in session.scalars(query):
+        shares[share.request_id].append(share)
+    payments = _payments(session, ids)
+    return [
+        PaymentRequestView(
+            id=request.id,
+            creator=request.creator,
+            kind=request.kind,
+            total_fen=Fen(request.total_fen),
+            note=request.note,
+            created_at=request.created_at,
+            shares=[
+                _share(share, request.creator, payments.get((request.id, share.payer))) for share in shares[request.id]
+            ],
+        )
+        for request in requests
+    ]
 
 
 def pay_share(session: Session, request_id: str, payment: SignedPayment, *, domain: Domain, now: datetime) -> Accepted:
@@ -130,7 +198,7 @@ def pay_share(session: Session, request_id: str, payment: SignedPayment, *, doma
         raise NotAskedToPay(id=request_id)
     if (payment.recipient, payment.value_fen) != (request.creator, share.value_fen):
         raise ShareMismatch(id=request_id, to=request.creator, amount_fen=share.value_fen)
-    before = _payments(session, request_id).get(payment.payer)
+    before = _payments(session, [request_id]).get((request_id, payment.payer))
     if before is not None and before.status in ("submitted", "confirmed"):
         raise ShareAlreadyPaid(id=request_id, transfer=before.id)
     outcome = transfer(session, [payment], domain=domain, now=now)[0]
@@ -141,12 +209,12 @@ def pay_share(session: Session, request_id: str, payment: SignedPayment, *, doma
     return outcome
 
 
-def _payments(session: Session, request_id: str) -> dict[str, Transfer]:
-    """Return the last payment that each payer tried."""
-    query = select(SharePayment).where(SharePayment.request_id == request_id).order_by(SharePayment.authorization_id)
-    tried = {payment.payer: payment.authorization_id for payment in session.scalars(query)}
+def _payments(session: Session, requests: Sequence[str]) -> dict[tuple[str, str], Transfer]:
+    """Return the last payment that each payer of each request tried."""
+    query = select(SharePayment).where(SharePayment.request_id.in_(requests)).order_by(SharePayment.authorization_id)
+    tried = {(one.request_id, one.payer): one.authorization_id for one in session.scalars(query)}
     found = transfers_of(session, list(tried.values()))
-    return {payer: found[transfer_id] for payer, transfer_id in tried.items()}
+    return {share: found[transfer_id] for share, transfer_id in tried.items()}
 
 
 def _share(share: PaymentShare, creator: str, payment: Transfer | None) -> ShareView:
