@@ -235,6 +235,11 @@ class Client:
         answer = self.post("/red-packets", body | {name: text for name, text in words.items() if text})
         return Given(answer["id"], terms, draw["id"] if draw else None)
 
+    def packets(self, role: str) -> list[Answer]:
+        """Return the last packets that this account has given, is invited to or has received a share of (`role`)."""
+        found: list[Answer] = self.get("/red-packets", role=role)["items"]
+        return found
+
     def events(self, *, last_event_id: str | None = None) -> Iterator[Answer]:
         """Iterate over this account's own events as they happen, from after `last_event_id` on."""
         headers = {"Authorization": f"Bearer {self.token}"}

@@ -297,7 +297,7 @@ def upgrade() -> None:
     sa.Column('log_index', sa.Integer(), nullable=False),
     sa.PrimaryKeyConstraint('packet', 'account', 'position', name=op.f('pk_packet_shares'))
     )
-    op.create_index('ix_packet_shares_account_at', 'packet_shares', ['account', 'at'], unique=False)
+    op.create_index('ix_packet_shares_account_at_packet', 'packet_shares', ['account', 'at', 'packet'], unique=False)
     op.create_index(op.f('ix_packet_shares_block'), 'packet_shares', ['block'], unique=False)
     op.create_table('payment_requests',
     sa.Column('id', sa.Text(), nullable=False),
@@ -361,7 +361,7 @@ def upgrade() -> None:
     sa.UniqueConstraint('draw_id', name=op.f('uq_red_packets_draw_id')),
     sa.UniqueConstraint('phrase_key', name=op.f('uq_red_packets_phrase_key'))
     )
-    op.create_index('ix_red_packets_creator_created_at', 'red_packets', ['creator', 'created_at'], unique=False)
+    op.create_index('ix_red_packets_creator_created_at_id', 'red_packets', ['creator', 'created_at', 'id'], unique=False)
     op.create_table('reserve_attestations',
     sa.Column('reserve_fen', sa.BigInteger(), nullable=False),
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
@@ -443,10 +443,11 @@ def upgrade() -> None:
     sa.Column('account', sa.Text(), nullable=False),
     sa.Column('place', sa.SmallInteger(), nullable=False),
     sa.Column('proof', sa.LargeBinary(), nullable=False),
+    sa.Column('invited_at', sa.DateTime(timezone=True), nullable=False),
     sa.ForeignKeyConstraint(['packet'], ['red_packets.id'], name=op.f('fk_packet_guests_packet')),
     sa.PrimaryKeyConstraint('packet', 'account', name=op.f('pk_packet_guests'))
     )
-    op.create_index(op.f('ix_packet_guests_account'), 'packet_guests', ['account'], unique=False)
+    op.create_index('ix_packet_guests_account_invited_at_packet', 'packet_guests', ['account', 'invited_at', 'packet'], unique=False)
     op.create_table('payment_shares',
     sa.Column('request_id', sa.Text(), nullable=False),
     sa.Column('payer', sa.Text(), nullable=False),
@@ -473,7 +474,7 @@ def downgrade() -> None:
     op.drop_table('share_payments')
     op.drop_index('ix_payment_shares_payer_request_id', table_name='payment_shares')
     op.drop_table('payment_shares')
-    op.drop_index(op.f('ix_packet_guests_account'), table_name='packet_guests')
+    op.drop_index('ix_packet_guests_account_invited_at_packet', table_name='packet_guests')
     op.drop_table('packet_guests')
     op.drop_table('checked_identities')
     op.drop_index(op.f('ix_account_sessions_account_id'), table_name='account_sessions')
@@ -486,7 +487,7 @@ def downgrade() -> None:
     op.drop_index('ix_sandbox_messages_phone_index_sent_at', table_name='sandbox_messages')
     op.drop_table('sandbox_messages')
     op.drop_table('reserve_attestations')
-    op.drop_index('ix_red_packets_creator_created_at', table_name='red_packets')
+    op.drop_index('ix_red_packets_creator_created_at_id', table_name='red_packets')
     op.drop_table('red_packets')
     op.drop_table('rate_windows')
     op.drop_index('ix_phrase_tries_account_tried_at', table_name='phrase_tries')
@@ -497,7 +498,7 @@ def downgrade() -> None:
     op.drop_index('ix_payment_requests_creator_id', table_name='payment_requests')
     op.drop_table('payment_requests')
     op.drop_index(op.f('ix_packet_shares_block'), table_name='packet_shares')
-    op.drop_index('ix_packet_shares_account_at', table_name='packet_shares')
+    op.drop_index('ix_packet_shares_account_at_packet', table_name='packet_shares')
     op.drop_table('packet_shares')
     op.drop_index('ix_packet_refusals_packet', table_name='packet_refusals')
     op.drop_index(op.f('ix_packet_refusals_block'), table_name='packet_refusals')

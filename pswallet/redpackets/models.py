@@ -63,7 +63,7 @@ class RedPacket(Base):
     __table_args__ = (
         UniqueConstraint("draw_id"),
         UniqueConstraint("phrase_key"),
-        Index("ix_red_packets_creator_created_at", "creator", "created_at"),
+        Index("ix_red_packets_creator_created_at_id", "creator", "created_at", "id"),
     )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
@@ -89,11 +89,14 @@ class PacketGuest(Base):
     """A guest, its place in the list and its Merkle proof (32 bytes a node)."""
 
     __tablename__ = "packet_guests"
+    __table_args__ = (Index("ix_packet_guests_account_invited_at_packet", "account", "invited_at", "packet"),)
 
     packet: Mapped[str] = mapped_column(Text, ForeignKey("red_packets.id"), primary_key=True)
-    account: Mapped[str] = mapped_column(Text, primary_key=True, index=True)
+    account: Mapped[str] = mapped_column(Text, primary_key=True)
     place: Mapped[int] = mapped_column(SmallInteger)
     proof: Mapped[bytes] = mapped_column(LargeBinary)
+    invited_at: Mapped[datetime]
+    """The packet's `created_at`."""
 
 
 class PacketClaim(Base):
@@ -132,7 +135,7 @@ class PacketShare(Fact, Base):
     """
 
     __tablename__ = "packet_shares"
-    __table_args__ = (Index("ix_packet_shares_account_at", "account", "at"),)
+    __table_args__ = (Index("ix_packet_shares_account_at_packet", "account", "at", "packet"),)
 
     packet: Mapped[str] = mapped_column(Text, primary_key=True)
     account: Mapped[str] = mapped_column(Text, primary_key=True)

@@ -6,7 +6,7 @@ import pytest
 
 from pswallet.client import Key, sign_link
 from tests.api.gateway import Member, code_of
-from tests.api.money import give, members, packet_body, served
+from tests.api.money import client_of, give, members, packet_body, served
 from tests.parts import Pipeline, secret
 
 LINK = Key.of(secret("a link's key"))
@@ -99,3 +99,19 @@ def test_one_packets_guest_is_anothers_passer_by(group: list[Member], pipeline: 
     pipeline.settle()
     assert words(an, others) == (None, 0)
     assert (names(an, own), names(an, others)) == (["*小萍"], [None])
+
+
+def test_a_list_of_packets_has_pages(stranger: Any, pipeline: Pipeline) -> None:
+    creator, an = members(stranger, pipeline, "creator", "an")
+    given = [give(creator, [an], pipeline, total=total, salt=f"0x{total:064x}") for total in (5, 6, 7)]
+    query = {"role": "invited", "limit": 2}
+    first = an.get("/red-packets", params=query).json()
+    rest = an.get("/red-packets", params={**query, "cursor": first["older"]}).json()
+    found = first["items"] + rest["items"]
+    assert {one["id"] for one in found} == set(given)
+    assert (len(first["items"]), rest["older"]) == (2, None)
+    assert found == [an.get(f"/red-packets/{one['id']}").json() for one in found]
+    assert [one["id"] for one in client_of(creator).packets("given")] == [one["id"] for one in found]
+    assert client_of(creator).packets("received") == []
+    for wrong in ({"role": "thief"}, {}, {**query, "limit": 101}, {**query, "cursor": "1.0x12"}):
+        assert code_of(an.get("/red-packets", params=wrong)) == "request-invalid"

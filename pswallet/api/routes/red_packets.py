@@ -3,8 +3,9 @@
 from datetime import datetime
 from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, StringConstraints
+from sqlalchemy.orm import Session
 
 from pswallet.api.deps import Gateway, MemberPost, Owner, Post, Transaction
 from pswallet.api.idempotency import once
@@ -14,6 +15,7 @@ from pswallet.api.shapes import Address, AmountFen, Bytes20, Bytes32, FreeText, 
 from pswallet.chain.outbox import last_block
 from pswallet.chain.signing import RECEIVE_WITH_AUTHORIZATION, escrow_domain, token_domain
 from pswallet.chain.terms import Terms, packet_id
+from pswallet.kit.clock import from_unix, to_unix
 from pswallet.payments.service import SignedPayment
 from pswallet.redpackets import rules, service
 from pswallet.redpackets.service import CreatePacket, PacketView
@@ -25,6 +27,15 @@ PacketId = Annotated[
     Path(pattern=r"^0x[0-9a-fA-F]{64}$", description="EIP-712 hash of the packet's terms"),
     AfterValidator(str.lower),
 ]
+
+PacketRole = Annotated[
+    Literal["given", "invited", "received"],
+    Query(description="given: one's own gifts; invited: one is on the guest list; received: one drew a share"),
+]
+PacketCursor = Annotated[
+    str | None, Query(pattern=r"^[0-9]{1,11}\.0x[0-9a-f]{64}$", description="`older` of the page before")
+]
+PacketLimit = Annotated[int, Query(ge=1, le=100, description="packets of a page")]
 
 _ADDRESS = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
 _EXAMPLE_TERMS: dict[str, JsonValue] = {
@@ -129,6 +140,13 @@ class PacketShape(Shape):
     expires_at: datetime
 
 
+class PacketPage(Shape):
+    """A page of packets; `older` asks for the next page, null at the end."""
+
+    items: list[PacketShape]
+    older: str | None
+
+
 class MakePhraseKey(Shape):
     """A phrase (口令) for the next packet. It stays here: only a keyed hash is kept."""
 
@@ -189,7 +207,11 @@ _RULE = (
 
 def chain_time(post: Post) -> datetime:
     """Return the last indexed block's time. Raises ChainAway before the first block."""
-    block = last_block(post.session)
+    return _time(post.session)
+
+
+def _time(session: Session) -> datetime:
+    block = last_block(session)
     if block is None:
         raise ChainAway(retry_after_s=1)
     return block.time
@@ -250,13 +272,31 @@ def make_phrase_key(body: MakePhraseKey, post: MemberPost) -> PhraseKeyShape:
     return PhraseKeyShape(claim_key=claim_key)
 
 
+_LISTS = {
+    "given": service.packets_given,
+    "invited": service.packets_invited_to,
+    "received": service.packets_received,
+}
+
+
+@router.get("")
+def list_packets(
+    role: PacketRole, session: Transaction, owner: Owner, cursor: PacketCursor = None, limit: PacketLimit = 20
+) -> PacketPage:
+    """List one's own packets, newest first."""
+    before = None
+    if cursor is not None:
+        seconds, packet = cursor.split(".")
+        before = (from_unix(int(seconds)), packet)
+    page = _LISTS[role](session, owner.address, before=before, limit=limit, now=_time(session))
+    older = f"{to_unix(page.older[0])}.{page.older[1]}" if page.older else None
+    return PacketPage(items=[_shape(packet) for packet in page.packets], older=older)
+
+
 @router.get("/{packet}")
 def show_packet(packet: PacketId, session: Transaction, owner: Owner) -> PacketShape:
     """Show a packet. Who takes no part in it sees what the chain shows: no greeting, no guests."""
-    block = last_block(session)
-    if block is None:
-        raise ChainAway(retry_after_s=1)
-    return _shape(service.find_packet(session, packet, reader=owner.address, now=block.time))
+    return _shape(service.find_packet(session, packet, reader=owner.address, now=_time(session)))
 
 
 @router.get("/{packet}/draw")

@@ -4,16 +4,23 @@ from pswallet.redpackets.service.claims import Claim, ClaimPacket, TicketSigner,
 from pswallet.redpackets.service.closing import collect, expired_packets, refund
 from pswallet.redpackets.service.creation import CreatePacket, PacketAccepted, create
 from pswallet.redpackets.service.draws import Committer, DrawGiven, give_draw
+from pswallet.redpackets.service.packets import (
+    Mark,
+    PacketPage,
+    PacketView,
+    find_packet,
+    packets_given,
+    packets_invited_to,
+    packets_received,
+)
 from pswallet.redpackets.service.phrases import answer_phrase, make_phrase_key
 from pswallet.redpackets.service.reading import (
     ClaimView,
     DrawView,
-    PacketView,
     ShareLine,
     claims_of,
     find_claim,
     find_draw,
-    find_packet,
     packets_behind,
     terms_of,
 )
@@ -26,7 +33,9 @@ __all__ = [
     "CreatePacket",
     "DrawGiven",
     "DrawView",
+    "Mark",
     "PacketAccepted",
+    "PacketPage",
     "PacketView",
     "ShareLine",
     "TicketSigner",
@@ -42,6 +51,9 @@ __all__ = [
     "give_draw",
     "make_phrase_key",
     "packets_behind",
+    "packets_given",
+    "packets_invited_to",
+    "packets_received",
     "refund",
     "terms_of",
 ]

@@ -206,7 +206,7 @@ def _keep(session: Session, command: CreatePacket, packet: str, guests: GuestLis
     session.flush()
     if guests is not None:
         rows = [
-            {"packet": packet, "account": account, "place": place, "proof": proof}
+            {"packet": packet, "account": account, "place": place, "proof": proof, "invited_at": now}
             for place, (account, proof) in enumerate(zip(command.guests, guests.proofs, strict=True))
         ]
         insert_rows(session, PacketGuest, rows)

@@ -1,7 +1,6 @@
-"""What people see of red packets: every status is derived from the escrow's events.
+"""What people see of a packet's shares, claims and draw: every status is derived from the escrow's events.
 
-Ids are public on the chain, so whoever takes no part in a packet is shown what the chain shows: no greeting, no guests,
-no names.
+Ids are public on the chain, so whoever takes no part in a packet is shown what the chain shows: no names.
 """
 
 from __future__ import annotations
@@ -11,7 +10,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import select, text, tuple_
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from pswallet.accounts.service import masked_names
@@ -24,36 +23,13 @@ from pswallet.redpackets.errors import PacketUnknown
 from pswallet.redpackets.models import (
     PacketClaim,
     PacketCollection,
-    PacketGuest,
     PacketOpening,
     PacketRefund,
     PacketRefusal,
     PacketShare,
     RedPacket,
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PacketView:
-    """A packet and how far it is. `status`: submitted, refused (`error`), open, exhausted, expired or refunded.
-
-    Without `greeting` and `guests` for a reader who takes no part in it.
-    """
-
-    id: str
-    kind: str
-    terms: Terms
-    greeting: str | None
-    cover: str
-    guests: list[str]
-    status: str
-    error: str | None
-    claimed_shares: int
-    claimed_fen: Fen
-    owed_fen: Fen
-    refunded_fen: Fen
-    created_at: datetime
-    expires_at: datetime
+from pswallet.redpackets.service.packets import require_packet, takes_part
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,96 +73,11 @@ class DrawView:
     complete: bool
 
 
-_TOTALS = text(
-    """
-    SELECT count(*) AS claimed_shares, coalesce(sum(s.value_fen), 0) AS drawn,
-        coalesce(sum(s.value_fen) FILTER (WHERE s.reason IS NOT NULL AND c.packet IS NULL), 0) AS owed
-    FROM packet_shares s LEFT JOIN packet_collections c ON c.packet = s.packet AND c.account = s.account
-    WHERE s.packet = :packet
-    """
-)
-
-
-_TIES = text(
-    """
-    SELECT EXISTS (SELECT FROM packet_guests WHERE packet = :packet AND account = :account) AS is_guest,
-        EXISTS (SELECT FROM packet_claims WHERE packet = :packet AND account = :account)
-        OR EXISTS (SELECT FROM packet_shares WHERE packet = :packet AND account = :account) AS has_claimed
-    """
-)
-"""A claim stands in `packet_claims` only after its evidence was checked, in `packet_shares` also past this gateway."""
-
-
-def find_packet(session: Session, packet: str, *, reader: str, now: datetime) -> PacketView:
-    """Return a packet as `reader` may see it. `now` is the last indexed block's time. Raises PacketUnknown."""
-    asked = _asked(session, packet)
-    takes_part = _takes_part(session, asked, reader)
-    opening = session.get(PacketOpening, packet)
-    refund = session.get(PacketRefund, packet)
-    refusal = session.get(PacketRefusal, f"packet-create:{packet}")
-    totals = session.execute(_TOTALS, {"packet": packet}).one()
-    owed = 0 if refund else int(totals.owed)
-    status = _status(opening, refund, refusal, drawn=totals.claimed_shares, owed=owed, now=now)
-    return PacketView(
-        id=packet,
-        kind=asked.kind,
-        terms=Terms.from_json(asked.terms),
-        greeting=asked.greeting if takes_part else None,
-        cover=asked.cover,
-        guests=_guests(session, packet) if takes_part else [],
-        status=status,
-        error=refusal.error if refusal and status == "refused" else None,
-        claimed_shares=totals.claimed_shares,
-        claimed_fen=Fen(int(totals.drawn - totals.owed)),
-        owed_fen=Fen(owed),
-        refunded_fen=Fen(refund.value_fen if refund else 0),
-        created_at=asked.created_at,
-        expires_at=asked.expires_at,
-    )
-
-
-def _asked(session: Session, packet: str) -> RedPacket:
-    asked = session.get(RedPacket, packet)
-    if asked is None:
-        raise PacketUnknown(packet=packet)
-    return asked
-
-
-def _takes_part(session: Session, asked: RedPacket, account: str) -> bool:
-    ties = session.execute(_TIES, {"packet": asked.id, "account": account}).one()
-    return rules.takes_part(account, creator=asked.creator, is_guest=ties.is_guest, has_claimed=ties.has_claimed)
-
-
-def _guests(session: Session, packet: str) -> list[str]:
-    query = select(PacketGuest.account).where(PacketGuest.packet == packet).order_by(PacketGuest.place)
-    return list(session.scalars(query))
-
-
-def _status(
-    opening: PacketOpening | None,
-    refund: PacketRefund | None,
-    refusal: PacketRefusal | None,
-    *,
-    drawn: int,
-    owed: int,
-    now: datetime,
-) -> str:
-    if opening is None:
-        return "refused" if refusal else "submitted"
-    if refund is not None:
-        return "refunded"
-    if drawn == opening.shares and not owed:
-        return "exhausted"
-    if now >= opening.expires_at:
-        return "expired"
-    return "exhausted" if drawn == opening.shares else "open"
-
-
 def claims_of(session: Session, vault: Vault, packet: str, *, reader: str) -> list[ShareLine]:
     """Return the drawn shares in order of position as `reader` may see them, 手气最佳 marked. Raises PacketUnknown."""
-    asked = _asked(session, packet)
+    asked = require_packet(session, packet)
     lines = _lines(session, asked)
-    if not _takes_part(session, asked, reader):
+    if not takes_part(session, asked, reader):
         return lines
     names = masked_names(session, vault, [line.account for line in lines])
     return [replace(line, masked_name=names.get(line.account)) for line in lines]
@@ -237,7 +128,7 @@ def _own_share(session: Session, packet: str, account: str) -> tuple[PacketShare
 
 def find_claim(session: Session, packet: str, account: str) -> ClaimView | None:
     """Return the claim of `account`, None when it made none. Raises PacketUnknown."""
-    _asked(session, packet)
+    require_packet(session, packet)
     share, collection = _own_share(session, packet, account)
     asked = session.get(PacketClaim, (packet, account))
     if share is not None:
@@ -275,7 +166,7 @@ def find_draw(session: Session, packet: str) -> DrawView:
         raise PacketUnknown(packet=packet)
     query = select(PacketShare.link).where(PacketShare.packet == packet).order_by(PacketShare.position)
     links = ["0x" + link.hex() for link in session.scalars(query)]
-    lines = _lines(session, _asked(session, packet))
+    lines = _lines(session, require_packet(session, packet))
     return DrawView(
         packet=packet,
         terms=Terms.from_json(opening.terms),
