@@ -19,6 +19,7 @@ from pswallet.chain.events import (
     PacketClaimed,
     PacketCreated,
     PacketRefunded,
+    Paused,
     Redeemed,
     ReserveAttested,
     ShareCollected,
@@ -26,6 +27,7 @@ from pswallet.chain.events import (
     TierLimitsSet,
     TierSet,
     Transfer,
+    Unpaused,
 )
 from pswallet.payments import projection as payments
 from pswallet.redpackets import projection as redpackets
@@ -34,6 +36,8 @@ Projection = Callable[[Session, list[Any]], None]
 
 PROJECTIONS: dict[type[Event], tuple[Projection, ...]] = {
     TierLimitsSet: (payments.on_tier_limits_set,),
+    Paused: (payments.on_paused,),
+    Unpaused: (payments.on_unpaused,),
     TierSet: (accounts.on_tier_set,),
     AccountFrozen: (accounts.on_account_frozen,),
     AccountUnfrozen: (accounts.on_account_unfrozen,),

@@ -299,6 +299,13 @@ def upgrade() -> None:
     )
     op.create_index('ix_packet_shares_account_at_packet', 'packet_shares', ['account', 'at', 'packet'], unique=False)
     op.create_index(op.f('ix_packet_shares_block'), 'packet_shares', ['block'], unique=False)
+    op.create_table('payment_pauses',
+    sa.Column('block', sa.BigInteger(), nullable=False),
+    sa.Column('log_index', sa.Integer(), nullable=False),
+    sa.Column('expires_at', sa.DateTime(timezone=True), nullable=True),
+    sa.PrimaryKeyConstraint('block', 'log_index', name=op.f('pk_payment_pauses'))
+    )
+    op.create_index(op.f('ix_payment_pauses_block'), 'payment_pauses', ['block'], unique=False)
     op.create_table('payment_requests',
     sa.Column('id', sa.Text(), nullable=False),
     sa.Column('creator', sa.Text(), nullable=False),
@@ -497,6 +504,8 @@ def downgrade() -> None:
     op.drop_table('phone_codes')
     op.drop_index('ix_payment_requests_creator_id', table_name='payment_requests')
     op.drop_table('payment_requests')
+    op.drop_index(op.f('ix_payment_pauses_block'), table_name='payment_pauses')
+    op.drop_table('payment_pauses')
     op.drop_index(op.f('ix_packet_shares_block'), table_name='packet_shares')
     op.drop_index('ix_packet_shares_account_at_packet', table_name='packet_shares')
     op.drop_table('packet_shares')

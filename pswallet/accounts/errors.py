@@ -146,7 +146,7 @@ class RecipientIsFrozen(Problem):
 
 
 class PaymentsPaused(Problem):
-    """Payments are paused, for 72 hours at most."""
+    """Payments are paused, for 72 hours at most; `until` says when the pause ends by itself."""
 
     status = 409
     title = "Payments are paused"

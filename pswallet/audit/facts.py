@@ -13,7 +13,7 @@ from pswallet.bank.models import BankMint, BankRedemption, ReserveAttestation
 from pswallet.chain.signing import checksum
 from pswallet.kit.db import Base
 from pswallet.kit.money import MAX_FEN
-from pswallet.payments.models import AuthorizationCancellation, AuthorizationUse, Entry, TierLimit
+from pswallet.payments.models import AuthorizationCancellation, AuthorizationUse, Entry, PaymentPause, TierLimit
 from pswallet.redpackets.models import PacketCollection, PacketOpening, PacketRefund, PacketShare
 
 PARTS: dict[type[Base], str | None] = {
@@ -21,6 +21,7 @@ PARTS: dict[type[Base], str | None] = {
     AuthorizationUse: None,
     AuthorizationCancellation: None,
     TierLimit: None,
+    PaymentPause: None,
     BankMint: None,
     BankRedemption: None,
     ReserveAttestation: None,
@@ -140,6 +141,12 @@ class Facts:
         *amounts, lifetime = words(log["data"])
         values = dict(zip(names, amounts, strict=True))
         yield Row(TierLimit, None, {"tier": int(log["topics"][1], 16), "lifetime": bool(lifetime), **values})
+
+    def _on_Paused(self, log: Log) -> Iterator[Row]:
+        yield Row(PaymentPause, None, {"expires_at": datetime.fromtimestamp(int(log["data"], 16), UTC)})
+
+    def _on_Unpaused(self, log: Log) -> Iterator[Row]:
+        yield Row(PaymentPause, None, {"expires_at": None})
 
     # --- the bank ---
 

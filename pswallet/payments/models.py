@@ -136,3 +136,13 @@ class TierLimit(Fact, Base):
     per_year_fen: Mapped[int]
     one_factor_per_day_fen: Mapped[int]
     lifetime: Mapped[bool] = mapped_column(Boolean)
+
+
+class PaymentPause(Fact, Base):
+    """Payments stand still until `expires_at` at the latest; None: they go on. The newest row holds."""
+
+    __tablename__ = "payment_pauses"
+
+    block: Mapped[int] = mapped_column(BigInteger, primary_key=True, index=True)
+    log_index: Mapped[int] = mapped_column(Integer, primary_key=True)
+    expires_at: Mapped[datetime | None]

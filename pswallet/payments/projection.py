@@ -10,9 +10,17 @@ from typing import Any
 from sqlalchemy.orm import Session
 
 from pswallet.accounts.service import standing
-from pswallet.chain.events import AuthorizationCanceled, AuthorizationUsed, CallRefused, TierLimitsSet, Transfer
+from pswallet.chain.events import (
+    AuthorizationCanceled,
+    AuthorizationUsed,
+    CallRefused,
+    Paused,
+    TierLimitsSet,
+    Transfer,
+    Unpaused,
+)
 from pswallet.chain.outbox import CallKind
-from pswallet.kit.clock import shanghai_day
+from pswallet.kit.clock import from_unix, shanghai_day
 from pswallet.kit.rows import insert_new_rows, insert_rows
 from pswallet.notifications.service import Notice, notify
 from pswallet.payments.models import (
@@ -20,6 +28,7 @@ from pswallet.payments.models import (
     AuthorizationRefusal,
     AuthorizationUse,
     Entry,
+    PaymentPause,
     TierLimit,
 )
 from pswallet.payments.rules import SYSTEM_TIER, ZERO_ADDRESS
@@ -118,6 +127,18 @@ def on_tier_limits_set(session: Session, events: Sequence[TierLimitsSet]) -> Non
         for e in events
     ]
     insert_rows(session, TierLimit, rows)
+
+
+def on_paused(session: Session, events: Sequence[Paused]) -> None:
+    """Payments stand still."""
+    rows = [{"expires_at": from_unix(e.expiry), "block": e.block, "log_index": e.log_index} for e in events]
+    insert_rows(session, PaymentPause, rows)
+
+
+def on_unpaused(session: Session, events: Sequence[Unpaused]) -> None:
+    """Payments go on."""
+    rows = [{"expires_at": None, "block": e.block, "log_index": e.log_index} for e in events]
+    insert_rows(session, PaymentPause, rows)
 
 
 def on_transfers(session: Session, events: Sequence[Transfer]) -> None:

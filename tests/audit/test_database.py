@@ -48,6 +48,8 @@ def gateway(city: City, pipeline: Pipeline) -> Gateway:
     city.collect(packet, GUEST)
     chain.move_time(DAY_S + 1)
     city.refund(packet)
+    chain.token(keys.pauser, "pause")
+    chain.token(keys.unpauser, "unpause")
     chain.token(keys.compliance, "freeze", [GUEST.address])
     chain.token(keys.compliance, "replaceAccount", GUEST.address, Person("new phone").address)
     chain.token(XIAO_PING.key, "transfer", A_LIANG.address, 7)

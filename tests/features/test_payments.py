@@ -1,6 +1,7 @@
 """Transfers: what the gateway takes in, what the chain makes of it, and what people see."""
 
 from dataclasses import replace
+from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
@@ -303,3 +304,41 @@ def test_what_the_escrow_pays_is_told_once_and_by_the_packet(town: Town) -> None
     town.settle()
     assert notices(town, creator)[1:] == [("packet-opened", None), ("packet-exhausted", None)]
     assert notices(town, an)[1:] == [("share-claimed", 100)]
+
+
+def test_a_pause_refuses_payments_and_packets_at_once_until_it_ends(town: Town) -> None:
+    ping, hua = town.people("ping", "hua")
+    token, keys = town.pipeline.chain.token, town.pipeline.chain.keys
+    token(keys.pauser, "pause")
+    town.settle()
+    payment = town.payment(ping, hua.address, 5)
+    (refused,) = town.transfer(payment)
+    assert name(refused) == "PaymentsPaused"
+    assert datetime.fromisoformat(refused.details["until"]) - town.now == timedelta(hours=72)
+    assert town.refusal(town.command(ping, [hua])) == "PaymentsPaused"
+    assert not [key for key in town.pipeline.calls() if key.startswith(("auth", "packet"))]
+    token(keys.unpauser, "unpause")
+    town.settle()
+    assert name(town.transfer(payment)[0]) == "Accepted", "nothing was kept of it"
+    town.settle()
+    assert town.balance(hua) == 100_005
+
+
+def test_a_pause_ends_by_itself(town: Town) -> None:
+    ping, hua = town.people("ping", "hua")
+    town.pipeline.chain.token(town.pipeline.chain.keys.pauser, "pause")
+    town.settle()
+    town.pass_time(72 * 3600 - 60)
+    assert name(town.pay(ping, hua, 5)) == "PaymentsPaused"
+    town.pass_time(60)
+    assert name(town.pay(ping, hua, 5)) == "Accepted"
+    town.settle()
+    assert town.balance(hua) == 100_005
+
+
+def test_a_claim_is_taken_in_a_pause_and_waits(town: Town) -> None:
+    creator, an = town.people("creator", "an")
+    packet = town.give(creator, [an], total=100)
+    town.pipeline.chain.token(town.pipeline.chain.keys.pauser, "pause")
+    town.settle()
+    assert [name(one) for one in town.open(packet, an)] == ["Claim"]

@@ -202,7 +202,10 @@ hot = hot_route("/transfers", _serve)
 
 @router.post("/transfers", status_code=202)
 def send_money(body: SendMoney, credentials: Credentials, key: KeyHeader = None) -> TransferAccepted:
-    """Send money by a signed authorization. Refused at once for whatever the chain would refuse it for."""
+    """Send money by a signed authorization, refused at once for what the chain would refuse it for, as far as known.
+
+    Known are the chain as it was read last and what waits at the gateway: the chain itself has the last word.
+    """
     raise NotImplementedError  # the intake serves it; this describes it
 
 

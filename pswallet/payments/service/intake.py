@@ -28,7 +28,7 @@ from pswallet.kit.rows import array_literal, insert_new_rows
 from pswallet.payments import errors, rules
 from pswallet.payments.models import Authorization
 from pswallet.payments.rules import Excess, Limits, Purse
-from pswallet.payments.service.ledger import limits_by_tier, purses
+from pswallet.payments.service.ledger import limits_by_tier, paused_until, purses
 
 _PROBLEMS: dict[str, type[Problem]] = {
     name: kind
@@ -104,6 +104,7 @@ def accept(
 ) -> list[Accepted | Problem]:
     """Check and keep each authorization, without asking for its call: the money of a packet travels in another call.
 
+    In a pause every payment is refused: its signature is not kept and may be used again when the pause has ended.
     `purpose` "packet" pays a SYSTEM contract, all else a person. Earlier payments in the list count for later ones.
     """
     outcomes: list[Accepted | Problem | None] = [
@@ -162,6 +163,7 @@ class _Desk:
     limits: dict[int, Limits] = field(default_factory=dict)
     known: dict[tuple[str, str], str | None] = field(default_factory=dict)
     purses: dict[str, Purse] = field(default_factory=dict)
+    paused_until: datetime | None = None
 
     def decide(self, payment: SignedPayment) -> Accepted | Problem:
         """Return what becomes of `payment`, and count it when it is accepted."""
@@ -183,6 +185,8 @@ class _Desk:
         barred = self.bar(payer)
         if barred is not None:
             return barred
+        if self.paused_until is not None:
+            return token_errors.PaymentsPaused(until=self.paused_until.isoformat())
         limits = self.limits[self.parties[payer].tier]
         return _problem_of(payer, rules.debit_excess(self.purses[payer], limits, payment.value_fen))
 
@@ -224,6 +228,7 @@ def _open_desk(session: Session, payments: Sequence[SignedPayment], *, purpose: 
     payers = {payment.payer for payment in payments}
     recipients = set() if purpose == "packet" else {payment.recipient for payment in payments}
     desk = _desk_for(session, payers | recipients, purpose=purpose)
+    desk.paused_until = paused_until(session, now=now)
     _queue_up(session, [payer for payer in payers if desk.bar(payer) is None])
     desk.known = _known(session, payments)
     desk.purses = _purses(session, desk, now=now)

@@ -38,6 +38,8 @@ _LAST_ENTRIES = text(
 
 _LIMITS = text("SELECT DISTINCT ON (tier) * FROM tier_limits ORDER BY tier, block DESC, log_index DESC")
 
+_PAUSE = text("SELECT expires_at FROM payment_pauses ORDER BY block DESC, log_index DESC LIMIT 1")
+
 _PENDING = text(
     """
     SELECT payer, recipient, value_fen FROM authorizations AS a
@@ -54,6 +56,12 @@ def last_entries(session: Session, addresses: Collection[str]) -> dict[str, Last
     """Return the last entry of each address that has one."""
     rows = session.execute(_LAST_ENTRIES, {"addresses": array_literal(addresses)})
     return {row[0]: LastEntry(*row[1:]) for row in rows}
+
+
+def paused_until(session: Session, *, now: datetime) -> datetime | None:
+    """Return when the pause that holds at `now` (the last block's time) ends by itself, or None."""
+    newest = session.scalar(_PAUSE)
+    return newest if newest is not None and now < newest else None
 
 
 def limits_by_tier(session: Session) -> dict[int, Limits]:
