@@ -41,7 +41,7 @@ PROJECTIONS: dict[type[Event], tuple[Projection, ...]] = {
     TierSet: (accounts.on_tier_set,),
     AccountFrozen: (accounts.on_account_frozen,),
     AccountUnfrozen: (accounts.on_account_unfrozen,),
-    AccountReplaced: (accounts.on_account_replaced,),
+    AccountReplaced: (accounts.on_account_replaced, payments.on_accounts_replaced),
     ReserveAttested: (bank.on_reserve_attested,),
     Minted: (bank.on_minted,),
     Redeemed: (bank.on_redeemed,),

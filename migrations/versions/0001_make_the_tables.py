@@ -389,6 +389,14 @@ def upgrade() -> None:
     sa.Column('expires_at', sa.DateTime(timezone=True), nullable=False),
     sa.PrimaryKeyConstraint('nonce', name=op.f('pk_sign_in_nonces'))
     )
+    op.create_table('successions',
+    sa.Column('successor', sa.Text(), nullable=False),
+    sa.Column('block', sa.BigInteger(), nullable=False),
+    sa.Column('log_index', sa.Integer(), nullable=False),
+    sa.Column('account', sa.Text(), nullable=False),
+    sa.PrimaryKeyConstraint('successor', 'block', 'log_index', name=op.f('pk_successions'))
+    )
+    op.create_index(op.f('ix_successions_block'), 'successions', ['block'], unique=False)
     op.create_table('tier_limits',
     sa.Column('tier', sa.SmallInteger(), nullable=False),
     sa.Column('block', sa.BigInteger(), nullable=False),
@@ -490,6 +498,8 @@ def downgrade() -> None:
     op.drop_table('tiers')
     op.drop_index(op.f('ix_tier_limits_block'), table_name='tier_limits')
     op.drop_table('tier_limits')
+    op.drop_index(op.f('ix_successions_block'), table_name='successions')
+    op.drop_table('successions')
     op.drop_table('sign_in_nonces')
     op.drop_index('ix_sandbox_messages_phone_index_sent_at', table_name='sandbox_messages')
     op.drop_table('sandbox_messages')

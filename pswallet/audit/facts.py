@@ -13,7 +13,14 @@ from pswallet.bank.models import BankMint, BankRedemption, ReserveAttestation
 from pswallet.chain.signing import checksum
 from pswallet.kit.db import Base
 from pswallet.kit.money import MAX_FEN
-from pswallet.payments.models import AuthorizationCancellation, AuthorizationUse, Entry, PaymentPause, TierLimit
+from pswallet.payments.models import (
+    AuthorizationCancellation,
+    AuthorizationUse,
+    Entry,
+    PaymentPause,
+    Succession,
+    TierLimit,
+)
 from pswallet.redpackets.models import PacketCollection, PacketOpening, PacketRefund, PacketShare
 
 PARTS: dict[type[Base], str | None] = {
@@ -22,6 +29,7 @@ PARTS: dict[type[Base], str | None] = {
     AuthorizationCancellation: None,
     TierLimit: None,
     PaymentPause: None,
+    Succession: None,
     BankMint: None,
     BankRedemption: None,
     ReserveAttestation: None,
@@ -184,6 +192,7 @@ class Facts:
         yield self._tier(account, 0)
         yield self._tier(successor, tier)
         yield self._freeze(successor, frozen)
+        yield Row(Succession, None, {"account": shown(account), "successor": shown(successor)})
 
     def _tier(self, address: str, tier: int) -> Row:
         self._standing[address] = (tier, self._standing.get(address, (0, False))[1])

@@ -146,3 +146,14 @@ class PaymentPause(Fact, Base):
     block: Mapped[int] = mapped_column(BigInteger, primary_key=True, index=True)
     log_index: Mapped[int] = mapped_column(Integer, primary_key=True)
     expires_at: Mapped[datetime | None]
+
+
+class Succession(Fact, Base):
+    """From here on the counters of `account` are those of `successor`, in place of what it had sent itself."""
+
+    __tablename__ = "successions"
+
+    successor: Mapped[str] = mapped_column(Text, primary_key=True)
+    block: Mapped[int] = mapped_column(BigInteger, primary_key=True, index=True)
+    log_index: Mapped[int] = mapped_column(Integer, primary_key=True)
+    account: Mapped[str] = mapped_column(Text)

@@ -11,6 +11,7 @@ from sqlalchemy.orm import Session
 
 from pswallet.accounts.service import standing
 from pswallet.chain.events import (
+    AccountReplaced,
     AuthorizationCanceled,
     AuthorizationUsed,
     CallRefused,
@@ -29,6 +30,7 @@ from pswallet.payments.models import (
     AuthorizationUse,
     Entry,
     PaymentPause,
+    Succession,
     TierLimit,
 )
 from pswallet.payments.rules import SYSTEM_TIER, ZERO_ADDRESS
@@ -139,6 +141,14 @@ def on_unpaused(session: Session, events: Sequence[Unpaused]) -> None:
     """Payments go on."""
     rows = [{"expires_at": None, "block": e.block, "log_index": e.log_index} for e in events]
     insert_rows(session, PaymentPause, rows)
+
+
+def on_accounts_replaced(session: Session, events: Sequence[AccountReplaced]) -> None:
+    """What an account has sent counts for its successor."""
+    rows = [
+        {"account": e.account, "successor": e.successor, "block": e.block, "log_index": e.log_index} for e in events
+    ]
+    insert_rows(session, Succession, rows)
 
 
 def on_transfers(session: Session, events: Sequence[Transfer]) -> None:

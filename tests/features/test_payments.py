@@ -342,3 +342,50 @@ def test_a_claim_is_taken_in_a_pause_and_waits(town: Town) -> None:
     town.pipeline.chain.token(town.pipeline.chain.keys.pauser, "pause")
     town.settle()
     assert [name(one) for one in town.open(packet, an)] == ["Claim"]
+
+
+def replace_account(town: Town, account: Person, successor: Person, fen: int) -> None:
+    """Replace `account`, and give the successor money of its own."""
+    town.pipeline.chain.token(town.pipeline.chain.keys.compliance, "replaceAccount", account.address, successor.address)
+    town.pipeline.chain.fund(successor, fen=fen)
+    town.settle()
+
+
+def test_what_an_account_has_sent_counts_for_its_successor(town: Town) -> None:
+    (ping,) = town.people("ping", tier=2, fen=600_000)
+    (hua,) = town.people("hua", tier=4, fen=0)
+    second, third = Person("ping's second phone"), Person("ping's third phone")
+    for _ in range(3):
+        town.pay(ping, hua, 150_000)
+    town.settle()
+    replace_account(town, ping, second, fen=600_000)
+    over = town.pay(second, hua, 50_001)
+    assert (name(over), over.details["attempted"]) == ("DailyLimitExceeded", 500_001)
+    fits = town.pay(second, hua, 20_000)
+    town.settle()
+    assert town.status(fits.id, second).status == "confirmed", "the chain counts the same"
+    replace_account(town, second, third, fen=600_000)
+    over = town.pay(third, hua, 30_001)
+    assert (name(over), over.details["attempted"]) == ("DailyLimitExceeded", 500_001)
+    last = town.pay(third, hua, 30_000)
+    town.settle()
+    assert town.status(last.id, third).status == "confirmed"
+    town.pass_time(86_400)
+    assert name(town.pay(third, hua, 150_000)) == "Accepted", "the year counts on, the day begins anew"
+
+
+def test_what_a_successor_had_sent_itself_counts_no_more(town: Town) -> None:
+    ping, heir = town.people("ping", "heir", tier=2, fen=300_000)
+    (hua,) = town.people("hua", tier=4, fen=0)
+    town.pay(ping, hua, 10)
+    town.pay(heir, hua, 150_000)
+    town.pay(heir, hua, 150_000)
+    town.settle()
+    town.pipeline.chain.register(heir, tier=0)
+    replace_account(town, ping, heir, fen=600_000)
+    assert [name(town.pay(heir, hua, 150_000)) for _ in range(3)] == ["Accepted"] * 3
+    over = town.pay(heir, hua, 49_991)
+    assert (name(over), over.details["attempted"]) == ("DailyLimitExceeded", 500_001)
+    fits = town.pay(heir, hua, 49_990)
+    town.settle()
+    assert town.status(fits.id, heir).status == "confirmed"

@@ -38,6 +38,37 @@ _LAST_ENTRIES = text(
 
 _LIMITS = text("SELECT DISTINCT ON (tier) * FROM tier_limits ORDER BY tier, block DESC, log_index DESC")
 
+_CARRIED = text(
+    """
+    WITH RECURSIVE line AS (
+        SELECT asked.account AS heir, s.*
+        FROM unnest(CAST(:addresses AS text[])) AS asked(account)
+        CROSS JOIN LATERAL (
+            SELECT account, successor, block, log_index FROM successions WHERE successor = asked.account
+            ORDER BY block DESC, log_index DESC LIMIT 1
+        ) AS s
+        UNION ALL
+        SELECT line.heir, s.*
+        FROM line
+        CROSS JOIN LATERAL (
+            SELECT account, successor, block, log_index FROM successions
+            WHERE successor = line.account AND (block, log_index) < (line.block, line.log_index)
+            ORDER BY block DESC, log_index DESC LIMIT 1
+        ) AS s
+    )
+    SELECT line.heir, side.sign, last.*
+    FROM line
+    CROSS JOIN LATERAL (VALUES (line.account, 1), (line.successor, -1)) AS side(account, sign)
+    CROSS JOIN LATERAL (
+        SELECT sent_today_fen, sent_this_year_fen, sent_ever_fen, at FROM entries
+        WHERE entries.account = side.account AND (block, log_index) < (line.block, line.log_index)
+        ORDER BY block DESC, log_index DESC, leg DESC LIMIT 1
+    ) AS last
+    """
+)
+"""What each address takes over: at every replacement in its line, plus what the account before it had sent by then,
+minus what it had sent itself."""
+
 _PAUSE = text("SELECT expires_at FROM payment_pauses ORDER BY block DESC, log_index DESC LIMIT 1")
 
 _PENDING = text(
@@ -83,18 +114,17 @@ def _limits(row: Row[Any]) -> Limits:
 def purses(session: Session, lifetime: dict[str, bool], *, now: datetime) -> dict[str, Purse]:
     """Return what each address has and has sent as of `now`, payments on their way included.
 
+    What an account had sent before it was replaced counts for its successor, as on chain.
     `lifetime` names the addresses, and for each whether its yearly limit is one for life (visitors).
     """
-    today = shanghai_day(now)
     found = {address: Purse() for address in lifetime}
     for address, entry in last_entries(session, lifetime).items():
-        day = shanghai_day(entry.at)
-        this_year = entry.sent_this_year_fen if day.year == today.year else 0
-        found[address] = Purse(
-            balance=entry.balance_after_fen,
-            sent_today=entry.sent_today_fen if day == today else 0,
-            sent_this_year=entry.sent_ever_fen if lifetime[address] else this_year,
-        )
+        sent_today, sent_this_year = _sent(entry, now, lifetime=lifetime[address])
+        found[address] = Purse(entry.balance_after_fen, sent_today, sent_this_year)
+    for row in session.execute(_CARRIED, {"addresses": array_literal(lifetime)}):
+        sent_today, sent_this_year = _sent(row, now, lifetime=lifetime[row.heir])
+        found[row.heir].sent_today += row.sign * sent_today
+        found[row.heir].sent_this_year += row.sign * sent_this_year
     for payer, recipient, value in session.execute(
         _PENDING, {"addresses": array_literal(lifetime), "chain_time": to_unix(now)}
     ):
@@ -103,3 +133,10 @@ def purses(session: Session, lifetime: dict[str, bool], *, now: datetime) -> dic
         if recipient in found:
             found[recipient].expect(value)
     return found
+
+
+def _sent(entry: LastEntry | Row[Any], now: datetime, *, lifetime: bool) -> tuple[int, int]:
+    """Return what the counters of `entry` mean at `now`: sent today, and this year or ever [fen]."""
+    today, day = shanghai_day(now), shanghai_day(entry.at)
+    this_year = entry.sent_this_year_fen if day.year == today.year else 0
+    return entry.sent_today_fen if day == today else 0, entry.sent_ever_fen if lifetime else this_year
