@@ -147,13 +147,18 @@ def request_id_of(request: Request) -> str | None:
     return request.scope.get("request_id")
 
 
+def is_amount(field: str) -> bool:
+    """Whether a field of that name is an amount in fen: a packet's `total` is called so in what is signed."""
+    return field.endswith("_fen") or field == "total"
+
+
 def problem_of_validation(errors: Sequence[Any]) -> Problem:
     """Name what is wrong with a request, without repeating what it said: input may be personal data."""
     if any(error["type"] == "json_invalid" for error in errors):
         return RequestMalformed()
     shown = [{"at": ".".join(str(part) for part in error["loc"]), "why": error["msg"]} for error in errors]
     missing = {"missing", "extra_forbidden"}
-    if any(str(error["loc"][-1]).endswith("_fen") and error["type"] not in missing for error in errors):
+    if any(is_amount(str(error["loc"][-1])) and error["type"] not in missing for error in errors):
         return AmountInvalid(errors=shown)
     if any(error.get("ctx", {}).get("pattern") in (TEXT_PATTERN, LINES_PATTERN) for error in errors):
         return TextInvalid(errors=shown)

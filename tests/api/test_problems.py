@@ -13,8 +13,11 @@ from sqlalchemy import text
 
 from pswallet.accounts.errors import CodeInvalid
 from pswallet.api.limits import MAX_BODY_BYTES, Limit, Limits
+from pswallet.api.problems import is_amount
 from pswallet.api.shapes import AmountFen, Shape
 from pswallet.kit.db import Sessions, engine_for, sessions_of, transaction
+from pswallet.kit.money import MAX_FEN
+from tests.api.document import asked
 from tests.api.gateway import Member, code_of, serve
 
 KEY = {"Idempotency-Key": "k", "Content-Type": "application/json"}
@@ -112,6 +115,16 @@ def test_an_amount_is_a_whole_number_of_fen(till: httpx.Client, amount: str) -> 
 @pytest.mark.parametrize("amount", [1, 2**63 - 1])
 def test_amounts_reach_from_one_fen_to_the_largest(till: httpx.Client, amount: int) -> None:
     assert till.post("/pay", json={"amount_fen": amount}).json() == {"amount_fen": amount}
+
+
+def test_every_amount_of_every_request_is_named_as_one(http: httpx.Client) -> None:
+    found = {
+        at.split()[-1]
+        for at, schema in asked(http.get("/openapi.json").json(), "integer")
+        if schema.get("exclusiveMinimum") == 0 and schema.get("maximum", 0) >= MAX_FEN
+    }
+    assert {"amount_fen", "total_fen", "total"} <= found, "the walk misses a shape"
+    assert [name for name in found if not is_amount(name)] == []
 
 
 # --- failures of ours and of neighbours -----------------------------------------------------

@@ -119,7 +119,9 @@ def test_broken_packets_are_refused_by_name_and_nothing_moves(group: list[Member
     assert refusal({"guests": None}, total=999) == "audience-mismatch"
     assert refusal({"guests": [creator.address]}, total=999) == "guest-list-mismatch"
     assert refusal({"kind": "party"}, total=999) == "request-invalid"
-    assert refusal(total=0) == "request-invalid"
+    for total in (0, -5, 2**63):
+        terms = packet_body(creator, guests)["terms"] | {"total": total}
+        assert refusal({"terms": terms}) == "amount-invalid"
     pipeline.settle()
     assert balance(creator) == 100_000
 

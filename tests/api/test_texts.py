@@ -1,16 +1,14 @@
 """Texts on the wire: one type for all that people write, which takes every script and no control character."""
 
-from collections.abc import Iterator
-from typing import Annotated, Any
+from typing import Annotated
 
 import httpx
 import pytest
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from pswallet.api.shapes import FreeLines, FreeText
+from tests.api.document import Schema, asked
 from tests.api.gateway import Member, code_of
-
-Schema = dict[str, Any]
 
 BAD = ["a\x00b", "a\nb", "a\tb", "a\x1bb", "a\x7fb", "a\x85b", "a\u2028b", "a\u202eb", "a\u2066b"]
 GOOD = ["", "擂茶", "恭喜\u3000发财", "👨\u200d👩\u200d👧", "é", "مرحبا", "a b"]
@@ -33,30 +31,6 @@ def test_several_lines_take_line_breaks_and_no_other_control_character() -> None
         TypeAdapter(FreeLines).validate_python("a\n\x00")
 
 
-def asked(document: Schema) -> Iterator[tuple[str, Schema]]:
-    """Every text that a request may carry: where it stands and its schema."""
-    for path, methods in document["paths"].items():
-        for method, operation in methods.items():
-            at = f"{method.upper()} {path}"
-            for parameter in operation.get("parameters", []):
-                yield from texts(document, parameter["schema"], f"{at} {parameter['name']}")
-            for content in operation.get("requestBody", {}).get("content", {}).values():
-                yield from texts(document, content["schema"], at)
-
-
-def texts(document: Schema, schema: Schema, at: str) -> Iterator[tuple[str, Schema]]:
-    if "$ref" in schema:
-        schema = document["components"]["schemas"][schema["$ref"].rpartition("/")[2]]
-    for choice in schema.get("anyOf", []):
-        yield from texts(document, choice, at)
-    for name, part in schema.get("properties", {}).items():
-        yield from texts(document, part, f"{at} {name}")
-    if "items" in schema:
-        yield from texts(document, schema["items"], f"{at}[]")
-    if schema.get("type") == "string":
-        yield at, schema
-
-
 def takes_nul(schema: Schema) -> bool:
     """Whether its own words let a NUL through: choices and dates do not, a pattern may."""
     if {"enum", "const", "format"} & set(schema):
@@ -71,7 +45,7 @@ def takes_nul(schema: Schema) -> bool:
 
 
 def test_no_text_of_any_request_takes_control_characters(http: httpx.Client) -> None:
-    found = dict(asked(http.get("/openapi.json").json()))
+    found = dict(asked(http.get("/openapi.json").json(), "string"))
     for known in ("POST /v1/payment-requests note", "POST /v1/red-packets greeting", "POST /v1/kyc/real-name name"):
         assert known in found, "the walk misses a shape"
     assert [at for at, schema in found.items() if takes_nul(schema)] == []

@@ -193,3 +193,30 @@ def test_requests_come_newest_first_page_by_page(town: Town) -> None:
         assert found == sorted(found, reverse=True)
         assert (first.older, rest.older) == (first.requests[-1].id, None)
         assert set(ids) <= set(found)
+
+
+def refusal(town: Town, *asked: Any, **options: Any) -> Problem:
+    with pytest.raises(Problem) as refused:
+        ask(town, *asked, **options)
+    return refused.value
+
+
+def test_whom_the_chain_does_not_know_nobody_can_ask(town: Town) -> None:
+    host, an = town.people("host", "an")
+    stranger = Person("stranger")
+    unknown = refusal(town, host, [an, stranger], 500)
+    assert (name(unknown), unknown.details["account"]) == ("AccountNotRegistered", stranger.address)
+    assert told(town, an) == [], "nobody was told of what was refused"
+
+
+def test_what_no_tier_could_pay_at_once_nobody_can_ask_for(town: Town) -> None:
+    host, an, bo = town.people("host", "an", "bo")
+    largest = 100_000_000  # a sponsor's
+    over = refusal(town, host, [an], largest + 1, kind="request")
+    assert (name(over), over.details["attempted"], over.details["limit"]) == (
+        "PaymentLimitExceeded", largest + 1, largest,
+    )  # fmt: skip
+    assert ask(town, host, [an], largest, kind="request").total_fen == largest
+    assert ask(town, host, [an, bo], 2 * largest).total_fen == 2 * largest
+    assert name(refusal(town, host, [an, bo], 2 * largest + 1)) == "PaymentLimitExceeded"
+    assert name(refusal(town, host, [an], 2**63 - 1, kind="request")) == "PaymentLimitExceeded"

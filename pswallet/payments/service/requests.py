@@ -11,6 +11,7 @@ from sqlalchemy import Select, select
 from sqlalchemy.orm import Session
 
 from pswallet.accounts import errors as token_errors
+from pswallet.accounts.service import standing
 from pswallet.chain.signing import Domain
 from pswallet.kit.ids import new_id
 from pswallet.kit.money import Fen
@@ -27,6 +28,7 @@ from pswallet.payments.errors import (
 )
 from pswallet.payments.models import PaymentRequest, PaymentShare, SharePayment
 from pswallet.payments.service.intake import Accepted, SignedPayment, transfer
+from pswallet.payments.service.ledger import limits_by_tier
 from pswallet.payments.service.reading import Transfer, transfers_of
 
 
@@ -73,7 +75,11 @@ class RequestPage:
 
 
 def create_request(session: Session, ask: AskForPayment, *, now: datetime) -> PaymentRequestView:
-    """Ask for a payment. Raises ZeroAmount or PayersOutOfRange."""
+    """Ask for a payment, and tell its payers.
+
+    Raises ZeroAmount, PayersOutOfRange; AccountNotRegistered for a payer whom the chain does not know and
+    PaymentLimitExceeded for a share above every tier's: nobody could pay them.
+    """
     if ask.total_fen <= 0:
         raise token_errors.ZeroAmount()
     distinct = list(dict.fromkeys(ask.payers))
@@ -83,6 +89,7 @@ def create_request(session: Session, ask: AskForPayment, *, now: datetime) -> Pa
         raise PayersOutOfRange(payers=len(distinct), total_fen=ask.total_fen) from wrong
     if len(distinct) != len(ask.payers) or distinct == [ask.creator]:
         raise PayersOutOfRange(payers=len(ask.payers), total_fen=ask.total_fen)
+    _check_payable(session, dict(zip(distinct, amounts, strict=True)), creator=ask.creator)
     request_id = new_id("req")
     session.add(
         PaymentRequest(
@@ -102,6 +109,20 @@ def create_request(session: Session, ask: AskForPayment, *, now: datetime) -> Pa
     insert_rows(session, PaymentShare, rows)
     _tell(session, request_id, ask.creator, rows)
     return find_request(session, request_id, viewer=ask.creator)
+
+
+def _check_payable(session: Session, shares: dict[str, Fen], *, creator: str) -> None:
+    limits = limits_by_tier(session)
+    parties = standing(session, list(shares))
+    for payer, amount in shares.items():
+        if payer == creator:
+            continue
+        if parties[payer].tier not in limits:
+            raise token_errors.AccountNotRegistered(account=payer)
+        # Of any tier: the payer's may rise before it pays.
+        largest = max(one.per_payment for one in limits.values())
+        if amount > largest:
+            raise token_errors.PaymentLimitExceeded(account=payer, attempted=amount, limit=largest)
 
 
 def _tell(session: Session, request_id: str, creator: str, rows: Sequence[dict[str, Any]]) -> None:
