@@ -30,6 +30,9 @@ class Metrics:
         self.chain_head = Gauge("pswallet_chain_head_block", "Number of the chain's head", registry=self._registry)
         self.indexed = Gauge("pswallet_indexed_block", "Number of the last indexed block", registry=self._registry)
         self.unsettled = Gauge("pswallet_outbox_unsettled_calls", "Calls under way", registry=self._registry)
+        self.tiers_not_enforced = Gauge(
+            "pswallet_tiers_not_enforced", "Tiers whose due limits the chain does not hold to", registry=self._registry
+        )
 
     def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
@@ -46,6 +49,7 @@ class Metrics:
             (self.chain_head, found.head_block),
             (self.indexed, found.indexed_block),
             (self.unsettled, found.unsettled_calls),
+            (self.tiers_not_enforced, None if found.tiers_not_enforced is None else len(found.tiers_not_enforced)),
         ):
             if figure is not None:
                 gauge.set(figure)

@@ -4,10 +4,12 @@ from dataclasses import dataclass
 
 from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.orm import Session
 
 from pswallet.chain import outbox, presence
 from pswallet.chain.rpc import Rpc, RpcError, RpcUnavailable
-from pswallet.kit import db
+from pswallet.kit import clock, db
+from pswallet.payments import service as payments
 
 MAX_LAG_BLOCKS = 50
 """More blocks than this between the head and the last one read: what people see is stale."""
@@ -31,6 +33,8 @@ class Readiness:
     head_block: int | None
     indexed_block: int | None = None
     unsettled_calls: int | None = None
+    tiers_not_enforced: list[int] | None = None
+    """Chain tiers whose limits are due and are not the token's: requests are served all the same."""
 
     @property
     def lag_blocks(self) -> int | None:
@@ -56,6 +60,7 @@ def look(sessions: db.Sessions, rpc_url: str) -> Readiness:
             missing = set(db.Base.metadata.tables) - set(inspect(session.connection()).get_table_names())
             block = None if missing else outbox.last_block(session)
             calls = None if missing else outbox.unsettled_calls(session)
+            late = None if block is None else _not_enforced(session)
             processes = presence.at_work(session)
     except SQLAlchemyError:
         return Readiness(chain=head is not None, head_block=head)
@@ -67,7 +72,12 @@ def look(sessions: db.Sessions, rpc_url: str) -> Readiness:
         head_block=head,
         indexed_block=block.number if block else None,
         unsettled_calls=calls,
+        tiers_not_enforced=late,
     )
+
+
+def _not_enforced(session: Session) -> list[int]:
+    return [tier.tier for tier in payments.tiers(session, now=clock.now()) if not tier.enforced]
 
 
 def _head(rpc_url: str) -> int | None:

@@ -30,6 +30,16 @@ class Act:
     arguments: tuple[Any, ...] = ()
 
 
+def set_tier_limits(
+    tier: int, *, max_balance: int, per_payment: int, per_day: int, per_year: int, lifetime: bool
+) -> Act:
+    """Return ADMIN's act that gives a chain tier its limits [fen]; one factor reaches as far as the day does.
+
+    It waits 48 hours: `schedule` announces it, `carry_out` then does it.
+    """
+    return Act("admin", "setTierLimits", (tier, (max_balance, per_payment, per_day, per_year, per_day, lifetime)))
+
+
 def read_key(path: Path, role: str) -> bytes:
     """Read the private key of `role` from a key file: JSON by role (as the sandbox writes), or 64 hex digits alone.
 
@@ -43,16 +53,32 @@ def read_key(path: Path, role: str) -> bytes:
 
 def carry_out(rpc: Rpc, deployment: Deployment, act: Act, key: bytes) -> str:
     """Send `act` and wait for its block; return the transaction's hash. Raises ActRefused by the contract's error."""
-    data = artifact("Stablecoin").call(act.function, *act.arguments)
+    return _send(rpc, deployment, deployment.stablecoin, _data(act), key)
+
+
+def schedule(rpc: Rpc, deployment: Deployment, act: Act, key: bytes) -> str:
+    """Announce an `act` of a role that must wait, as early as it may be carried out; return the transaction's hash.
+
+    Raises ActRefused by the AccessManager's error.
+    """
+    data = artifact("AccessManager").call("schedule", deployment.stablecoin, _data(act), 0)
+    return _send(rpc, deployment, deployment.access_manager, data, key)
+
+
+def _data(act: Act) -> bytes:
+    return artifact("Stablecoin").call(act.function, *act.arguments)
+
+
+def _send(rpc: Rpc, deployment: Deployment, to: str, data: bytes, key: bytes) -> str:
     sender = address_of(key)
-    request = {"from": sender, "to": deployment.stablecoin, "data": "0x" + data.hex()}
+    request = {"from": sender, "to": to, "data": "0x" + data.hex()}
     try:
         gas = int(rpc.call("eth_estimateGas", [request]), 16)
     except RpcError as error:
         raise ActRefused(error_name(error.revert_data or b"")) from error
     nonce = int(rpc.call("eth_getTransactionCount", [sender, "pending"]), 16)
     # The worst case costs what the sender's first reading of the same slots did not: leave room.
-    draft = Draft(deployment.chain_id, nonce, deployment.stablecoin, data, gas * 3 // 2, current_fee(rpc))
+    draft = Draft(deployment.chain_id, nonce, to, data, gas * 3 // 2, current_fee(rpc))
     signed = sign_transaction(draft, key)
     rpc.call("eth_sendRawTransaction", ["0x" + signed.raw.hex()])
     receipt = wait_for_receipt(rpc, signed.hash)

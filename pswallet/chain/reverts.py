@@ -17,6 +17,8 @@ INHERITED = {
     "AccessManagedUnauthorized": "RoleMissing",
     "AccessManagerUnauthorizedAccount": "RoleMissing",
     "AccessManagedRequiredDelay": "RoleDelayed",
+    "AccessManagerNotScheduled": "RoleDelayed",
+    "AccessManagerNotReady": "RoleDelayed",
 }
 """OpenZeppelin's errors that a call of ours can meet, by our names."""
 

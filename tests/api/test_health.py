@@ -42,6 +42,7 @@ def test_a_gateway_with_all_its_neighbours_is_ready(pipeline: Pipeline, http: ht
         "indexed_block": chain.head(),
         "lag_blocks": 0,
         "unsettled_calls": 0,
+        "tiers_not_enforced": [],
     }
 
 

@@ -6,6 +6,8 @@ from typing import Any
 import pytest
 from sqlalchemy import text
 
+from pswallet.chain import acts
+from pswallet.chain.deploy import ROLE_DELAY_S
 from pswallet.kit import clock
 from pswallet.kit.db import Sessions, transaction
 from pswallet.kyc import service
@@ -134,3 +136,41 @@ def test_a_tier_changes_on_its_day(sessions: Sessions) -> None:
     with transaction(sessions) as session:
         assert service.tiers_in_force(session, day - timedelta(seconds=1))[0].per_day_fen == 100_000
         assert service.tiers_in_force(session, day)[0].per_day_fen == 1
+
+
+def test_a_tier_that_is_due_and_not_enforced_is_told_until_the_act_is_done(
+    member: Member, pipeline: Pipeline, sessions: Sessions, at_work: Any
+) -> None:
+    chain = pipeline.chain
+    pipeline.settle()
+    assert [tier["enforced"] for tier in member.get("/tiers").json()["tiers"]] == [True] * 4
+    with transaction(sessions) as session:
+        for since, per_day in ((clock.now(), 600_000), (clock.now() + timedelta(days=1), 1)):
+            session.execute(
+                text(
+                    "INSERT INTO tiers SELECT tier, :since, name, max_balance_fen, per_payment_fen, :per_day,"
+                    " per_year_fen, lifetime FROM tiers WHERE tier = 2 AND effective_from < '2021-01-01'"
+                ),
+                {"since": since, "per_day": per_day},
+            )
+    listed = {tier["tier"]: (tier["per_day_fen"], tier["enforced"]) for tier in member.get("/tiers").json()["tiers"]}
+    assert listed == {1: (100_000, True), 2: (600_000, False), 3: (5_000_000, True), 4: (10_000_000, True)}
+    ready = member.http.get("/readyz")
+    assert (ready.status_code, ready.json()["tiers_not_enforced"]) == (200, [2])
+    assert "pswallet_tiers_not_enforced 1.0" in member.http.get("/metrics").text
+
+    act = acts.set_tier_limits(
+        2, max_balance=1_000_000, per_payment=200_000, per_day=600_000, per_year=5_000_000, lifetime=False
+    )
+    assert chain.keys.admin is not None
+    for announce in (True, False):  # neither unannounced nor before its 48 hours
+        with pytest.raises(acts.ActRefused) as early:
+            acts.carry_out(chain.rpc, chain.deployment, act, chain.keys.admin)
+        assert early.value.name == "RoleDelayed"
+        if announce:
+            acts.schedule(chain.rpc, chain.deployment, act, chain.keys.admin)
+    chain.move_time(ROLE_DELAY_S)
+    acts.carry_out(chain.rpc, chain.deployment, act, chain.keys.admin)
+    pipeline.settle()
+    assert [tier["enforced"] for tier in member.get("/tiers").json()["tiers"]] == [True] * 4
+    assert member.http.get("/readyz").json()["tiers_not_enforced"] == []

@@ -37,6 +37,9 @@ class Ready(Shape):
     indexed_block: int | None
     lag_blocks: int | None
     unsettled_calls: int | None
+    tiers_not_enforced: list[int] | None = Field(
+        description="chain tiers whose limits of GET /v1/tiers the chain does not hold to yet"
+    )
 
 
 class ProblemShape(Shape):
@@ -75,6 +78,7 @@ def show_ready(gateway: GatewayParts, response: Response) -> Ready:
         indexed_block=found.indexed_block,
         lag_blocks=found.lag_blocks,
         unsettled_calls=found.unsettled_calls,
+        tiers_not_enforced=found.tiers_not_enforced,
     )
 
 

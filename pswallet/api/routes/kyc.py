@@ -12,6 +12,7 @@ from pswallet.api.limits import limited
 from pswallet.api.shapes import FreeText, Phone, Shape
 from pswallet.kyc import service
 from pswallet.kyc.service import Claim, IdKind
+from pswallet.payments import service as payments
 
 router = APIRouter(tags=["kyc"])
 
@@ -67,10 +68,11 @@ class TierShape(Shape):
     per_day_fen: int
     per_year_fen: int
     lifetime: bool = Field(description="the year's limit is one for life")
+    enforced: bool = Field(description="the chain holds to these figures now; if not, an operator's act is due")
 
 
 class TierList(Shape):
-    """The tiers in force today."""
+    """The tiers whose figures are due today."""
 
     tiers: list[TierShape]
 
@@ -99,18 +101,8 @@ def check_real_name(body: RealName, post: MemberPost) -> TierRequested:
 
 @router.get("/tiers")
 def list_tiers(session: Transaction, now: Now) -> TierList:
-    """List what each tier may hold and spend."""
+    """List what each tier may hold and spend, and whether the chain holds to it."""
+    names = TierShape.model_fields
     return TierList(
-        tiers=[
-            TierShape(
-                tier=row.tier,
-                name=row.name,
-                max_balance_fen=row.max_balance_fen,
-                per_payment_fen=row.per_payment_fen,
-                per_day_fen=row.per_day_fen,
-                per_year_fen=row.per_year_fen,
-                lifetime=row.lifetime,
-            )
-            for row in service.tiers_in_force(session, now)
-        ]
+        tiers=[TierShape(**{name: getattr(tier, name) for name in names}) for tier in payments.tiers(session, now=now)]
     )

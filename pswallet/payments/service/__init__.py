@@ -22,6 +22,7 @@ from pswallet.payments.service.requests import (
     requests_made,
     requests_to_pay,
 )
+from pswallet.payments.service.tiers import TierView, tiers
 
 __all__ = [
     "Accepted",
@@ -32,6 +33,7 @@ __all__ = [
     "RequestPage",
     "ShareView",
     "SignedPayment",
+    "TierView",
     "Transfer",
     "accept",
     "activity",
@@ -45,5 +47,6 @@ __all__ = [
     "pay_share",
     "requests_made",
     "requests_to_pay",
+    "tiers",
     "transfer",
 ]
