@@ -26,6 +26,7 @@ from pswallet.client import Client, Key
 from pswallet.kit import clock
 from pswallet.kit.db import engine_for, sessions_of, transaction
 from pswallet.kit.ids import new_id
+from pswallet.local import lock
 from pswallet.local.stack import PROCESSES, Stack
 from pswallet.settings import Settings
 
@@ -47,6 +48,7 @@ class Machine:
     """A running gateway and its chain. Use as a context manager; nothing is left behind."""
 
     def __init__(self) -> None:
+        self._lock = lock.take(FOLDER)
         shutil.rmtree(FOLDER, ignore_errors=True)
         self.stack = Stack(Settings(block_time_s=0), FOLDER)
         self.members: tuple[list[Member], list[Member]] = ([], [])
@@ -58,6 +60,7 @@ class Machine:
             self.stack.start(migrate=tables.migrate, tell=lambda part: None)
         except BaseException:
             self.stack.stop()
+            self._lock.release()
             raise
         self.engine: Engine = engine_for(self.stack.database_url)
         self.rpc = Rpc(self.stack.rpc_url)
@@ -70,6 +73,7 @@ class Machine:
         self.rpc.close()
         self.engine.dispose()
         self.stack.stop()
+        self._lock.release()
 
     def client(self, member: Member) -> Client:
         """Return a client that acts for `member`."""

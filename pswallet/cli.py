@@ -37,13 +37,7 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="go on from the last state instead of a fresh one")] = False,
 ) -> None:
     """Start everything, play the story on a fresh chain, audit it, and keep running until Ctrl-C."""
-    from pswallet.local.stack import Stack
-
-    settings = Settings()
-    folder = settings.state / "demo"
-    if not keep:
-        shutil.rmtree(folder, ignore_errors=True)
-    with _running(Stack(settings, folder)) as stack:
+    with _running("demo", fresh=not keep) as stack:
         good = _play(stack)
         _print_addresses(stack)
         if not leave:
@@ -54,10 +48,7 @@ def demo(
 @app.command()
 def up() -> None:
     """Start everything and keep running until Ctrl-C; the state survives a restart."""
-    from pswallet.local.stack import Stack
-
-    settings = Settings()
-    with _running(Stack(settings, settings.state / "up")) as stack:
+    with _running("up") as stack:
         _print_addresses(stack)
         _watch(stack)
 
@@ -67,7 +58,29 @@ class _Stopped(KeyboardInterrupt):
 
 
 @contextmanager
-def _running(stack: "Stack") -> Iterator["Stack"]:
+def _running(name: str, *, fresh: bool = False) -> Iterator["Stack"]:
+    """Run the machine whose state is in the folder `name`, which is emptied first if it shall be `fresh`."""
+    from pswallet.local import lock
+    from pswallet.local.stack import Stack
+
+    settings = Settings()
+    stack = Stack(settings, settings.state / name)
+    try:
+        held = lock.take(stack.folder)  # before anything else: what is in the folder may be in use
+    except (lock.FolderTaken, OSError) as failure:
+        console.print(f"[red]{failure}[/red]", soft_wrap=True)
+        raise typer.Exit(1) from failure
+    try:
+        if fresh:
+            shutil.rmtree(stack.folder, ignore_errors=True)
+        with _started(stack):
+            yield stack
+    finally:
+        held.release()
+
+
+@contextmanager
+def _started(stack: "Stack") -> Iterator[None]:
     from subprocess import SubprocessError
 
     from sqlalchemy.exc import SQLAlchemyError
@@ -81,7 +94,7 @@ def _running(stack: "Stack") -> Iterator["Stack"]:
     try:
         with console.status("starting …") as status:
             stack.start(migrate=tables.migrate, tell=lambda part: status.update(f"starting {part} …"))
-        yield stack
+        yield
     except (OSError, RuntimeError, SubprocessError, SQLAlchemyError) as failure:
         # A port, a process, PostgreSQL or the chain: what a machine can lack, in one line (and the logs for the rest).
         console.print(f"[red]{type(failure).__name__}: {failure}[/red] (logs: {stack.folder / 'logs'})")

@@ -17,6 +17,7 @@ import pytest
 from pswallet.client import Client, Key
 from pswallet.demo.cast import read_code
 from pswallet.demo.people import identities
+from pswallet.local import lock
 
 PATIENCE_S = 240
 
@@ -123,6 +124,20 @@ def test_ctrl_c_ends_the_demo_in_the_middle_of_the_story(place: Path):
         demo.wait_for("1. People register")
         demo.interrupt()
     assert left_behind(state) == []
+
+
+def test_a_second_machine_in_the_same_folder_is_refused_and_touches_nothing(place: Path):
+    state = place / "state"
+    held = lock.take(state / "demo")
+    (state / "demo").mkdir()
+    (state / "demo" / "precious").touch()
+    with running("demo", state=state) as second:
+        assert second.process.wait(PATIENCE_S) == 1
+    assert second.text.splitlines() == [
+        f"another pswallet is running in {state / 'demo'} (process {os.getpid()}); stop it, or set PSWALLET_STATE"
+    ]
+    assert [file.name for file in (state / "demo").iterdir()] == ["precious"]
+    held.release()
 
 
 def test_what_up_holds_survives_a_restart_even_after_the_clock_was_moved(place: Path):
