@@ -8,7 +8,7 @@ import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Annotated
@@ -54,7 +54,19 @@ def up() -> None:
 
 
 class _Stopped(KeyboardInterrupt):
-    """SIGTERM: ends us as Ctrl-C does, so that no process is left behind."""
+    """SIGTERM, or SIGHUP when the terminal is closed: ends us as Ctrl-C does, so that no process is left behind."""
+
+
+def _stop_on_signals() -> None:
+    kinds = [kind for kind in (signal.SIGTERM, signal.SIGHUP) if signal.getsignal(kind) != signal.SIG_IGN]  # nohup
+
+    def stop(_: int, __: FrameType | None) -> None:
+        for kind in kinds:
+            signal.signal(kind, signal.SIG_IGN)  # the shell hangs up once more: do not stop stopping
+        raise _Stopped
+
+    for kind in kinds:
+        signal.signal(kind, stop)
 
 
 @contextmanager
@@ -87,10 +99,7 @@ def _started(stack: "Stack") -> Iterator[None]:
 
     from pswallet import tables
 
-    def stop(_: int, __: FrameType | None) -> None:
-        raise _Stopped
-
-    signal.signal(signal.SIGTERM, stop)
+    _stop_on_signals()
     try:
         with console.status("starting …") as status:
             stack.start(migrate=tables.migrate, tell=lambda part: status.update(f"starting {part} …"))
@@ -100,7 +109,8 @@ def _started(stack: "Stack") -> Iterator[None]:
         console.print(f"[red]{type(failure).__name__}: {failure}[/red] (logs: {stack.folder / 'logs'})")
         raise typer.Exit(1) from failure
     except KeyboardInterrupt:
-        console.print("\nstopping …")
+        with suppress(OSError):  # the terminal may be gone
+            console.print("\nstopping …")
         raise typer.Exit(0) from None
     finally:
         stack.stop()

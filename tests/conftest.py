@@ -2,6 +2,8 @@
 
 import os
 from collections.abc import Iterator
+from contextlib import suppress
+from itertools import count
 from pathlib import Path
 
 import pytest
@@ -12,7 +14,8 @@ from pswallet.chain.keys import Keys
 from pswallet.chain.rpc import Rpc
 from pswallet.kit.db import Base, Sessions, engine_for, sessions_of
 from pswallet.local import anvil as local_anvil
-from pswallet.local import postgres
+from pswallet.local import lock, postgres
+from pswallet.local.lock import FolderLock, FolderTaken
 from pswallet.local.processes import Child
 from tests.databases import Shelf, administrator, named
 from tests.parts import Chain, Pipeline, synthetic_keys
@@ -34,22 +37,26 @@ def worker() -> str:
 @pytest.fixture(scope="session")
 def postgres_url(worker: str) -> Iterator[str]:
     """An embedded PostgreSQL of this worker's own; without fsync, for a test's database dies with it."""
-    server = postgres.start((BUILD / f"test-postgres-{worker}").resolve())
-    url = server.get_uri("postgres")
-    with administrator(url) as connection:
+    folder, held = _own_folder(f"test-postgres-{worker}")
+    server = postgres.start(folder, log=folder.with_suffix(".log"))
+    with administrator(server.url()) as connection:
         connection.execute("ALTER SYSTEM SET fsync = off")
         connection.execute("SELECT pg_reload_conf()")
         left = connection.execute("SELECT datname FROM pg_database WHERE datname LIKE 'test%'").fetchall()
         for (name,) in left:
-            if not _is_running(name.split("_")[1]):
-                connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
-    yield url
-    server.cleanup()
+            connection.execute(f'DROP DATABASE IF EXISTS "{name}" WITH (FORCE)')
+    yield server.url()
+    server.stop()
+    held.release()
 
 
-def _is_running(pid: str) -> bool:
-    """Whether the test session that a database belongs to (test_<pid>_…) is still there."""
-    return pid.isdigit() and Path(f"/proc/{pid}").exists()
+def _own_folder(name: str) -> tuple[Path, FolderLock]:
+    """A folder that no other test session of this checkout uses meanwhile."""
+    for number in count():
+        folder = (BUILD / (f"{name}-{number}" if number else name)).resolve()
+        with suppress(FolderTaken):
+            return folder, lock.take(folder)
+    raise AssertionError("unreachable")
 
 
 @pytest.fixture(scope="session")

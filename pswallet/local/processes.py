@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import IO
 
@@ -15,19 +16,23 @@ _PR_SET_PDEATHSIG = 1
 _prctl = ctypes.CDLL(None).prctl if sys.platform == "linux" else None
 
 
-def die_with_parent() -> None:
-    """Ask Linux to end this process when its parent dies, however that happens. Runs in the child, before exec."""
+def die_with_parent(orphaned: signal.Signals = signal.SIGKILL) -> None:
+    """Ask Linux to send this process `orphaned` when its parent dies, however that happens.
+
+    Runs in the child, after it has become another user (which would undo it) and before exec.
+    """
     if _prctl is not None:
-        _prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        _prctl(_PR_SET_PDEATHSIG, orphaned)
 
 
 @dataclass
 class Child:
-    """A running child process and the file that holds what it writes."""
+    """A running child process, the file that holds what it writes, and the signal on which it ends in order."""
 
     name: str
     process: subprocess.Popen[bytes]
     log: Path
+    ending: signal.Signals = signal.SIGTERM
 
     @property
     def running(self) -> bool:
@@ -35,9 +40,9 @@ class Child:
         return self.process.poll() is None
 
     def stop(self, *, patience_s: float = 5.0) -> None:
-        """End it: SIGTERM, and SIGKILL when it has not ended after `patience_s` seconds."""
+        """End it: its own signal, and SIGKILL when it has not ended after `patience_s` seconds."""
         if self.running:
-            self.process.terminate()
+            self.process.send_signal(self.ending)
             try:
                 self.process.wait(patience_s)
             except subprocess.TimeoutExpired:
@@ -54,8 +59,17 @@ class Child:
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
 
-def start(name: str, command: Sequence[str], *, log: Path, environment: Mapping[str, str]) -> Child:
-    """Start `command`, its output appended to `log`.
+def start(
+    name: str,
+    command: Sequence[str],
+    *,
+    log: Path,
+    environment: Mapping[str, str],
+    user: str | None = None,
+    ending: signal.Signals = signal.SIGTERM,
+    orphaned: signal.Signals = signal.SIGKILL,
+) -> Child:
+    """Start `command`, its output appended to `log`; it ends in order on `ending`, and on `orphaned` when we die.
 
     It runs in a session of its own, so that a terminal's Ctrl-C reaches us alone.
     """
@@ -68,7 +82,8 @@ def start(name: str, command: Sequence[str], *, log: Path, environment: Mapping[
             stdout=output,
             stderr=subprocess.STDOUT,
             env=dict(environment),
+            user=user,
             start_new_session=True,
-            preexec_fn=die_with_parent,
+            preexec_fn=partial(die_with_parent, orphaned),
         )
-    return Child(name, process, log)
+    return Child(name, process, log, ending)

@@ -33,7 +33,6 @@ class Stack:
     rpc_url: str = ""
     url: str = ""
     children: dict[str, processes.Child] = field(default_factory=dict)
-    database: postgres.EmbeddedPostgres | None = None
 
     @property
     def keys_file(self) -> Path:
@@ -67,8 +66,6 @@ class Stack:
         """End every part that we started, the youngest first."""
         for child in reversed(self.children.values()):
             child.stop()
-        if self.database is not None:
-            self.database.cleanup()
 
     def start_process(self, name: str) -> None:
         """Start one of `PROCESSES` (again)."""
@@ -93,10 +90,11 @@ class Stack:
     def restart_fallen(self) -> list[str]:
         """Start each process of the gateway that has ended by itself; return their names.
 
-        Raises StackFailed when the chain itself has ended.
+        Raises StackFailed when the chain or the database itself has ended.
         """
-        if "anvil" in self.children and not self.children["anvil"].running:
-            raise StackFailed(f"the chain has ended; its last words:\n{self.children['anvil'].tail()}")
+        for name in ("anvil", "postgres"):
+            if name in self.children and not self.children[name].running:
+                raise StackFailed(f"{name} has ended; its last words:\n{self.children[name].tail()}")
         fallen = [name for name in PROCESSES if name in self.children and not self.children[name].running]
         for name in fallen:
             self.start_process(name)
@@ -113,8 +111,9 @@ class Stack:
     def _start_database(self) -> None:
         self.database_url = self.settings.database_url
         if not self.database_url:
-            self.database = postgres.start((self.folder / "postgres").resolve())
-            self.database_url = self.database.get_uri("postgres")
+            server = postgres.start(self.folder / "postgres", log=self.folder / "logs" / "postgres.log")
+            self.children["postgres"] = server.child
+            self.database_url = server.url()
 
     def _start_chain(self) -> None:
         self.rpc_url = self.settings.rpc_url

@@ -1,5 +1,6 @@
 """The whole machine as a newcomer meets it: `pswallet demo` and `up`, started, used, stopped, started again."""
 
+import fcntl
 import os
 import re
 import shutil
@@ -7,9 +8,11 @@ import signal
 import socket
 import subprocess
 import sys
+import termios
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -22,10 +25,16 @@ from pswallet.local import lock
 PATIENCE_S = 240
 
 
+def _control(terminal: int) -> None:
+    """Make `terminal` the controlling one of this session, as a shell's is."""
+    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+
+
 class Running:
     """A `pswallet` command that runs, and what it has printed."""
 
-    def __init__(self, command: list[str], state: Path) -> None:
+    def __init__(self, command: list[str], state: Path, terminal: int | None = None) -> None:
+        """Start it, its input on `terminal` if one is given: then closing the other end hangs up on it."""
         self.output = state.parent / f"{state.name}-{len(list(state.parent.glob('*.txt')))}.txt"
         environment = {**os.environ, "PSWALLET_STATE": str(state), "COLUMNS": "120"}
         with self.output.open("wb") as file:
@@ -35,6 +44,8 @@ class Running:
                 stderr=subprocess.STDOUT,
                 env=environment,
                 start_new_session=True,
+                stdin=terminal,
+                preexec_fn=partial(_control, terminal) if terminal is not None else None,
             )
 
     @property
@@ -59,8 +70,8 @@ class Running:
 
 
 @contextmanager
-def running(*command: str, state: Path) -> Iterator[Running]:
-    run = Running(list(command), state)
+def running(*command: str, state: Path, terminal: int | None = None) -> Iterator[Running]:
+    run = Running(list(command), state, terminal)
     try:
         yield run
     finally:
@@ -80,6 +91,13 @@ def left_behind(state: Path) -> list[str]:
         if str(state).encode() in line:
             found.append(line[:200].decode(errors="replace"))
     return found
+
+
+def wait_until_nobody_is_left(state: Path) -> None:
+    deadline = time.monotonic() + 30
+    while left := left_behind(state):
+        assert time.monotonic() < deadline, left
+        time.sleep(0.02)
 
 
 @pytest.fixture
@@ -164,4 +182,22 @@ def test_what_up_holds_survives_a_restart_even_after_the_clock_was_moved(place: 
                 assert time.monotonic() < deadline
                 time.sleep(0.05)
         again.interrupt()
+    assert left_behind(state) == []
+
+
+def test_neither_a_kill_nor_a_closed_terminal_leaves_anybody_behind(place: Path):
+    state = place / "state"
+    with running("up", state=state) as up:
+        up.wait_for("Ctrl-C ends it.")
+        assert any("postgres" in line for line in left_behind(state))
+        up.process.kill()
+        up.process.wait()
+    wait_until_nobody_is_left(state)
+    ours, theirs = os.openpty()
+    with running("up", state=state, terminal=theirs) as again:
+        os.close(theirs)
+        again.wait_for("Ctrl-C ends it.")
+        os.close(ours)
+        assert again.process.wait(60) == 0, again.text
+    assert "stopping …" in again.text
     assert left_behind(state) == []
