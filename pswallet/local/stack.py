@@ -19,6 +19,9 @@ PROCESSES = ("indexer", "relayer", "worker", "api")
 """The gateway's processes, in the order in which they start."""
 
 
+_PORT_TAKEN = "address already in use"
+
+
 class StackFailed(RuntimeError):
     """A part did not come up; the message holds its last words."""
 
@@ -55,8 +58,7 @@ class Stack:
         contracts.deploy(self.rpc_url, self._keys(), self.deployment_file)
         tell("tables")
         migrate(self.database_url)
-        port = ports.free_port(self.settings.api_port, host=self.settings.api_host)
-        self.url = f"http://{self.settings.api_host}:{port}"
+        self._choose_port()
         for name in PROCESSES:
             tell(name)
             self.start_process(name)
@@ -128,20 +130,34 @@ class Stack:
         )
         _never_go_back_in_time(self.rpc_url)
 
+    def _choose_port(self) -> None:
+        port = ports.free_port(self.settings.api_port, host=self.settings.api_host)
+        self.url = f"http://{self.settings.api_host}:{port}"
+
     def _wait_until_ready(self, *, patience_s: float = 180.0) -> None:
         deadline = time.monotonic() + patience_s
         while time.monotonic() < deadline:
+            if not self.children["api"].running and _PORT_TAKEN in self.children["api"].tail():
+                self._choose_port()  # another machine's gateway was faster
+                self.start_process("api")
             for name in PROCESSES:
                 if not self.children[name].running:
                     raise StackFailed(f"{name} has ended; its last words:\n{self.children[name].tail()}")
-            try:
-                if httpx.get(f"{self.url}/readyz", timeout=2).status_code == httpx.codes.OK:
-                    return
-            except httpx.TransportError:
-                pass  # not listening yet
+            if self._is_ready():
+                return
             time.sleep(0.05)
         words = "\n".join(f"--- {name}\n{self.children[name].tail(8)}" for name in PROCESSES)
         raise StackFailed(f"the gateway did not become ready within {patience_s:.0f} s:\n{words}")
+
+    def _is_ready(self) -> bool:
+        """Whether a gateway answers that is ready and ours: one that started beside us may have taken the port."""
+        try:
+            if httpx.get(f"{self.url}/readyz", timeout=2).status_code != httpx.codes.OK:
+                return False
+            served = httpx.get(f"{self.url}/v1/chain", timeout=2).json()["contracts"]["escrow"]
+        except (httpx.TransportError, ValueError, KeyError):
+            return False  # not listening yet, or somebody else's server
+        return bool(served == contracts.Deployment.load(self.deployment_file).escrow)
 
 
 def _never_go_back_in_time(rpc_url: str) -> None:

@@ -1,0 +1,68 @@
+"""The machine starts beside whatever else runs here."""
+
+import shutil
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+
+from pswallet import tables
+from pswallet.chain.deploy import Deployment
+from pswallet.local import ports
+from pswallet.local.stack import Stack
+from pswallet.settings import Settings
+
+BUILD = Path(__file__).parents[2] / "build"
+
+
+class _Ready(BaseHTTPRequestHandler):
+    """Another machine's gateway: ready, with other contracts."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.end_headers()
+        self.wfile.write(b'{"contracts": {"escrow": "0x0000000000000000000000000000000000000001"}}')
+
+    def log_message(self, *_: object) -> None:
+        pass
+
+
+@pytest.fixture
+def impostor() -> Iterator[int]:
+    server = HTTPServer(("127.0.0.1", 0), _Ready)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    yield server.server_port
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.fixture
+def stack() -> Iterator[Stack]:
+    folder = BUILD / "test-local" / "stack"
+    shutil.rmtree(folder, ignore_errors=True)
+    stack = Stack(Settings(mode="sandbox", state=folder, database_url="", rpc_url="", api_port=0, anvil_port=0), folder)
+    yield stack
+    stack.stop()
+    shutil.rmtree(folder)
+
+
+def test_a_port_that_another_gateway_took_meanwhile_is_left_to_it(
+    stack: Stack, impostor: int, monkeypatch: pytest.MonkeyPatch
+):
+    seen: list[int] = []
+
+    def free_port(wanted: int, *, host: str = "127.0.0.1") -> int:
+        seen.append(wanted)
+        return impostor if len(seen) == 2 else any_port(wanted, host=host)  # the chain asks first
+
+    any_port = ports.free_port
+    monkeypatch.setattr(ports, "free_port", free_port)
+    stack.start(migrate=tables.migrate, tell=lambda _: None)
+    assert len(seen) == 3
+    escrow = httpx.get(f"{stack.url}/v1/chain").json()["contracts"]["escrow"]
+    assert escrow == Deployment.load(stack.deployment_file).escrow
