@@ -1,5 +1,6 @@
 """Claims a second through the gateway, beside the chain's own ceiling: the same claims with no HTTP and no SQL."""
 
+import secrets
 import time
 from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -118,8 +119,9 @@ def measure_ceiling(machine: Machine, packets: Sequence[Packet], batches: Sequen
     dealer = Dealer(machine.keys.dealer, machine.keys.dealer_seed, signing.escrow_domain(machine.deployment))
     claims = list(crowd(packets))
     drafts = [_claim_many(dealer, batch) for batch in _cut(claims, batches)]
-    key = machine.keys.pauser  # a funded key that nobody else sends with
+    key = secrets.token_bytes(32)  # nobody else sends with it
     sender = signing.address_of(key)
+    machine.rpc.call("anvil_setBalance", [sender, hex(10**24)])
     nonce = int(machine.rpc.call("eth_getTransactionCount", [sender, "latest"]), 16)
     fee = current_fee(machine.rpc).raised(100)
     raws = []

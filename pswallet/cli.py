@@ -128,7 +128,7 @@ def _play(stack: "Stack") -> bool:
         rpc_url=stack.rpc_url,
         database_url=stack.database_url,
         deployment_file=stack.deployment_file,
-        keys_file=stack.keys_file,
+        operator_keys_file=stack.operator_keys_file,
         folder=stack.folder,
     )
     try:
@@ -280,7 +280,7 @@ def migrate(revision: Annotated[str, typer.Argument(help="a revision, or head")]
 
 @app.command()
 def deploy(
-    keys_file: Annotated[Path, typer.Option("--key-file", help="keys with admin and upgrader, mode 600")],
+    keys_file: Annotated[Path, typer.Option("--key-file", help="the operators' keys, mode 600")],
 ) -> None:
     """Put the contracts on the chain, or check that they are there; idempotent."""
     from pswallet.chain import deploy as contracts

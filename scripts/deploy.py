@@ -11,7 +11,7 @@ from pswallet.chain.keys import Keys
 
 
 @click.command(cls=ConnectedProviderCommand)
-@click.option("--key-file", type=Path, required=True, help="keys with admin and upgrader, mode 600")
+@click.option("--key-file", type=Path, required=True, help="the operators' keys, mode 600")
 @click.option("--out", type=Path, default=Path("var/deployment.json"), help="the file of addresses")
 def cli(provider: Any, key_file: Path, out: Path) -> None:
     """Put the contracts on the chain, or check that they are there."""

@@ -10,7 +10,7 @@ from typing import Any, Self
 
 from pswallet.chain.abi import artifact
 from pswallet.chain.hashing import checksum, selector
-from pswallet.chain.keys import Keys
+from pswallet.chain.keys import OPERATORS, Keys
 from pswallet.chain.rpc import Rpc, RpcError
 from pswallet.chain.signing import address_of
 from pswallet.chain.transactions import Draft, Fee, created_address, sign_transaction
@@ -103,7 +103,7 @@ def deploy(rpc_url: str, keys: Keys, path: Path) -> Deployment:
     """Bring the contracts onto the chain at `rpc_url`, or check that they are there; write their addresses to `path`.
 
     On a local Anvil it gives every sender ether first. Raises DeploymentMismatch when the file belongs to another
-    chain or the code differs, DeploymentFailed when a transaction fails, ValueError without the admin's keys.
+    chain or the code differs, DeploymentFailed when a transaction fails, ValueError without the operators' keys.
     """
     with Rpc(rpc_url) as rpc:
         known = Deployment.load(path) if path.exists() else None
@@ -153,7 +153,7 @@ def check(rpc: Rpc, deployment: Deployment) -> None:
 
 def fund(rpc: Rpc, keys: Keys) -> None:
     """Give every sender ether where the node grants it (a local Anvil); elsewhere their owner has done so."""
-    wanted = [("anvil_setBalance", [address_of(key), hex(10**24)]) for key in keys.senders()]
+    wanted = [("anvil_setBalance", [address_of(key), hex(10**24)]) for key in keys.senders().values()]
     for answer in rpc.batch(wanted):
         if isinstance(answer, RpcError):
             return  # no local chain
@@ -161,8 +161,9 @@ def fund(rpc: Rpc, keys: Keys) -> None:
 
 def _carry_out(rpc: Rpc, chain_id: int, keys: Keys, known: Deployment | None) -> Deployment:
     """Send the steps that the chain does not have yet."""
-    if keys.admin is None or keys.upgrader is None:
-        raise ValueError("a deployment needs the keys of admin and upgrader")
+    lacking = [name for name in OPERATORS if getattr(keys, name) is None]
+    if keys.admin is None or lacking:
+        raise ValueError(f"a deployment needs the operators' key file; this one lacks {', '.join(lacking)}")
     sender = address_of(keys.admin)
     sent = int(rpc.call("eth_getTransactionCount", [sender, "latest"]), 16)
     head = int(rpc.call("eth_blockNumber"), 16)

@@ -1,47 +1,47 @@
-"""The keys that the gateway's processes hold. In the sandbox they are synthetic and worth nothing."""
+"""Two key files: what the processes of the gateway hold, and the operators' own, which may stop, change and deploy too.
+
+In the sandbox all keys are synthetic and worth nothing.
+"""
 
 import json
 import os
 import secrets
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Self
 
-from pswallet.chain.signing import address_of
-
 SANDBOX_RELAYERS = 2
+
+OPERATORS = ("admin", "upgrader", "pauser", "unpauser")
+"""Keys that no process of the gateway needs or may hold."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Keys:
-    """Private keys and seeds, 32 bytes each. `admin` and `upgrader` are there in the sandbox only: in production their
-    keys are never on the gateway."""
+    """Private keys and seeds, 32 bytes each. Those of `OPERATORS` are in the operators' file only."""
 
     relayers: list[bytes]
     minter: bytes
     compliance: bytes
     attestor: bytes
     reserve: bytes
-    pauser: bytes
-    unpauser: bytes
     dealer: bytes
     dealer_seed: bytes
     vault_master: bytes
     admin: bytes | None = None
     upgrader: bytes | None = None
+    pauser: bytes | None = None
+    unpauser: bytes | None = None
 
-    def senders(self) -> list[bytes]:
-        """Return every key that sends transactions, the deployer's too if it is here."""
-        roles = [self.minter, self.compliance, self.reserve, self.pauser, self.unpauser]
-        return [*self.relayers, *roles, *([self.admin] if self.admin else [])]
+    def senders(self) -> dict[str, bytes]:
+        """Return every key here that sends transactions, by what it is: each needs gas money."""
+        relayers = {f"relayer {place}": key for place, key in enumerate(self.relayers, 1)}
+        roles = {name: getattr(self, name) for name in ("minter", "compliance", "reserve", *OPERATORS)}
+        return relayers | {name: key for name, key in roles.items() if key is not None and name != "upgrader"}
 
-    def addresses(self) -> dict[str, str | list[str]]:
-        """Return the public side, by name: what an operator may see."""
-        named = ("minter", "compliance", "attestor", "reserve", "pauser", "unpauser", "dealer")
-        return {
-            "relayers": [address_of(key) for key in self.relayers],
-            **{name: address_of(getattr(self, name)) for name in named},
-        }
+    def of_gateway(self) -> Self:
+        """Return the keys that the gateway's processes may hold."""
+        return replace(self, admin=None, upgrader=None, pauser=None, unpauser=None)
 
     @classmethod
     def load(cls, path: Path) -> Self:

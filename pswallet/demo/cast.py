@@ -41,7 +41,7 @@ class World:
     rpc_url: str
     database_url: str
     deployment_file: Path
-    keys_file: Path
+    operator_keys_file: Path
     folder: Path
     people: list[Person] = field(default_factory=list)
 

@@ -78,7 +78,16 @@ def _send_raw(world: World, payer: Person, payee: Person, amount_fen: int, signe
 
 
 def _operate(world: World, act: str, address: str) -> None:
-    command = [sys.executable, "-m", "pswallet.cli", "operator", act, address, "--key-file", str(world.keys_file)]
+    command = [
+        sys.executable,
+        "-m",
+        "pswallet.cli",
+        "operator",
+        act,
+        address,
+        "--key-file",
+        str(world.operator_keys_file),
+    ]
     world.stage.say(f"pswallet operator {act} {address} --key-file …")
     environment = {
         **os.environ,

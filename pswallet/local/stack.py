@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import httpx
@@ -39,8 +39,13 @@ class Stack:
 
     @property
     def keys_file(self) -> Path:
-        """Where the sandbox's keys lie."""
+        """Where the keys of the gateway's processes lie."""
         return self.folder / "keys.json"
+
+    @property
+    def operator_keys_file(self) -> Path:
+        """Where the operators' keys lie, which no process of the gateway reads."""
+        return self.folder / "operator-keys.json"
 
     @property
     def deployment_file(self) -> Path:
@@ -103,11 +108,11 @@ class Stack:
         return fallen
 
     def _keys(self) -> Keys:
-        """Return the deployer's keys; the gateway's own file is the same without admin and upgrader."""
-        owner = self.folder / "deployer-keys.json"
+        """Return the operators' keys, synthetic; the gateway's file holds what is the gateway's."""
+        owner = self.operator_keys_file
         keys = Keys.load(owner) if owner.exists() else Keys.generate(owner)
         if not self.keys_file.exists():
-            replace(keys, admin=None, upgrader=None).save(self.keys_file)
+            keys.of_gateway().save(self.keys_file)
         return keys
 
     def _start_database(self) -> None:

@@ -158,14 +158,22 @@ def test_keys_are_kept_from_others(tmp_path):
         Keys.load(path)
 
 
-def test_a_key_file_without_admin_serves_the_gateway(tmp_path):
+def test_the_gateways_key_file_holds_no_key_of_the_operators(tmp_path):
     path = tmp_path / "keys.json"
-    Keys.generate(tmp_path / "all.json")
-    found = json.loads((tmp_path / "all.json").read_text())
-    del found["admin"], found["upgrader"]
-    path.write_text(json.dumps(found))
-    path.chmod(0o600)
-    assert Keys.load(path).admin is None
+    keys = Keys.generate(tmp_path / "all.json")
+    keys.of_gateway().save(path)
+    everybodys = set(json.loads((tmp_path / "all.json").read_text()))
+    assert everybodys - set(json.loads(path.read_text())) == {"admin", "upgrader", "pauser", "unpauser"}
+    assert Keys.load(path) == keys.of_gateway()
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("lacking", ["admin", "upgrader", "pauser", "unpauser"])
+def test_a_deployment_without_an_operators_key_is_refused_before_anything_is_sent(bare, tmp_path, lacking):
+    with pytest.raises(ValueError, match=f"lacks {lacking}$"):
+        deploy.deploy(bare, replace(synthetic_keys(), **{lacking: None}), tmp_path / "deployment.json")
+    with Rpc(bare) as rpc:
+        assert int(rpc.call("eth_blockNumber"), 16) == 0
 
 
 def test_a_chain_past_anvil_needs_no_anvil_methods(chain, monkeypatch):

@@ -1,5 +1,6 @@
 """The machine starts beside whatever else runs here."""
 
+import json
 import shutil
 import threading
 from collections.abc import Iterator
@@ -11,6 +12,7 @@ import pytest
 
 from pswallet import tables
 from pswallet.chain.deploy import Deployment
+from pswallet.chain.keys import Keys
 from pswallet.local import ports
 from pswallet.local.stack import Stack
 from pswallet.settings import Settings
@@ -66,3 +68,13 @@ def test_a_port_that_another_gateway_took_meanwhile_is_left_to_it(
     assert len(seen) == 3
     escrow = httpx.get(f"{stack.url}/v1/chain").json()["contracts"]["escrow"]
     assert escrow == Deployment.load(stack.deployment_file).escrow
+
+
+def test_the_gateways_processes_find_no_key_that_stops_or_changes_the_contracts(stack: Stack):
+    every = stack._keys()
+    named = Path(stack.environment()["PSWALLET_KEYS_FILE"])
+    assert {"admin", "upgrader", "pauser", "unpauser"} <= set(json.loads(stack.operator_keys_file.read_text()))
+    assert not {"admin", "upgrader", "pauser", "unpauser"} & set(json.loads(named.read_text()))
+    assert Keys.load(named) == every.of_gateway()
+    assert stack.operator_keys_file.stat().st_mode & 0o777 == 0o600
+    assert str(stack.operator_keys_file) not in stack.environment().values()
