@@ -106,7 +106,8 @@ def _started(stack: "Stack") -> Iterator[None]:
         yield
     except (OSError, RuntimeError, SubprocessError, SQLAlchemyError) as failure:
         # A port, a process, PostgreSQL or the chain: what a machine can lack, in one line (and the logs for the rest).
-        console.print(f"[red]{type(failure).__name__}: {failure}[/red] (logs: {stack.folder / 'logs'})")
+        text = f"{type(failure).__name__}: {failure}\n(logs: {stack.folder / 'logs'})"
+        console.print(text, style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from failure
     except KeyboardInterrupt:
         with suppress(OSError):  # the terminal may be gone
@@ -284,15 +285,17 @@ def deploy(
 ) -> None:
     """Put the contracts on the chain, or check that they are there; idempotent."""
     from pswallet.chain import deploy as contracts
+    from pswallet.chain.funding import SendersUnfunded
     from pswallet.chain.keys import Keys
     from pswallet.chain.rpc import RpcError, RpcUnavailable
 
-    settings = _settings()
-    broken = (contracts.DeploymentMismatch, contracts.DeploymentFailed, RpcUnavailable, RpcError, ValueError)
+    settings = _settings("rpc_url")
+    lacking = (OSError, ValueError, TypeError, RpcUnavailable, RpcError, SendersUnfunded)
+    broken = (*lacking, contracts.DeploymentMismatch, contracts.DeploymentFailed)
     try:
         found = contracts.deploy(settings.rpc_url, Keys.load(keys_file), settings.deployment_file)
     except broken as failure:
-        console.print(f"[red]{failure}[/red]")
+        console.print(str(failure), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from failure
     for name, address in found.code().items():
         console.print(f"{name:16} {address}")
@@ -341,14 +344,15 @@ def _audit_bar(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
         yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
-def _settings() -> Settings:
+def _settings(*needed: str) -> Settings:
+    """Return the settings of a process that needs those named; the database's and the chain's if none is."""
     from pswallet.api import logs
     from pswallet.chain import hashing
 
     settings = Settings()
     logs.configure(settings.log_level)
     hashing.require_native()
-    missing = [name for name in ("database_url", "rpc_url") if not getattr(settings, name)]
+    missing = [name for name in needed or ("database_url", "rpc_url") if not getattr(settings, name)]
     if missing:
         named = ", ".join(f"PSWALLET_{name.upper()}" for name in missing)
         console.print(f"[red]set {named}[/red] (or run `pswallet up`, which starts everything on this machine)")

@@ -8,7 +8,8 @@ import click
 from ape.cli import ConnectedProviderCommand
 
 from pswallet.chain import calldata
-from pswallet.chain.deploy import Deployment, current_fee, fund, wait_for_receipt
+from pswallet.chain.deploy import Deployment, current_fee, wait_for_receipt
+from pswallet.chain.funding import fund
 from pswallet.chain.keys import Keys
 from pswallet.chain.rpc import Rpc
 from pswallet.chain.signing import address_of

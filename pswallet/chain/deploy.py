@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Self
 
 from pswallet.chain.abi import artifact
+from pswallet.chain.funding import DEPLOYMENT_GAS, fund, require_funds
 from pswallet.chain.hashing import checksum, selector
 from pswallet.chain.keys import OPERATORS, Keys
 from pswallet.chain.rpc import Rpc, RpcError
@@ -41,6 +42,7 @@ ADMIN_ROLE = 0
 
 _SHORTEST_PAUSE_S, _LONGEST_PAUSE_S = 0.002, 0.2
 """Between two looks for a receipt: a local chain mines within milliseconds, another in seconds; no node tells when."""
+_STEP_GAS = 8_000_000
 
 TIERS: tuple[tuple[int, int, int, int, bool], ...] = (
     (100_000, 50_000, 100_000, 100_000, True),
@@ -103,7 +105,8 @@ def deploy(rpc_url: str, keys: Keys, path: Path) -> Deployment:
     """Bring the contracts onto the chain at `rpc_url`, or check that they are there; write their addresses to `path`.
 
     On a local Anvil it gives every sender ether first. Raises DeploymentMismatch when the file belongs to another
-    chain or the code differs, DeploymentFailed when a transaction fails, ValueError without the operators' keys.
+    chain or the code differs, SendersUnfunded before anything is sent, DeploymentFailed when a transaction fails,
+    ValueError without the operators' keys.
     """
     with Rpc(rpc_url) as rpc:
         known = Deployment.load(path) if path.exists() else None
@@ -151,14 +154,6 @@ def check(rpc: Rpc, deployment: Deployment) -> None:
         raise DeploymentMismatch(f"the proxy at {deployment.stablecoin} runs another implementation")
 
 
-def fund(rpc: Rpc, keys: Keys) -> None:
-    """Give every sender ether where the node grants it (a local Anvil); elsewhere their owner has done so."""
-    wanted = [("anvil_setBalance", [address_of(key), hex(10**24)]) for key in keys.senders().values()]
-    for answer in rpc.batch(wanted):
-        if isinstance(answer, RpcError):
-            return  # no local chain
-
-
 def _carry_out(rpc: Rpc, chain_id: int, keys: Keys, known: Deployment | None) -> Deployment:
     """Send the steps that the chain does not have yet."""
     lacking = [name for name in OPERATORS if getattr(keys, name) is None]
@@ -171,9 +166,10 @@ def _carry_out(rpc: Rpc, chain_id: int, keys: Keys, known: Deployment | None) ->
     block = known.block if known else (head + 1 if first == sent else 0)
     deployment = _planned(chain_id, sender, first, block)
     fee = current_fee(rpc)
+    require_funds(rpc, keys, fee, deployment_gas=DEPLOYMENT_GAS if first == sent else _STEP_GAS)
     for place, (to, data) in enumerate(_steps(deployment, keys, sender)):
         if first + place >= sent:
-            _send(rpc, Draft(chain_id, first + place, to, data, 8_000_000, fee), keys.admin)
+            _send(rpc, Draft(chain_id, first + place, to, data, _STEP_GAS, fee), keys.admin)
     return deployment
 
 

@@ -49,6 +49,12 @@ def test_only_the_clock_asks_for_the_time_of_day():
     assert {str(f.relative_to(ROOT)) for f in PACKAGE if asks.search(f.read_text())} <= allowed
 
 
+def test_nothing_relies_on_keys_that_a_node_holds():
+    """Only a development node holds some: elsewhere what we send must be signed by us."""
+    unlocked = re.compile(r"eth_accounts|eth_sendTransaction\b|eth_sign\b")
+    assert not [f for f in PACKAGE if unlocked.search(f.read_text())]
+
+
 def test_no_forbidden_module_names():
     forbidden = {"utils", "common", "core", "helpers", "manager", "misc"}
     assert not [f for f in PACKAGE if f.stem in forbidden or f.parent.name in forbidden]

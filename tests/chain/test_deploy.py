@@ -176,14 +176,6 @@ def test_a_deployment_without_an_operators_key_is_refused_before_anything_is_sen
         assert int(rpc.call("eth_blockNumber"), 16) == 0
 
 
-def test_a_chain_past_anvil_needs_no_anvil_methods(chain, monkeypatch):
-    """Funding is asked for, not relied on: a node that knows no anvil_setBalance is no failure."""
-    from pswallet.chain.rpc import RpcError
-
-    monkeypatch.setattr(chain.rpc, "batch", lambda calls: [RpcError(-32601, "method not found") for _ in calls])
-    deploy.fund(chain.rpc, chain.keys)
-
-
 def test_synthetic_keys_differ():
     keys = synthetic_keys()
     named = [getattr(keys, name) for name in Keys.__dataclass_fields__ if name != "relayers"]
