@@ -143,6 +143,8 @@ def _play(stack: "Stack") -> bool:
 def _print_addresses(stack: "Stack") -> None:
     from rich.table import Table
 
+    from pswallet.local.places import typed
+
     table = Table(title="Running (sandbox: play money, worth nothing)", title_justify="left")
     table.add_column("part")
     table.add_column("address")
@@ -153,10 +155,10 @@ def _print_addresses(stack: "Stack") -> None:
     table.add_row("contracts", str(stack.deployment_file))
     table.add_row("logs", str(stack.folder / "logs"))
     console.print(table)
-    audit_command = (
-        f"pswallet audit --rpc {stack.rpc_url} --deployment {stack.deployment_file} --database '{stack.database_url}'"
+    own = typed(
+        "audit", "--rpc", stack.rpc_url, "--deployment", stack.deployment_file, "--database", stack.database_url
     )
-    console.print(f"audit it yourself: {audit_command}", soft_wrap=True)
+    console.print("audit it yourself:", own, soft_wrap=True, highlight=False, markup=False)
 
 
 def _watch(stack: "Stack") -> None:
@@ -315,7 +317,7 @@ def audit_command(
     from pswallet import audit
     from pswallet.chain.deploy import Deployment
 
-    place = deployment or Settings().deployment_file
+    place = deployment or _deployment_file()
     try:
         contracts = Deployment.load(place)
     except (OSError, ValueError, TypeError) as failure:
@@ -332,6 +334,16 @@ def audit_command(
     else:
         console.print(report.table())
     raise typer.Exit(0 if report.ok else 1)
+
+
+def _deployment_file() -> Path:
+    from pswallet.local.places import DeploymentUnknown, deployment_file
+
+    try:
+        return deployment_file(Settings())
+    except DeploymentUnknown as unknown:
+        console.print(str(unknown), style="red", markup=False, soft_wrap=True)
+        raise typer.Exit(2) from unknown
 
 
 @contextmanager

@@ -1,7 +1,8 @@
 """`pswallet operator`: a role's acts, signed by the operator's own key file; the gateway has no part in them."""
 
+import re
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
 from rich.console import Console
@@ -9,10 +10,25 @@ from rich.console import Console
 from pswallet.kit.money import parse_yuan
 from pswallet.settings import Settings
 
+if TYPE_CHECKING:
+    from pswallet.chain.acts import Act
+
 app = typer.Typer(help="Acts of a role by the operator's own key.", no_args_is_help=True)
 
+
+def _address(text: str) -> str:
+    from pswallet.chain.hashing import checksum
+
+    if not re.fullmatch(r"0x[0-9a-fA-F]{40}", text):
+        raise typer.BadParameter("an address is 0x and 40 hexadecimal digits")
+    exact = checksum(bytes.fromhex(text[2:]))
+    if text[2:] not in (text[2:].lower(), text[2:].upper(), exact[2:]):
+        raise typer.BadParameter("its capitals say that a digit is wrong (EIP-55)")
+    return exact
+
+
 KeyFile = Annotated[Path, typer.Option("--key-file", help="JSON by role, or 64 hex digits alone; mode 600")]
-Address = Annotated[str, typer.Argument(help="the account, 0x…")]
+Address = Annotated[str, typer.Argument(help="the account, 0x…", callback=_address)]
 
 
 @app.command("set-tier")
@@ -59,22 +75,40 @@ def unpause(key_file: KeyFile) -> None:
 
 def _act(role: str, function: str, key_file: Path, *arguments: Any) -> None:
     # Imported here, as in cli: `pswallet --help` need not load the chain.
-    from pswallet.chain.acts import Act, ActRefused, carry_out, read_key
-    from pswallet.chain.deploy import Deployment
-    from pswallet.chain.rpc import Rpc
+    from pswallet.chain.acts import Act, read_key
 
-    act = Act(role, function, arguments)
-    settings = Settings()
-    console = Console(stderr=True)
     try:
-        key = read_key(key_file, act.role)
-    except (OSError, KeyError, ValueError) as error:
-        console.print(f"[red]no key for {act.role} in {key_file}:[/red] {error}")
-        raise typer.Exit(2) from error
-    with Rpc(settings.rpc_url or "http://127.0.0.1:8545") as rpc:
-        try:
-            transaction = carry_out(rpc, Deployment.load(settings.deployment_file), act, key)
-        except ActRefused as refused:
-            console.print(f"[red]{refused}[/red]")
-            raise typer.Exit(1) from refused
-    Console().print(f"{act.function}: done in transaction {transaction}")
+        key = read_key(key_file, role)
+    except (OSError, KeyError, ValueError, TypeError) as error:
+        _fail(f"no key for {role} in {key_file}: {error}", status=2)
+    transaction = _carry_out(Act(role, function, arguments), key)
+    Console().print(f"{function}: done in transaction {transaction}", soft_wrap=True)
+
+
+def _carry_out(act: "Act", key: bytes) -> str:
+    from pswallet.chain.acts import ActRefused, carry_out
+    from pswallet.chain.deploy import Deployment, DeploymentFailed, DeploymentMismatch
+    from pswallet.chain.rpc import Rpc, RpcError, RpcUnavailable
+    from pswallet.local.places import DeploymentUnknown, deployment_file
+
+    settings = Settings()
+    url = settings.rpc_url or "http://127.0.0.1:8545"
+    try:
+        place = deployment_file(settings)
+        deployment = Deployment.load(place)
+    except DeploymentUnknown as unknown:
+        _fail(str(unknown))
+    except (OSError, ValueError, TypeError) as error:
+        _fail(f"no deployment in {place}: {error}")
+    try:
+        with Rpc(url) as rpc:
+            return carry_out(rpc, deployment, act, key)
+    except (RpcUnavailable, DeploymentMismatch) as wrong:
+        _fail(f"{wrong} (node {url}, contracts of {place}); is PSWALLET_RPC_URL the right chain?")
+    except (ActRefused, DeploymentFailed, RpcError, ValueError) as refused:
+        _fail(str(refused))
+
+
+def _fail(text: str, *, status: int = 1) -> NoReturn:
+    Console(stderr=True).print(text, style="red", markup=False, soft_wrap=True)
+    raise typer.Exit(status)

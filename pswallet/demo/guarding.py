@@ -3,6 +3,7 @@
 import os
 import subprocess
 import sys
+from pathlib import Path
 
 from pswallet.chain import abi
 from pswallet.chain.deploy import current_fee
@@ -15,6 +16,7 @@ from pswallet.client import Answer, Chain, Refused
 from pswallet.demo.cast import Person, World
 from pswallet.demo.opening import refusal
 from pswallet.kit.money import format_yuan
+from pswallet.local import places
 
 _ABOVE_LIMIT_FEN = 2_000_001
 
@@ -90,20 +92,11 @@ def _carry(rpc: Rpc, chain: Chain, key: bytes, data: bytes) -> str:
 
 
 def _operate(world: World, act: str, address: str) -> None:
-    command = [
-        sys.executable,
-        "-m",
-        "pswallet.cli",
-        "operator",
-        act,
-        address,
-        "--key-file",
-        str(world.operator_keys_file),
-    ]
-    world.stage.say(f"pswallet operator {act} {address} --key-file …")
-    environment = {
-        **os.environ,
-        "PSWALLET_RPC_URL": world.rpc_url,
-        "PSWALLET_DEPLOYMENT_FILE": str(world.deployment_file),
-    }
+    words: list[str | Path] = ["operator", act, address, "--key-file", world.operator_keys_file]
+    where: dict[str, str | Path] = {
+        "PSWALLET_RPC_URL": world.rpc_url, "PSWALLET_DEPLOYMENT_FILE": world.deployment_file,
+    }  # fmt: skip
+    world.stage.type(places.typed(*words, **where))
+    command = [sys.executable, "-m", "pswallet.cli", *map(str, words)]
+    environment = os.environ | {name: str(value) for name, value in where.items()}
     subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command

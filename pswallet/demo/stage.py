@@ -34,6 +34,10 @@ class Stage:
         """Say a line."""
         self.console.print(f"   {text}")
 
+    def type(self, command: str) -> None:
+        """Show a command in one line, so that it can be pasted as it stands."""
+        self.console.print(f"   $ {command}", soft_wrap=True, highlight=False, markup=False)
+
     def check(self, fact: bool, text: str) -> None:
         """Show a fact that must hold, with its tick. Raises StoryBroke if it does not."""
         if not fact:
