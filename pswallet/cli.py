@@ -122,6 +122,7 @@ def _play(stack: "Stack") -> bool:
     from pswallet.demo import story
     from pswallet.demo.cast import World
     from pswallet.demo.stage import Stage, StoryBroke
+    from pswallet.demo.wallet import Wallet
 
     world = World(
         stage=Stage(console),
@@ -131,6 +132,7 @@ def _play(stack: "Stack") -> bool:
         deployment_file=stack.deployment_file,
         operator_keys_file=stack.operator_keys_file,
         folder=stack.folder,
+        wallet=Wallet.at(stack.folder / "people-keys.json"),
     )
     try:
         story.play(world)

@@ -6,9 +6,10 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from pswallet.chain.terms import ZERO_ADDRESS
-from pswallet.client import Answer, Chain, Client
+from pswallet.client import Answer, Chain, Client, Refused
 from pswallet.demo.people import Identity
 from pswallet.demo.stage import Stage, StoryBroke
+from pswallet.demo.wallet import Wallet
 
 T0, T2 = 1, 3
 """Chain tiers: 0 is nobody, T0 (visitor) is 1, T2 (name, card and face checked) is 3."""
@@ -43,6 +44,7 @@ class World:
     deployment_file: Path
     operator_keys_file: Path
     folder: Path
+    wallet: Wallet
     people: list[Person] = field(default_factory=list)
 
     @property
@@ -55,15 +57,31 @@ class World:
         names = {person.address: person.name for person in self.people} | {ZERO_ADDRESS: "the bank"}
         return names.get(address, f"{address[:8]}…")
 
-    def register(self, identity: Identity) -> Person:
-        """Open an account: a code by SMS, a proof of the address, the real-name check, the tier's event."""
-        person = Person(identity, Client(self.url))
+    def welcome(self, identity: Identity) -> Person:
+        """Let a person in by their own key: who has an account already signs in, anybody else opens one."""
+        person = Person(identity, Client(self.url, self.wallet.key_of(identity)))
         client = person.client
-        client.post("/codes", {"phone": identity.phone})
-        code = read_code(client, identity.phone)
-        client.register(identity.phone, code)
+        try:
+            client.sign_in()
+        except Refused as refused:
+            if refused.code != "account-unknown":
+                raise
+            self._register(person)
+        if client.get("/accounts/me")["tier"] < T2:
+            self._show_identity(person)
+        return person
+
+    def _register(self, person: Person) -> None:
+        """Open an account: a code by SMS, a proof of the address, the first tier's event."""
+        client, phone = person.client, person.identity.phone
+        client.post("/codes", {"phone": phone})
+        client.register(phone, read_code(client, phone))
         self.wait_for_tier(person, 0)
-        client.post(
+
+    def _show_identity(self, person: Person) -> None:
+        """Pass the real-name check, whose tier the chain's event brings."""
+        identity = person.identity
+        person.client.post(
             "/kyc/real-name",
             {
                 "name": identity.name,
@@ -73,7 +91,6 @@ class World:
             },
         )
         self.wait_for_tier(person, 2)
-        return person
 
     def wait_for_tier(self, person: Person, tier: int) -> None:
         """Wait until the chain has given the person's account at least tier T`tier` (the chain counts from 1)."""

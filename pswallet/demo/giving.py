@@ -102,13 +102,15 @@ def by_link(world: World) -> None:
     picture = world.folder / "link-packet.svg"
     segno.make(url, error="m").save(str(picture), scale=4)
     stage.say(f"{creator.name}'s own client made the key and the QR code ({picture})")
-    newcomer = world.register(identities()[11])
+    newcomer = world.welcome(identities()[11])
     world.people.append(newcomer)
-    stage.say(f"{newcomer.name} got the link, and registers now: {newcomer.address}")
+    comes = "registers now" if world.wallet.is_new else "has an account from the last time"
+    stage.say(f"{newcomer.name} got the link, and {comes}: {newcomer.address}")
+    before = newcomer.client.balance_fen()
     secret = bytes.fromhex(url.partition("#")[2])
     signature = sign_link(world.chain, Key.of(secret), packet, newcomer.address)
     newcomer.client.post(f"/red-packets/{packet}/claims", {"link_signature": signature})
-    stage.until("the link's share", lambda: newcomer.client.balance_fen() == 1_000)
+    stage.until("the link's share", lambda: newcomer.client.balance_fen() == before + 1_000)
     stage.check(True, f"{newcomer.name} opened {format_yuan(1_000)}")
     thief = world.people[9]
     stage.check(

@@ -1,39 +1,48 @@
 """The first chapters: people register, money arrives from the bank, one pays another, three share a bill."""
 
+import secrets
+
 from pswallet.client import Refused
 from pswallet.demo.cast import T0, Person, World
 from pswallet.demo.people import identities
+from pswallet.kit import clock
 from pswallet.kit.money import format_yuan
 
 _START_FEN = 100_000
 
 
 def register(world: World) -> None:
-    """Eleven people open accounts; the twelfth comes later, by a link."""
+    """Eleven people open accounts, or come back to them; the twelfth comes later, by a link."""
     stage = world.stage
-    stage.chapter("People register: phone, code, key, real-name check")
-    world.people = stage.each("registering", identities()[:11], world.register)
+    if world.wallet.is_new:
+        stage.chapter("People register: phone, code, key, real-name check")
+    else:
+        stage.chapter("People come back: a signature by the key of their account lets them in")
+    world.people = stage.each("coming in", identities()[:11], world.welcome)
     rows = []
     for person in world.people:
         me = person.client.get("/accounts/me")
-        rows.append((person.name, person.address, f"T{me['tier'] - T0}"))
-    stage.table("Accounts; the tier is the one the chain enforces", ("name", "address", "tier"), rows)
+        rows.append((person.name, person.address, f"T{me['tier'] - T0}", format_yuan(person.client.balance_fen())))
+    title = "Accounts; the tier is the one the chain enforces"
+    stage.table(title, ("name", "address", "tier", "balance ¥"), rows)
 
 
 def money_arrives(world: World) -> None:
     """A bank entry mints once, however often the bank reports it."""
     stage = world.stage
     stage.chapter("Money arrives at the bank and is issued once per bank entry")
+    wanted = {name: held + _START_FEN for name, held in world.balances().items()}
+    day = f"{clock.now():%Y%m%d}-{secrets.token_hex(3)}"  # each run has entries of its own
 
     def pay_in(person: Person) -> None:
-        entry = f"BANK-20261122-{person.identity.phone[-4:]}"
+        entry = f"BANK-{day}-{person.identity.phone[-4:]}"
         body = {"address": person.address, "amount_fen": _START_FEN, "entry": entry}
         person.client.post("/sandbox/bank-entries", body)
         person.client.post("/sandbox/bank-entries", body)  # banks do report twice
 
     stage.each("paying in", world.people, pay_in)
-    stage.until("the issue of the money", lambda: set(world.balances().values()) == {_START_FEN})
-    stage.check(True, f"each holds {format_yuan(_START_FEN)}; the doubled entries issued nothing")
+    stage.until("the issue of the money", lambda: world.balances() == wanted)
+    stage.check(True, f"each got {format_yuan(_START_FEN)}; the doubled entries issued nothing")
 
 
 def pay_by_phone(world: World) -> None:

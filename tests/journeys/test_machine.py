@@ -123,17 +123,43 @@ def taken_ports() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("taken_ports")
-def test_the_demo_ends_with_a_good_audit_and_leaves_nobody_behind_nor_any_name(place: Path):
+def test_the_demo_ends_with_a_good_audit_leaves_nobody_behind_nor_any_name_and_plays_again(place: Path):
     state = place / "state"
     with running("demo", "--exit", state=state) as demo:
         assert demo.process.wait(PATIENCE_S) == 0, demo.text
+    assert "1. People register" in demo.text
     assert "OK:" in demo.text
     assert left_behind(state) == []
+    names_nobody(state)
+    each_printed_command_can_be_pasted(demo.text)
+    people = (state / "demo" / "people-keys.json").read_text()
+    with running("demo", "--exit", "--keep", state=state) as again:
+        assert again.process.wait(PATIENCE_S) == 0, again.text
+    assert "1. People come back" in again.text
+    assert "OK:" in again.text
+    first, second = (int(found) for found in re.findall(r"OK: .*?([0-9,]+) red packets", demo.text + again.text))
+    assert (first, second) == (5, 10)  # the second audit reads both stories
+    assert (state / "demo" / "people-keys.json").read_text() == people
+    assert (state / "demo" / "people-keys.json").stat().st_mode & 0o777 == 0o600
+    names_nobody(state)
+
+
+def names_nobody(state: Path) -> None:
     held = b"".join(file.read_bytes() for file in state.rglob("*") if file.is_file())
     assert len(held) > 1_000_000  # the folder was read: tables, write-ahead log, chain and logs
     for person in identities():
         for secret in (person.name, person.phone.removeprefix("+86"), person.id_number, person.bank_card):
             assert secret.encode() not in held, f"{secret} is written somewhere in clear"
+
+
+def each_printed_command_can_be_pasted(text: str) -> None:
+    """The machine has ended by now: each finds its program, key and contracts, and then no node."""
+    commands = re.findall(r"^ +\$ (.+)$", text, re.M)
+    assert [re.search(r"operator (\w+) 0x", command)[1] for command in commands] == ["freeze", "unfreeze"]
+    for command in commands:
+        done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
+        assert (done.returncode, done.stdout) == (1, ""), done.stderr
+        assert "does not answer: ConnectionRefusedError" in done.stderr
 
 
 def test_ctrl_c_ends_the_demo_in_the_middle_of_the_story(place: Path):
