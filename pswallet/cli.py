@@ -127,6 +127,7 @@ def _play(stack: "Stack") -> bool:
     world = World(
         stage=Stage(console),
         url=stack.url,
+        public_url=stack.public_url,
         rpc_url=stack.rpc_url,
         database_url=stack.database_url,
         deployment_file=stack.deployment_file,
@@ -151,6 +152,8 @@ def _print_addresses(stack: "Stack") -> None:
     table.add_column("part")
     table.add_column("address")
     table.add_row("API", f"{stack.url}/docs")
+    if stack.public_url != stack.url:
+        table.add_row("name for people", stack.public_url)
     table.add_row("health, metrics", f"{stack.url}/readyz  {stack.url}/metrics")
     table.add_row("chain (JSON-RPC)", stack.rpc_url)
     table.add_row("database", stack.database_url)

@@ -39,6 +39,7 @@ class World:
 
     stage: Stage
     url: str
+    public_url: str
     rpc_url: str
     database_url: str
     deployment_file: Path

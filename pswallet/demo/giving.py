@@ -98,7 +98,7 @@ def by_link(world: World) -> None:
     link_key = Key.new()
     packet = creator.client.give(kind="link", total_fen=2_000, shares=2, lucky=False, claim_key=link_key.address).id
     world.packet(packet, "open")
-    url = f"{world.url}/p/{packet}#{link_key.secret.hex()}"
+    url = f"{world.public_url}/p/{packet}#{link_key.secret.hex()}"
     picture = world.folder / "link-packet.svg"
     segno.make(url, error="m").save(str(picture), scale=4)
     stage.say(f"{creator.name}'s own client made the key and the QR code ({picture})")

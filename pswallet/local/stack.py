@@ -52,6 +52,11 @@ class Stack:
         """Where the contracts' addresses lie."""
         return self.folder / "deployment.json"
 
+    @property
+    def public_url(self) -> str:
+        """The gateway's name for people: the one that was set, else where it listens."""
+        return self.settings.public_url if "public_url" in self.settings.model_fields_set else self.url
+
     def start(self, *, migrate: Callable[[str], None], tell: Callable[[str], None]) -> None:
         """Bring up every part; `tell` hears of each before it starts. Raises StackFailed; call `stop` in any case."""
         self.folder.mkdir(parents=True, exist_ok=True)
@@ -90,7 +95,7 @@ class Stack:
             "PSWALLET_KEYS_FILE": str(self.keys_file),
             "PSWALLET_DEPLOYMENT_FILE": str(self.deployment_file),
             "PSWALLET_API_PORT": self.url.rsplit(":", 1)[-1],
-            "PSWALLET_PUBLIC_URL": self.url,
+            "PSWALLET_PUBLIC_URL": self.public_url,
         }
         return {**os.environ, **ours}
 

@@ -50,7 +50,7 @@ def stack() -> Iterator[Stack]:
     stack = Stack(Settings(mode="sandbox", state=folder, database_url="", rpc_url="", api_port=0, anvil_port=0), folder)
     yield stack
     stack.stop()
-    shutil.rmtree(folder)
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 def test_a_port_that_another_gateway_took_meanwhile_is_left_to_it(
@@ -78,3 +78,14 @@ def test_the_gateways_processes_find_no_key_that_stops_or_changes_the_contracts(
     assert Keys.load(named) == every.of_gateway()
     assert stack.operator_keys_file.stat().st_mode & 0o777 == 0o600
     assert str(stack.operator_keys_file) not in stack.environment().values()
+
+
+def test_the_name_for_people_is_the_one_that_was_set_else_where_the_gateway_listens(
+    stack: Stack, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.delenv("PSWALLET_PUBLIC_URL", raising=False)
+    plain = Stack(Settings(), stack.folder, url="http://127.0.0.1:8017")
+    assert plain.environment()["PSWALLET_PUBLIC_URL"] == "http://127.0.0.1:8017"
+    monkeypatch.setenv("PSWALLET_PUBLIC_URL", "https://wallet.example")
+    named = Stack(Settings(), stack.folder, url="http://127.0.0.1:8017")
+    assert named.environment()["PSWALLET_PUBLIC_URL"] == "https://wallet.example"
