@@ -100,8 +100,12 @@ def by_link(world: World) -> None:
     world.packet(packet, "open")
     url = f"{world.public_url}/p/{packet}#{link_key.secret.hex()}"
     picture = world.folder / "link-packet.svg"
-    segno.make(url, error="m").save(str(picture), scale=4)
-    stage.say(f"{creator.name}'s own client made the key and the QR code ({picture})")
+    code = segno.make(url, error="l")
+    code.save(str(picture), scale=4)
+    stage.say(f"{creator.name}'s own client made this link. What follows # is the packet's key: no browser sends it.")
+    stage.paste(url)
+    stage.picture(code)
+    stage.say(f"Wallets read it, by camera too ({picture.name} beside the logs); it has no web page in this version.")
     newcomer = world.welcome(identities()[11])
     world.people.append(newcomer)
     comes = "registers now" if world.wallet.is_new else "has an account from the last time"

@@ -96,7 +96,7 @@ def _operate(world: World, act: str, address: str) -> None:
     where: dict[str, str | Path] = {
         "PSWALLET_RPC_URL": world.rpc_url, "PSWALLET_DEPLOYMENT_FILE": world.deployment_file,
     }  # fmt: skip
-    world.stage.type(places.typed(*words, **where))
+    world.stage.paste(f"$ {places.typed(*words, **where)}")
     command = [sys.executable, "-m", "pswallet.cli", *map(str, words)]
     environment = os.environ | {name: str(value) for name, value in where.items()}
     subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command

@@ -1,14 +1,17 @@
 """How the story is shown and how it waits: chapters, tables, progress bars, and conditions with a deadline."""
 
+import io
 import threading
 import time
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
+import segno
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
 from rich.table import Table
+from rich.text import Text
 
 T = TypeVar("T")
 A = TypeVar("A")
@@ -34,9 +37,15 @@ class Stage:
         """Say a line."""
         self.console.print(f"   {text}")
 
-    def type(self, command: str) -> None:
-        """Show a command in one line, so that it can be pasted as it stands."""
-        self.console.print(f"   $ {command}", soft_wrap=True, highlight=False, markup=False)
+    def paste(self, text: str) -> None:
+        """Show a command or a link in one line, so that it can be copied as it stands."""
+        self.console.print(f"   {text}", soft_wrap=True, highlight=False, markup=False)
+
+    def picture(self, code: segno.QRCode) -> None:
+        """Show a QR code, half a line a row."""
+        drawn = io.StringIO()
+        code.terminal(drawn, border=2, compact=True)
+        self.console.print(Text.from_ansi(drawn.getvalue()), no_wrap=True, crop=False)
 
     def check(self, fact: bool, text: str) -> None:
         """Show a fact that must hold, with its tick. Raises StoryBroke if it does not."""

@@ -1,6 +1,7 @@
 """The whole machine as a newcomer meets it: `pswallet demo` and `up`, started, used, stopped, started again."""
 
 import fcntl
+import io
 import os
 import re
 import shutil
@@ -16,6 +17,7 @@ from functools import partial
 from pathlib import Path
 
 import pytest
+import segno
 
 from pswallet.client import Client, Key
 from pswallet.demo.cast import read_code
@@ -132,6 +134,7 @@ def test_the_demo_ends_with_a_good_audit_leaves_nobody_behind_nor_any_name_and_p
     assert left_behind(state) == []
     names_nobody(state)
     each_printed_command_can_be_pasted(demo.text)
+    the_link_is_shown_whole_and_its_key_stays_there(demo.text, state)
     people = (state / "demo" / "people-keys.json").read_text()
     with running("demo", "--exit", "--keep", state=state) as again:
         assert again.process.wait(PATIENCE_S) == 0, again.text
@@ -160,6 +163,15 @@ def each_printed_command_can_be_pasted(text: str) -> None:
         done = subprocess.run(["bash", "-c", command], capture_output=True, text=True, check=False)
         assert (done.returncode, done.stdout) == (1, ""), done.stderr
         assert "does not answer: ConnectionRefusedError" in done.stderr
+
+
+def the_link_is_shown_whole_and_its_key_stays_there(text: str, state: Path) -> None:
+    (link,) = re.findall(r"^ +(http://[0-9.:]+/p/0x[0-9a-f]{64}#[0-9a-f]{64})$", text, re.M)
+    drawn = io.StringIO()
+    segno.make(link, error="l").terminal(drawn, border=2, compact=True)
+    assert drawn.getvalue().strip() in text
+    secret = link.partition("#")[2].encode()
+    assert [file for file in state.rglob("*") if file.is_file() and secret in file.read_bytes()] == []
 
 
 def test_ctrl_c_ends_the_demo_in_the_middle_of_the_story(place: Path):
