@@ -20,10 +20,10 @@ def _address(text: str) -> str:
     from pswallet.chain.hashing import checksum
 
     if not re.fullmatch(r"0x[0-9a-fA-F]{40}", text):
-        raise typer.BadParameter("an address is 0x and 40 hexadecimal digits")
+        _fail(f"{text} is no address: that is 0x and 40 hexadecimal digits", status=2)
     exact = checksum(bytes.fromhex(text[2:]))
     if text[2:] not in (text[2:].lower(), text[2:].upper(), exact[2:]):
-        raise typer.BadParameter("its capitals say that a digit is wrong (EIP-55)")
+        _fail(f"{text} is no address: its capitals say that a digit is wrong (EIP-55)", status=2)
     return exact
 
 
@@ -79,7 +79,7 @@ def _act(role: str, function: str, key_file: Path, *arguments: Any) -> None:
 
     try:
         key = read_key(key_file, role)
-    except (OSError, KeyError, ValueError, TypeError) as error:
+    except (OSError, ValueError) as error:
         _fail(f"no key for {role} in {key_file}: {error}", status=2)
     transaction = _carry_out(Act(role, function, arguments), key)
     Console().print(f"{function}: done in transaction {transaction}", soft_wrap=True)

@@ -43,12 +43,14 @@ def set_tier_limits(
 def read_key(path: Path, role: str) -> bytes:
     """Read the private key of `role` from a key file: JSON by role (as the sandbox writes), or 64 hex digits alone.
 
-    Raises PermissionError when others than its owner may read the file, KeyError or ValueError when it holds no key.
+    Raises PermissionError when others than its owner may read the file, ValueError when it holds no key.
     """
     if path.stat().st_mode & 0o077:
         raise PermissionError(f"{path} is open to others: chmod 600 {path}")
     text = path.read_text().strip()
-    key = bytes.fromhex(str(json.loads(text)[role] if text.startswith("{") else text).removeprefix("0x"))
+    if text.startswith("{"):
+        text = str(json.loads(text).get(role, ""))
+    key = bytes.fromhex(text.removeprefix("0x"))
     if len(key) != 32:
         raise ValueError(f"a key has 32 bytes, this one {len(key)}")
     return key

@@ -1,6 +1,9 @@
 """Who plays: the people with their keys and clients, and the places where the story happens."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -10,6 +13,7 @@ from pswallet.client import Answer, Chain, Client, Refused
 from pswallet.demo.people import Identity
 from pswallet.demo.stage import Stage, StoryBroke
 from pswallet.demo.wallet import Wallet
+from pswallet.local import places
 
 T0, T2 = 1, 3
 """Chain tiers: 0 is nobody, T0 (visitor) is 1, T2 (name, card and face checked) is 3."""
@@ -97,6 +101,17 @@ class World:
         """Wait until the chain has given the person's account at least tier T`tier` (the chain counts from 1)."""
         client = person.client
         self.stage.until(f"{person.name}'s tier T{tier}", lambda: client.get("/accounts/me")["tier"] > tier)
+
+    def operate(self, act: str, address: str) -> None:
+        """Let the operator do `act` to the account at `address`, by the command as one would type it."""
+        words: list[str | Path] = ["operator", act, address, "--key-file", self.operator_keys_file]
+        where: dict[str, str | Path] = {
+            "PSWALLET_RPC_URL": self.rpc_url, "PSWALLET_DEPLOYMENT_FILE": self.deployment_file,
+        }  # fmt: skip
+        self.stage.paste(f"$ {places.typed(*words, **where)}")
+        command = [sys.executable, "-m", "pswallet.cli", *map(str, words)]
+        environment = os.environ | {name: str(value) for name, value in where.items()}
+        subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
 
     def advance(self, seconds: int) -> None:
         """Move the sandbox chain's clock and wait until the gateway has seen it."""

@@ -1,10 +1,5 @@
 """The chapters where something must not happen: limits on both roads, and a frozen account."""
 
-import os
-import subprocess
-import sys
-from pathlib import Path
-
 from pswallet.chain import abi
 from pswallet.chain.deploy import current_fee
 from pswallet.chain.keys import Keys
@@ -16,7 +11,6 @@ from pswallet.client import Answer, Chain, Refused
 from pswallet.demo.cast import Person, World
 from pswallet.demo.opening import refusal
 from pswallet.kit.money import format_yuan
-from pswallet.local import places
 
 _ABOVE_LIMIT_FEN = 2_000_001
 
@@ -38,13 +32,13 @@ def frozen(world: World) -> None:
     stage = world.stage
     stage.chapter("An account frozen by the operator")
     suspect, friend = world.people[7], world.people[6]
-    _operate(world, "freeze", suspect.address)
+    world.operate("freeze", suspect.address)
     stage.until("the freeze", lambda: suspect.client.get("/accounts/me")["frozen"])
     refusal(world, "account-is-frozen", f"{suspect.name} cannot send by the gateway", _transfer(suspect, friend, 100))
     signed = suspect.client.authorization(friend.address, 100)
     status, reason = _send_raw(world, suspect, friend, 100, signed)
     stage.check(status == 0 and reason == "AccountIsFrozen", f"nor past it: {reason}")
-    _operate(world, "unfreeze", suspect.address)
+    world.operate("unfreeze", suspect.address)
     stage.until("the unfreezing", lambda: not suspect.client.get("/accounts/me")["frozen"])
     sent = suspect.client.transfer(friend.address, 100)
     world.confirmed(suspect, f"/transfers/{sent['id']}")
@@ -89,14 +83,3 @@ def _carry(rpc: Rpc, chain: Chain, key: bytes, data: bytes) -> str:
     signed = sign_transaction(Draft(chain.chain_id, nonce, chain.stablecoin, data, 300_000, current_fee(rpc)), key)
     rpc.call("eth_sendRawTransaction", ["0x" + signed.raw.hex()])
     return signed.hash
-
-
-def _operate(world: World, act: str, address: str) -> None:
-    words: list[str | Path] = ["operator", act, address, "--key-file", world.operator_keys_file]
-    where: dict[str, str | Path] = {
-        "PSWALLET_RPC_URL": world.rpc_url, "PSWALLET_DEPLOYMENT_FILE": world.deployment_file,
-    }  # fmt: skip
-    world.stage.paste(f"$ {places.typed(*words, **where)}")
-    command = [sys.executable, "-m", "pswallet.cli", *map(str, words)]
-    environment = os.environ | {name: str(value) for name, value in where.items()}
-    subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command

@@ -19,12 +19,22 @@ def register(world: World) -> None:
     else:
         stage.chapter("People come back: a signature by the key of their account lets them in")
     world.people = stage.each("coming in", identities()[:11], world.welcome)
+    for person in world.people:
+        if person.client.get("/accounts/me")["frozen"]:
+            _thaw(world, person)
     rows = []
     for person in world.people:
         me = person.client.get("/accounts/me")
         rows.append((person.name, person.address, f"T{me['tier'] - T0}", format_yuan(person.client.balance_fen())))
     title = "Accounts; the tier is the one the chain enforces"
     stage.table(title, ("name", "address", "tier", "balance ¥"), rows)
+
+
+def _thaw(world: World, person: Person) -> None:
+    """Unfreeze who was left frozen: the command that freezes was printed the last time, to be tried out."""
+    world.stage.say(f"{person.name} is still frozen; the operator lets them go:")
+    world.operate("unfreeze", person.address)
+    world.stage.until("the unfreezing", lambda: not person.client.get("/accounts/me")["frozen"])
 
 
 def money_arrives(world: World) -> None:
