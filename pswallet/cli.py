@@ -98,6 +98,7 @@ def _started(stack: "Stack") -> Iterator[None]:
     from sqlalchemy.exc import SQLAlchemyError
 
     from pswallet import tables
+    from pswallet.chain.funding import SendersUnfunded
 
     _stop_on_signals()
     try:
@@ -107,6 +108,8 @@ def _started(stack: "Stack") -> Iterator[None]:
     except (OSError, RuntimeError, SubprocessError, SQLAlchemyError) as failure:
         # A port, a process, PostgreSQL or the chain: what a machine can lack, in one line (and the logs for the rest).
         text = f"{type(failure).__name__}: {failure}\n(logs: {stack.folder / 'logs'})"
+        if isinstance(failure, SendersUnfunded):
+            text += "\n(a fresh demo makes other keys: once these have money, KEEP=1 keeps them)"
         console.print(text, style="red", markup=False, soft_wrap=True)
         raise typer.Exit(1) from failure
     except KeyboardInterrupt:
