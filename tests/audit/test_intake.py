@@ -25,6 +25,7 @@ INTAKE: set[type[Base]] = {Authorization, BankEntry, PaymentRequest, PaymentShar
 EXCEPTIONS = {
     "tiers": "what a tier shall be allowed; what it is allowed is the token's own, kept in tier_limits",
     "chain_calls": "what is asked of the chain, which takes it as it was signed or not at all: then it is a fact",
+    "off_chain_notifications": "who is told what a request asks for; what it asks for is held to its own rows",
 }
 """Tables with amounts that the audit leaves out, each with its reason."""
 
