@@ -27,9 +27,12 @@ from pswallet.local import lock
 PATIENCE_S = 240
 
 
-def _control(terminal: int) -> None:
-    """Make `terminal` the controlling one of this session, as a shell's is."""
-    fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
+def _as_in_a_shell(terminal: int | None) -> None:
+    """Heed signals that a background job or `nohup` has us ignore, and let `terminal` control this session."""
+    for kind in (signal.SIGINT, signal.SIGHUP):
+        signal.signal(kind, signal.SIG_DFL)
+    if terminal is not None:
+        fcntl.ioctl(terminal, termios.TIOCSCTTY, 0)
 
 
 class Running:
@@ -47,7 +50,7 @@ class Running:
                 env=environment,
                 start_new_session=True,
                 stdin=terminal,
-                preexec_fn=partial(_control, terminal) if terminal is not None else None,
+                preexec_fn=partial(_as_in_a_shell, terminal),
             )
 
     @property

@@ -1,6 +1,7 @@
 """The machine starts beside whatever else runs here."""
 
 import json
+import os
 import shutil
 import threading
 from collections.abc import Iterator
@@ -44,8 +45,8 @@ def impostor() -> Iterator[int]:
 
 
 @pytest.fixture
-def stack() -> Iterator[Stack]:
-    folder = BUILD / "test-local" / "stack"
+def stack(worker: str) -> Iterator[Stack]:
+    folder = BUILD / f"test-stack-{worker}-{os.getpid()}"
     shutil.rmtree(folder, ignore_errors=True)
     stack = Stack(Settings(mode="sandbox", state=folder, database_url="", rpc_url="", api_port=0, anvil_port=0), folder)
     yield stack
