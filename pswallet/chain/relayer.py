@@ -48,7 +48,10 @@ class Tuning:
     """How patient the relayer is. Seconds are of the database's clock."""
 
     in_flight: int = 12
-    """Unmined transactions a key may have: past it calls wait and travel in larger company."""
+    """Unmined transactions a key may have, whatever waits."""
+    full_load: int = packing.MAX_CALLS
+    """Fewer waiting calls than this go out with idle keys alone: they gather while a transaction is under way, and
+    travel in larger company, each for less gas and in fewer blocks."""
     resend_after_s: float = 1.5
     replace_after_s: float = 20.0
     tend_every_s: float = 0.3
@@ -141,9 +144,12 @@ class Relayer:
         """Take calls and store the signed transactions that carry them, all in one commit."""
         self._held_back = False
         with transaction(self._sessions) as session:
-            nonces = self._ready(sendings.lock_senders(session, list(self._keys)))
+            locked = sendings.lock_senders(session, list(self._keys))
+            nonces = self._ready(locked, self._tuning.in_flight)
             calls = sendings.waiting(session, self._kinds_of(nonces), TAKEN_AT_ONCE) if nonces else []
-            if not calls:
+            if len(calls) < self._tuning.full_load:
+                nonces = self._ready(locked, 1)
+            if not calls or not nonces:
                 return []
             self._learn_terms(session, calls)
             try:
@@ -155,9 +161,9 @@ class Relayer:
                 for sender, nonce, parcel in self._numbered(session, nonces, planned)
             ]
 
-    def _ready(self, locked: dict[str, tuple[int, int]]) -> dict[str, int]:
-        """Return the next nonces of the senders that may send more before something of theirs is mined."""
-        ready = {sender: nonce for sender, (nonce, unmined) in locked.items() if unmined < self._tuning.in_flight}
+    def _ready(self, locked: dict[str, tuple[int, int]], in_flight: int) -> dict[str, int]:
+        """Return the next nonces of the senders with fewer than `in_flight` unmined transactions."""
+        ready = {sender: nonce for sender, (nonce, unmined) in locked.items() if unmined < in_flight}
         self._held_back = len(ready) < len(locked)
         return ready
 

@@ -128,7 +128,7 @@ class Settlement:
         # In general every call that was carried has had its event, and nothing is left to judge.
         left = sum(len(one.calls) for one in mined) - sum(carrier in ours for carrier in carriers)
         refused = self._judge(mined, stretch) if left else []
-        if self._released:
+        if self._released or mined:  # a key that was busy may send again
             self._session.execute(text(f"NOTIFY {RELAYER_CHANNEL}"))
         return refused
 

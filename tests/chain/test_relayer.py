@@ -248,9 +248,12 @@ def test_calls_wait_while_the_chain_is_away(pipeline, ann, bob):
     assert pipeline.chain.balance(bob.address) == 100
 
 
-def test_calls_past_the_most_in_flight_wait_and_travel_together(pipeline, ann, bob):
+@pytest.mark.parametrize(
+    "tuning", [Tuning(in_flight=1, full_load=0), Tuning(in_flight=12, full_load=9)], ids=["most in flight", "few calls"]
+)
+def test_calls_that_find_every_key_busy_wait_and_travel_together(pipeline, ann, bob, tuning):
     chain = pipeline.chain
-    pipeline.relayer = pipeline.new_relayer(tuning=Tuning(in_flight=1))
+    pipeline.relayer = pipeline.new_relayer(tuning=tuning)
     chain.rpc.call("evm_setAutomine", [False])
     for place in range(8):
         pipeline.leave(ann.payment(chain.deployment, bob.address, 100 + place))
@@ -261,6 +264,16 @@ def test_calls_past_the_most_in_flight_wait_and_travel_together(pipeline, ann, b
     pipeline.settle()
     assert len(transactions(pipeline)) == len(synthetic_keys().relayers) + 1
     assert chain.balance(bob.address) == sum(range(100, 108))
+
+
+def test_a_full_load_goes_out_though_every_key_is_busy(pipeline, ann, bob):
+    chain, keys = pipeline.chain, len(synthetic_keys().relayers)
+    pipeline.relayer = pipeline.new_relayer(tuning=Tuning(full_load=3))
+    chain.rpc.call("evm_setAutomine", [False])
+    for place in range(keys + 3):
+        pipeline.leave(ann.payment(chain.deployment, bob.address, 100 + place))
+        pipeline.relayer.step()
+    assert [len(row.call_ids) for row in transactions(pipeline)] == [1] * keys + [3]
 
 
 @pytest.mark.parametrize(
