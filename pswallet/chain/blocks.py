@@ -1,6 +1,7 @@
 """Reading the chain in consistent stretches: headers that hang together, and the logs of exactly these blocks."""
 
-from collections.abc import Sequence
+from collections import defaultdict
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -35,6 +36,15 @@ class Stretch:
 
     headers: tuple[Header, ...]
     events: tuple[Event, ...]
+
+    def one_by_one(self) -> Iterator["Stretch"]:
+        """Yield each block that holds transactions as a stretch of its own."""
+        said: dict[int, list[Event]] = defaultdict(list)
+        for event in self.events:
+            said[event.block].append(event)
+        for header in self.headers:
+            if header.transactions:
+                yield Stretch((header,), tuple(said[header.number]))
 
     def block_of(self) -> dict[str, Header]:
         """Return the block of each transaction."""

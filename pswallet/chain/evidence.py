@@ -65,7 +65,9 @@ def _question(addresses: Addresses, kind: str, arguments: dict[str, Any]) -> tup
     """Return the contract and the topics of the event that a call of this kind is after."""
     asked: dict[str, tuple[str, list[Any]]] = {}
     if kind == CallKind.AUTHORIZATION:
-        topics = [TOPICS[events.AuthorizationUsed], _address_topic(arguments["from"]), arguments["nonce"]]
+        # A nonce ends once: where it was canceled no older block need be read.
+        ends = [TOPICS[events.AuthorizationUsed], TOPICS[events.AuthorizationCanceled]]
+        topics = [ends, _address_topic(arguments["from"]), arguments["nonce"]]
         asked[kind] = (addresses.stablecoin, topics)
     elif kind == CallKind.MINT:
         asked[kind] = (addresses.stablecoin, [TOPICS[events.Minted], None, arguments["entry"]])
@@ -81,8 +83,8 @@ def _question(addresses: Addresses, kind: str, arguments: dict[str, Any]) -> tup
     return asked.get(kind)
 
 
-def happened(rpc: Rpc, addresses: Addresses, kind: str, key: str, arguments: dict[str, Any]) -> bool:
-    """Whether the event that a call is after is on the chain already, whoever brought it about."""
+def happened(rpc: Rpc, addresses: Addresses, kind: str, key: str, arguments: dict[str, Any], *, until: int) -> bool:
+    """Whether the event that a call is after is on the chain up to block `until`, whoever brought it about."""
     if kind == CallKind.PACKET_CREATE:
         question = (addresses.escrow, [TOPICS[events.PacketCreated], key.rpartition(":")[2]])
     else:
@@ -90,15 +92,38 @@ def happened(rpc: Rpc, addresses: Addresses, kind: str, key: str, arguments: dic
         if found is None:
             return False
         question = found
-    asked = {"address": question[0], "topics": question[1], "fromBlock": hex(addresses.block), "toBlock": "latest"}
-    logs = rpc.call("eth_getLogs", [asked])
+    logs = _newest_logs(rpc, *question, first=addresses.block, last=until)
     if kind == CallKind.AUTHORIZATION:
         return any(_paid(rpc, used, arguments) for used in logs)
     return bool(logs)
 
 
+def _newest_logs(rpc: Rpc, contract: str, topics: list[Any], *, first: int, last: int) -> list[Any]:
+    """Return the logs of the newest blocks that hold any; from window to window where a node limits how many it reads.
+
+    Raises RpcError when it will not even read one block.
+    """
+    most = last - first + 1
+    while first <= last:
+        begin = max(first, last - most + 1)
+        asked = {"address": contract, "topics": topics, "fromBlock": hex(begin), "toBlock": hex(last)}
+        try:
+            found: list[Any] = rpc.call("eth_getLogs", [asked])
+        except RpcError:
+            if most <= 1:
+                raise
+            most = -(-most // 2)
+            continue
+        if found:
+            return found
+        last = begin - 1
+    return []
+
+
 def _paid(rpc: Rpc, used: dict[str, Any], arguments: dict[str, Any]) -> bool:
     """Whether the `Transfer` directly after this `AuthorizationUsed` is the payment that the arguments ask for."""
+    if used["topics"][0] != TOPICS[events.AuthorizationUsed]:
+        return False
     parties = [_address_topic(arguments["from"]), _address_topic(arguments["to"])]
     asked = {"address": used["address"], "topics": [TOPICS[events.Transfer], *parties], "blockHash": used["blockHash"]}
     next_to_it = int(used["logIndex"], 16) + 1

@@ -50,8 +50,10 @@ class Tuning:
     in_flight: int = 12
     """Unmined transactions a key may have, whatever waits."""
     full_load: int = packing.MAX_CALLS
-    """Fewer waiting calls than this go out with idle keys alone: they gather while a transaction is under way, and
-    travel in larger company, each for less gas and in fewer blocks."""
+    """Fewer waiting calls than this gather for `gather_s` while their key's last transaction is under way, and travel
+    in larger company, each for less gas and in fewer blocks."""
+    gather_s: float = 0.5
+    """Longer than a block of a quick chain; a slow one's blocks, and its confirmations, are not waited for."""
     resend_after_s: float = 1.5
     replace_after_s: float = 20.0
     tend_every_s: float = 0.3
@@ -93,8 +95,8 @@ class Relayer:
         self._known: dict[str, PacketTerms] = {}
         self._fee: tuple[float, Fee] | None = None
         self._turn = 0
+        self._sent_at: dict[str, float] = {}
         self._introduced = False
-        self._held_back = False
         self._tending = Tending(rpc, sessions, deployment.chain_id, self._keys, self._tuning)
 
     def close(self) -> None:
@@ -112,7 +114,7 @@ class Relayer:
                     stop.wait(0.5)
                     continue
                 if not moved:
-                    bell.wait(0.02 if self._held_back else self._tuning.tend_every_s)
+                    bell.wait(self._tuning.tend_every_s)  # the indexer rings when a key is free again
 
     def step(self) -> bool:
         """Make one pass: send what waits, then tend what is on its way. True if anything went out.
@@ -142,13 +144,12 @@ class Relayer:
 
     def _store_waiting(self, fee: Fee) -> list[Stored]:
         """Take calls and store the signed transactions that carry them, all in one commit."""
-        self._held_back = False
         with transaction(self._sessions) as session:
             locked = sendings.lock_senders(session, list(self._keys))
             nonces = self._ready(locked, self._tuning.in_flight)
             calls = sendings.waiting(session, self._kinds_of(nonces), TAKEN_AT_ONCE) if nonces else []
             if len(calls) < self._tuning.full_load:
-                nonces = self._ready(locked, 1)
+                nonces = {sender: nonce for sender, nonce in nonces.items() if not self._gathers(sender, locked)}
             if not calls or not nonces:
                 return []
             self._learn_terms(session, calls)
@@ -161,11 +162,14 @@ class Relayer:
                 for sender, nonce, parcel in self._numbered(session, nonces, planned)
             ]
 
-    def _ready(self, locked: dict[str, tuple[int, int]], in_flight: int) -> dict[str, int]:
+    @staticmethod
+    def _ready(locked: dict[str, tuple[int, int]], in_flight: int) -> dict[str, int]:
         """Return the next nonces of the senders with fewer than `in_flight` unmined transactions."""
-        ready = {sender: nonce for sender, (nonce, unmined) in locked.items() if unmined < in_flight}
-        self._held_back = len(ready) < len(locked)
-        return ready
+        return {sender: nonce for sender, (nonce, unmined) in locked.items() if unmined < in_flight}
+
+    def _gathers(self, sender: str, locked: dict[str, tuple[int, int]]) -> bool:
+        """Whether a sender waits a moment for more calls: what it sent a moment ago is not mined yet."""
+        return locked[sender][1] > 0 and time.monotonic() - self._sent_at.get(sender, 0.0) < self._tuning.gather_s
 
     def _kinds_of(self, ready: Container[str]) -> list[str]:
         """Return the kinds of call that these senders carry."""
@@ -185,6 +189,7 @@ class Relayer:
             used[sender] += 1
         for sender, nonce in used.items():
             if nonce != nonces[sender]:
+                self._sent_at[sender] = time.monotonic()
                 sendings.advance(session, sender, nonce)
 
     def _store(self, session: Session, sender: str, nonce: int, parcel: Parcel, fee: Fee) -> Stored:

@@ -5,7 +5,7 @@ carried the call. "Used already" means: look for the event.
 """
 
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from typing import Any
@@ -101,6 +101,11 @@ class Verdict:
     contract: str
 
 
+def _is_done(call: OpenCall, named: Container[str]) -> bool:
+    """Whether an event names the call; one left again after a refusal has a number behind the name: `mint:0x…:1`."""
+    return call.key in named or call.key.rpartition(":")[0] in named
+
+
 def _payments(happened: Sequence[Event]) -> dict[str, int]:
     """Return the blocks of signed payments by key: the `Transfer` directly after says whom the nonce paid, and what."""
     found = {}
@@ -121,13 +126,19 @@ class Settlement:
         self._released = False
 
     def settle(self, stretch: Stretch) -> list[CallRefused]:
-        """Settle what the stretch decides; return the refusals in order."""
-        mined = self._mark_mined(stretch)
-        carriers = self._settle_by_event(stretch.events)
+        """Settle what the stretch decides, block by block; return the refusals in order.
+
+        Not all at once: what is refused in a block stays refused though it happen later, however many blocks are read.
+        """
+        return [refusal for block in stretch.one_by_one() for refusal in self._settle_block(block)]
+
+    def _settle_block(self, block: Stretch) -> list[CallRefused]:
+        mined = self._mark_mined(block)
+        carriers = self._settle_by_event(block.events)
         ours = {one.id for one in mined}
         # In general every call that was carried has had its event, and nothing is left to judge.
         left = sum(len(one.calls) for one in mined) - sum(carrier in ours for carrier in carriers)
-        refused = self._judge(mined, stretch) if left else []
+        refused = self._judge(mined, block) if left else []
         if self._released or mined:  # a key that was busy may send again
             self._session.execute(text(f"NOTIFY {RELAYER_CHANNEL}"))
         return refused
@@ -175,7 +186,8 @@ class Settlement:
         verdicts = self._verdicts(mined, carried, said)
         judged = {verdict.call.id for verdict in verdicts}
         silent = [call for call in carried if call.id not in judged]
-        done = [call for call in silent if said and call.kind not in SAYS_ITS_NAME]
+        named = {_KEYS[type(event)](event) for event in said if type(event) in _KEYS}
+        done = [call for call in silent if _is_done(call, named) or (said and call.kind not in SAYS_ITS_NAME)]
         self._settle(mined, done)
         sentences = [self._sentence(verdict) for verdict in verdicts]
         sentences += [self._unheard(mined, call) for call in silent if call not in done]
@@ -188,6 +200,9 @@ class Settlement:
         """
         if self._has_tries_left(call):
             self._release([call], reverts=1)
+            return None
+        if self._has_happened(call, mined):
+            self._settle(mined, [call])
             return None
         contract = self._addresses.escrow if call.lane else self._addresses.stablecoin
         return self._refusal(Verdict(call, mined, UNEXPLAINED, -1, contract))
@@ -226,7 +241,7 @@ class Settlement:
     def _sentence(self, verdict: Verdict) -> CallRefused | None:
         """Refuse a call, unless it is done after all or the reason passes."""
         call, error = verdict.call, verdict.error
-        if error in USED_ALREADY and evidence.happened(self._rpc, self._addresses, call.kind, call.key, call.arguments):
+        if (error in USED_ALREADY or error == UNEXPLAINED) and self._has_happened(call, verdict.mined):
             self._settle(verdict.mined, [call])
             return None
         if error in WAITS and call.kind == CallKind.PACKET_CLAIM:
@@ -236,6 +251,11 @@ class Settlement:
             self._release([call], reverts=int(error == "InsufficientGas"))
             return None
         return self._refusal(verdict)
+
+    def _has_happened(self, call: OpenCall, mined: Mined) -> bool:
+        """Whether the call's event stands on the chain up to the block that judges it, whoever brought it about."""
+        asked = (call.kind, call.key, call.arguments)
+        return evidence.happened(self._rpc, self._addresses, *asked, until=mined.header.number)
 
     def _refusal(self, verdict: Verdict) -> CallRefused:
         call, error = verdict.call, verdict.error

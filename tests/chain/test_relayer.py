@@ -249,7 +249,7 @@ def test_calls_wait_while_the_chain_is_away(pipeline, ann, bob):
 
 
 @pytest.mark.parametrize(
-    "tuning", [Tuning(in_flight=1, full_load=0), Tuning(in_flight=12, full_load=9)], ids=["most in flight", "few calls"]
+    "tuning", [Tuning(in_flight=1, full_load=0), Tuning(full_load=9, gather_s=60)], ids=["most in flight", "few calls"]
 )
 def test_calls_that_find_every_key_busy_wait_and_travel_together(pipeline, ann, bob, tuning):
     chain = pipeline.chain
@@ -266,9 +266,20 @@ def test_calls_that_find_every_key_busy_wait_and_travel_together(pipeline, ann, 
     assert chain.balance(bob.address) == sum(range(100, 108))
 
 
+def test_few_calls_do_not_wait_for_a_slow_chain(pipeline, ann, bob):
+    """Blocks and their confirmations may take minutes: a lone call gathers company for a moment, and goes."""
+    chain = pipeline.chain
+    pipeline.relayer = pipeline.new_relayer(tuning=Tuning(gather_s=0.0))
+    chain.rpc.call("evm_setAutomine", [False])
+    for place in range(4):
+        pipeline.leave(ann.payment(chain.deployment, bob.address, 100 + place))
+        pipeline.relayer.step()
+    assert [len(row.call_ids) for row in transactions(pipeline)] == [1] * 4
+
+
 def test_a_full_load_goes_out_though_every_key_is_busy(pipeline, ann, bob):
     chain, keys = pipeline.chain, len(synthetic_keys().relayers)
-    pipeline.relayer = pipeline.new_relayer(tuning=Tuning(full_load=3))
+    pipeline.relayer = pipeline.new_relayer(tuning=Tuning(full_load=3, gather_s=60))
     chain.rpc.call("evm_setAutomine", [False])
     for place in range(keys + 3):
         pipeline.leave(ann.payment(chain.deployment, bob.address, 100 + place))

@@ -5,7 +5,9 @@ import time
 
 import pytest
 
+from pswallet.chain.bell import Bell
 from pswallet.chain.indexer import ReorgTooDeep
+from pswallet.chain.outbox import RELAYER_CHANNEL
 from pswallet.chain.rpc import Rpc
 from pswallet.local import anvil as local_anvil
 from tests.parts import secret
@@ -83,3 +85,13 @@ def test_another_chain_below_everything_known_asks_for_a_rebuild(pipeline, monke
             pipeline.chain.rpc = ours
     finally:
         child.stop()
+
+
+def test_the_relayer_is_rung_when_a_key_is_free_again(pipeline, ann, bob):
+    pipeline.leave(ann.payment(pipeline.chain.deployment, bob.address, 100))
+    pipeline.relayer.step()
+    with Bell(pipeline.sessions, RELAYER_CHANNEL) as bell:
+        bell.wait(0.0)  # listens from here on
+        assert not bell.wait(0.0)
+        pipeline.carry()
+        assert bell.wait(5.0)

@@ -10,10 +10,10 @@ from pswallet.chain.outbox import Call, CallKind
 from pswallet.chain.relayer import Tuning
 from pswallet.chain.rpc import Rpc
 from pswallet.chain.signing import escrow_domain
-from pswallet.kit.db import fact_tables
 from pswallet.local import anvil as local_anvil
 from pswallet.local import ports
 from tests.parts import Chain, Person, Pipeline, secret, synthetic_keys
+from tests.rebuilds import assert_equal_to_a_rebuild
 
 QUICK = Tuning(resend_after_s=0.2, tend_every_s=0.0)
 
@@ -30,27 +30,6 @@ def anvil_process(tmp_path):
 def deployed(anvil_process, keys, tmp_path):
     """Our contracts on it."""
     return deploy.deploy(anvil_process[1], keys, tmp_path / "deployment.json")
-
-
-def facts(pipeline):
-    """Every fact and every call's outcome; numbers that a sequence gave are left out."""
-    found = {}
-    with pipeline.sessions() as session:
-        for table in fact_tables():
-            columns = [c.name for c in table.__table__.columns if c.identity is None]
-            rows = session.execute(text(f"SELECT {', '.join(columns)} FROM {table.__tablename__}")).all()
-            found[table.__tablename__] = sorted(map(repr, rows))
-        calls = session.execute(text("SELECT key, settled_block, refusal FROM chain_calls")).all()
-        found["chain_calls"] = sorted(map(repr, calls))
-    return found
-
-
-def assert_equal_to_a_rebuild(pipeline):
-    live = facts(pipeline)
-    assert any(rows for name, rows in live.items() if name != "chain_calls")
-    indexer = pipeline.new_indexer()
-    indexer.rebuild()
-    assert facts(pipeline) == live
 
 
 def assert_each_call_ended_once(pipeline):
