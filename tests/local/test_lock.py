@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+import time
 from pathlib import Path
 
 import pytest
@@ -50,14 +51,18 @@ def test_the_lock_dies_with_its_process_though_its_children_live(tmp_path: Path)
         assert holder.stdout is not None
         assert holder.stdout.readline() == b"1\n"
         assert lock.is_held(tmp_path / "demo")
-        sleeper = _child_of(holder.pid)
+        sleeper = _sleeper_of(holder.pid)
         holder.kill()
         holder.wait()
     assert not lock.is_held(tmp_path / "demo")
     subprocess.run(["kill", str(sleeper)], check=True)
 
 
-def _child_of(pid: int) -> int:
-    while not (found := Path(f"/proc/{pid}/task/{pid}/children").read_text().split()):
-        pass
-    return int(found[0])
+def _sleeper_of(pid: int) -> int:
+    """The child that runs `sleep`: until it does, it is a copy of its parent and holds what the parent holds."""
+    deadline = time.monotonic() + 20
+    while time.monotonic() < deadline:
+        for child in Path(f"/proc/{pid}/task/{pid}/children").read_text().split():
+            if Path(f"/proc/{child}/comm").read_text() == "sleep\n":
+                return int(child)
+    raise AssertionError("no child sleeps")
