@@ -11,7 +11,11 @@ contract BareDraw {
     }
 
     /// @notice See {DoubleMean-bounds}.
-    function bounds(uint256 rest, uint256 left, uint256 maxShare) external pure returns (uint256 lo, uint256 hi) {
-        return DoubleMean.bounds(rest, left, maxShare);
+    function bounds(uint256 twiceMean, uint256 rest, uint256 left, uint256 maxShare)
+        external
+        pure
+        returns (uint256 lo, uint256 hi)
+    {
+        return DoubleMean.bounds(twiceMean, rest, left, maxShare);
     }
 }

@@ -166,17 +166,20 @@ def link_before(link: bytes) -> bytes:
 
 
 def share_of(link: bytes, packet: bytes, *, rest: int, left: int, max_share: int) -> Fen:
-    """Return the share [fen] that `link` draws from `rest` fen with `left` shares to go (double-mean, facts.md §2c)."""
+    """Return the share [fen] that `link` draws from `rest` fen with `left` shares to go (double mean, facts.md §2c)."""
     if left == 1:
         return Fen(rest)
-    lowest, highest = share_bounds(rest=rest, left=left, max_share=max_share)
     seed = int.from_bytes(keccak(link + packet), "big")
+    twice_mean = (2 * rest + (seed >> 128) % left) // left
+    lowest, highest = share_bounds(twice_mean, rest=rest, left=left, max_share=max_share)
     return Fen(lowest + below(seed, highest - lowest + 1))
 
 
-def share_bounds(*, rest: int, left: int, max_share: int) -> tuple[int, int]:
-    """Return the least and the most fen that the next of `left` > 1 shares may be, symmetric about the mean."""
-    twice_mean = 2 * rest // left
+def share_bounds(twice_mean: int, *, rest: int, left: int, max_share: int) -> tuple[int, int]:
+    """Return the least and the most fen that the next of `left` > 1 shares may be, symmetric about the mean.
+
+    `twice_mean` is 2 * rest / left, rounded either way: at random, so that its mean is exact (docs/decisions/0006).
+    """
     most = min(max_share, rest - left + 1)
     lowest = max(1, rest - (left - 1) * max_share, twice_mean - most)
     return lowest, twice_mean - lowest

@@ -13,9 +13,8 @@ def below(seed: int, n: int) -> int:
     return seed % n
 
 
-def bounds(rest: int, left: int, cap: int) -> tuple[int, int]:
+def bounds(twice_mean: int, rest: int, left: int, cap: int) -> tuple[int, int]:
     """Return the least and the most [fen] that the next of `left` shares may be, symmetric about the mean."""
-    twice_mean = 2 * rest // left
     lo = max(1, rest - (left - 1) * cap, twice_mean - min(cap, rest - left + 1))
     return lo, twice_mean - lo
 
@@ -24,8 +23,14 @@ def share(link: bytes, packet: bytes, rest: int, left: int, cap: int) -> int:
     """Return the share [fen] that `link` draws in `packet`."""
     if left == 1:
         return rest
-    lo, hi = bounds(rest, left, cap)
-    return lo + below(int.from_bytes(keccak(link + packet), "big"), hi - lo + 1)
+    seed = int.from_bytes(keccak(link + packet), "big")
+    lo, hi = bounds(roundings(rest, left)[(seed >> 128) % left], rest, left, cap)
+    return lo + below(seed, hi - lo + 1)
+
+
+def roundings(rest: int, left: int) -> list[int]:
+    """Return twice the mean of what is left, rounded each of the `left` ways that are drawn alike often."""
+    return [(2 * rest + extra) // left for extra in range(left)]
 
 
 def shares(links: list[bytes], packet: bytes, total: int, cap: int) -> list[int]:
@@ -38,4 +43,4 @@ def shares(links: list[bytes], packet: bytes, total: int, cap: int) -> list[int]
 
 def mean(rest: int, left: int, cap: int) -> Fraction:
     """Return the expected next share."""
-    return Fraction(sum(bounds(rest, left, cap)), 2)
+    return Fraction(sum(sum(bounds(twice, rest, left, cap)) for twice in roundings(rest, left)), 2 * left)

@@ -28,8 +28,11 @@ contract DrawTest {
             require(share == rest, "the last share is not the rest");
         } else {
             require(rest - share >= left - 1 && rest - share <= (left - 1) * cap, "what is left is not feasible");
-            (uint256 lo, uint256 hi) = DoubleMean.bounds(rest, left, cap);
-            require(lo + hi == 2 * rest / left, "not symmetric about the mean");
+            uint256 down = 2 * rest / left;
+            uint256 twiceMean = (2 * rest + (seed >> 128) % left) / left;
+            require(twiceMean == down || (twiceMean == down + 1 && 2 * rest % left != 0), "rounded too far");
+            (uint256 lo, uint256 hi) = DoubleMean.bounds(twiceMean, rest, left, cap);
+            require(lo <= share && share <= hi && lo + hi == twiceMean, "not symmetric about the mean");
         }
     }
 

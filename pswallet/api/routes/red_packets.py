@@ -199,9 +199,10 @@ class DrawProof(Shape):
 
 
 _RULE = (
-    "link_before = keccak256(link)[:20], the first one the commitment; k = shares left, s = 2*rest//k, "
-    "lo = max(1, rest-(k-1)*max_share, s-min(max_share, rest-k+1)), hi = s-lo, seed = keccak256(link ‖ packet), "
-    "share = lo + below(seed, hi-lo+1), k == 1: share = rest; below rehashes a seed of the incomplete last stretch"
+    "link_before = keccak256(link)[:20], the first one the commitment; k = shares left; k == 1: share = rest; "
+    "seed = keccak256(link ‖ packet), s = (2*rest + (seed>>128)%k)//k, "
+    "lo = max(1, rest-(k-1)*max_share, s-min(max_share, rest-k+1)), hi = s-lo, share = lo + below(seed, hi-lo+1); "
+    "below rehashes a seed of the incomplete last stretch"
 )
 
 
