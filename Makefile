@@ -90,6 +90,10 @@ gas: $(SETUP) ## gas of each operation beside its bar, from receipts; build/gas.
 bench: $(SETUP) ## claims/s and latency beside the ceiling of the same run; build/bench.json
 	@python -m bench
 
+.PHONY: draws
+draws: $(SETUP) ## a million draws under each attack: nobody gains; build/draws.json, build/draws.svg
+	@python -m bench.draws
+
 .PHONY: clean
 clean: ## remove what the commands made, the local state too
 	rm -rf build var .venv .venv-slither node_modules
