@@ -9,7 +9,7 @@ from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
 
 from pswallet.accounts.service import CodeSender
-from pswallet.api import docs, problems
+from pswallet.api import docs, problems, refusals
 from pswallet.api.deps import SEATS, Gateway
 from pswallet.api.limits import BodyLimit, Limits
 from pswallet.api.logs import RequestLog
@@ -96,6 +96,7 @@ def create_app(
         title="pswallet", version="1", description=DESCRIPTION, lifespan=_lifespan, docs_url=None, redoc_url=None
     )
     app.state.gateway = gateway
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
     problems.install(app)
     app.router.routes += [claims.hot, transfers.hot]  # before the routers: routes are tried in order
     for router in routers(settings):
@@ -105,6 +106,12 @@ def create_app(
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestLog, metrics=metrics)
     return app
+
+
+def _document(app: FastAPI) -> dict[str, Any]:
+    if app.openapi_schema is None:
+        app.openapi_schema = refusals.complete(FastAPI.openapi(app))
+    return app.openapi_schema
 
 
 @asynccontextmanager

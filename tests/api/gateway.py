@@ -71,11 +71,33 @@ def serve(app: FastAPI) -> Iterator[httpx.Client]:
         assert time.monotonic() < deadline, "the gateway did not start"
         time.sleep(0.005)
     port = server.servers[0].sockets[0].getsockname()[1]
+    # No TLS: reading its certificates takes longer than a test.
     with httpx.Client(base_url=f"http://127.0.0.1:{port}", timeout=30, trust_env=False, verify=False) as client:
-        yield client  # no TLS: reading its certificates takes longer than a test
+        client.event_hooks["response"].append(lambda answer: assert_documented(app, answer))
+        yield client
     server.end()
     thread.join(10)
     assert not thread.is_alive()
+
+
+def assert_documented(app: FastAPI, answer: httpx.Response) -> None:
+    """Fail if the OpenAPI document does not know this status of this operation: every test looks for such."""
+    operation = _operation(app, answer.request.method, answer.request.url.path)
+    if operation is not None and answer.status_code < 500:
+        assert str(answer.status_code) in operation["responses"], (
+            f"{answer.request.method} {answer.request.url.path} answered {answer.status_code}: {answer.read()!r}"
+        )
+
+
+def _operation(app: FastAPI, method: str, path: str) -> dict[str, Any] | None:
+    asked = path.split("/")
+    for known, item in app.openapi()["paths"].items():
+        parts = known.split("/")
+        fits = len(parts) == len(asked) and all(a == b or a[:1] == "{" for a, b in zip(parts, asked, strict=True))
+        if fits and method.lower() in item:
+            found: dict[str, Any] = item[method.lower()]
+            return found
+    return None
 
 
 def code_of(answer: httpx.Response) -> str:

@@ -6,13 +6,16 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import ConfigDict, Field, JsonValue, StringConstraints
 
-from pswallet.accounts import service
+from pswallet.accounts import errors, service
 from pswallet.accounts.service import Profile, Standing
 from pswallet.api.deps import Gateway, GatewayParts, MemberPost, OpenPost, Owner, Transaction, count_lookup
 from pswallet.api.idempotency import once
 from pswallet.api.limits import limited
+from pswallet.api.problems import RateLimitExceeded
+from pswallet.api.refusals import refused
 from pswallet.api.shapes import Address, FreeLines, Phone, Shape, Signature
 from pswallet.api.verdicts import contract_verdict
+from pswallet.chain.signing import SignatureMalformed
 
 router = APIRouter(tags=["accounts"])
 
@@ -96,7 +99,22 @@ class Found(Shape):
     masked_name: str | None = Field(description="*小萍; null while the person is a visitor (T0)")
 
 
-@router.post("/codes", status_code=202, dependencies=[Depends(limited("codes"))])
+PROOF = (
+    errors.MessageMalformed,
+    errors.MessageRefused,
+    errors.NonceUnknown,
+    SignatureMalformed,
+    errors.SignatureInvalid,
+)
+"""Why a proof of one's address is refused."""
+
+
+@router.post(
+    "/codes",
+    status_code=202,
+    responses=refused(RateLimitExceeded, errors.PhoneInvalid, errors.CodeRequestedTooSoon, errors.CodesExhausted),
+    dependencies=[Depends(limited("codes"))],
+)
 @once
 def send_code(body: SendCode, post: OpenPost) -> CodeSent:
     """Send a one-time code by SMS: good for 5 minutes and 5 tries; one a minute and ten a day to a phone."""
@@ -105,7 +123,21 @@ def send_code(body: SendCode, post: OpenPost) -> CodeSent:
     return CodeSent(expires_at=expires_at, resend_after_s=service.RESEND_AFTER_S)
 
 
-@router.post("/accounts", status_code=201, dependencies=[Depends(limited("sign_ins"))])
+@router.post(
+    "/accounts",
+    status_code=201,
+    responses=refused(
+        RateLimitExceeded,
+        errors.PhoneInvalid,
+        errors.CodeInvalid,
+        errors.CodeExpired,
+        errors.CodeTriesExhausted,
+        errors.PhoneRegistered,
+        errors.AddressRegistered,
+        *PROOF,
+    ),
+    dependencies=[Depends(limited("sign_ins"))],
+)
 @once
 def register(body: Registration, post: OpenPost) -> Registered:
     """Open an account. Its visitor tier (T0) goes on chain; `tier` is 0 until the chain confirmed it."""
@@ -125,7 +157,11 @@ def show_own_account(session: Transaction, owner: Owner, gateway: GatewayParts) 
     return account_shape(profile, service.standing(session, [owner.address])[owner.address])
 
 
-@router.post("/accounts/lookup", dependencies=[Depends(count_lookup)])
+@router.post(
+    "/accounts/lookup",
+    responses=refused(RateLimitExceeded, errors.PhoneInvalid, errors.PersonUnknown),
+    dependencies=[Depends(count_lookup)],
+)
 @once
 def look_up(body: Lookup, post: MemberPost) -> Found:
     """Find a person by phone, with a masked name to confirm. The phone travels in the body, never in the URL."""

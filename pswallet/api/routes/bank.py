@@ -6,11 +6,13 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from pswallet.accounts import service as accounts
+from pswallet.accounts.errors import PersonUnknown, PhoneInvalid
 from pswallet.api.deps import OpenPost
 from pswallet.api.idempotency import once
-from pswallet.api.problems import ChainAway
+from pswallet.api.problems import AmountInvalid, ChainAway
+from pswallet.api.refusals import refused
 from pswallet.api.shapes import Address, AmountFen, Bytes32, Phone, Shape
-from pswallet.bank import service
+from pswallet.bank import errors, service
 from pswallet.chain.outbox import last_block
 from pswallet.kit.money import Fen
 
@@ -57,7 +59,13 @@ class EntryShape(Shape):
     error: str | None
 
 
-@router.post("", status_code=202)
+@router.post(
+    "",
+    status_code=202,
+    responses=refused(
+        AmountInvalid, ChainAway, PhoneInvalid, PersonUnknown, errors.BankEntryConflict, errors.BankTotalTooLarge
+    ),
+)
 @once
 def report_entry(body: ReportEntry, post: OpenPost) -> EntryShape:
     """Report money that arrived. Play money: sandbox only."""

@@ -7,6 +7,7 @@ from pydantic import Field
 
 from pswallet.api.deps import GatewayParts, Transaction
 from pswallet.api.problems import ChainAway
+from pswallet.api.refusals import refused
 from pswallet.api.shapes import Address, Bytes32, Shape
 from pswallet.chain import outbox, signing
 from pswallet.kit import clock
@@ -45,7 +46,7 @@ class TypedData(Shape):
     domains: dict[str, dict[str, Any]]
 
 
-@router.get("/chain")
+@router.get("/chain", responses=refused(ChainAway))
 def show_chain(session: Transaction, gateway: GatewayParts) -> ChainShape:
     """Show the chain's id, the contracts and the last block read."""
     block = outbox.last_block(session)

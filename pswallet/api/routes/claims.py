@@ -12,19 +12,20 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
+from pswallet.accounts.errors import AccountNotRegistered, RecipientIsFrozen
 from pswallet.accounts.service import SessionOwner, authenticate
 from pswallet.api.deps import Credentials, Gateway, GatewayParts, KeyHeader, Owner, Transaction, gateway_of
 from pswallet.api.idempotency import Answer, Key, answer_of, lookup_many, store_many
 from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
-from pswallet.api.problems import RequestInvalid
+from pswallet.api.problems import ChainAway, RequestInvalid, TextInvalid
+from pswallet.api.refusals import refused
 from pswallet.api.routes.red_packets import PacketId
 from pswallet.api.shapes import Address, Bytes32, FreeText, Shape, Signature
 from pswallet.chain.signing import escrow_domain
 from pswallet.kit import clock
 from pswallet.kit.db import transaction
 from pswallet.kit.problems import Problem
-from pswallet.redpackets import rules, service
-from pswallet.redpackets.errors import ClaimUnknown
+from pswallet.redpackets import errors, rules, service
 from pswallet.redpackets.service import ClaimPacket
 
 router = APIRouter(prefix="/red-packets", tags=["red packets"])
@@ -152,13 +153,32 @@ def _answer_phrase(
 hot = hot_route("/red-packets/{packet}/claims", _serve)
 
 
-@router.post("/{packet}/claims", status_code=202)
+_CLAIMING = (
+    ChainAway,
+    TextInvalid,
+    errors.PacketUnknown,
+    errors.PacketNotOpen,
+    errors.PacketExpired,
+    errors.PacketEmpty,
+    errors.NotAGuest,
+    errors.AlreadyClaimed,
+    errors.LinkSignatureInvalid,
+    errors.PhraseWrong,
+    errors.PhraseTriesExhausted,
+    errors.ReceivedDailyLimitExceeded,
+    errors.CreatorIsFrozen,
+    AccountNotRegistered,
+    RecipientIsFrozen,
+)
+
+
+@router.post("/{packet}/claims", status_code=202, responses=refused(*_CLAIMING))
 def open_packet(packet: PacketId, body: OpenPacket, credentials: Credentials, key: KeyHeader = None) -> ClaimAccepted:
     """Open a red packet: get a position in its queue at once, signed; the share follows with the block."""
     raise NotImplementedError  # the intake serves it; this describes it
 
 
-@router.get("/{packet}/claims")
+@router.get("/{packet}/claims", responses=refused(errors.PacketUnknown))
 def list_shares(packet: PacketId, session: Transaction, owner: Owner, gateway: GatewayParts) -> Shares:
     """List the drawn shares. Who takes no part in the packet sees what the chain shows: no names."""
     return Shares(
@@ -177,12 +197,12 @@ def list_shares(packet: PacketId, session: Transaction, owner: Owner, gateway: G
     )
 
 
-@router.get("/{packet}/claims/mine")
+@router.get("/{packet}/claims/mine", responses=refused(errors.PacketUnknown, errors.ClaimUnknown))
 def show_own_claim(packet: PacketId, session: Transaction, owner: Owner) -> ClaimShape:
     """Show one's own claim."""
     found = service.find_claim(session, packet, owner.address)
     if found is None:
-        raise ClaimUnknown(packet=packet)
+        raise errors.ClaimUnknown(packet=packet)
     return ClaimShape(
         packet=found.packet,
         account=found.account,

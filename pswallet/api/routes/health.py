@@ -9,6 +9,7 @@ from pswallet.api.deps import GatewayParts
 from pswallet.api.metrics import CONTENT_TYPE
 from pswallet.api.problems import RouteUnknown
 from pswallet.api.readiness import look
+from pswallet.api.refusals import refused
 from pswallet.api.shapes import FreeText, Shape
 from pswallet.kit.problems import every_problem
 
@@ -89,7 +90,7 @@ def show_metrics(gateway: GatewayParts) -> Response:
     return Response(gateway.metrics.page(), media_type=CONTENT_TYPE)
 
 
-@router.get("/problems/{code}")
+@router.get("/problems/{code}", responses=refused(RouteUnknown))
 def explain_problem(code: ProblemCode) -> ProblemShape:
     """Explain a problem by its code, as it stands in `type`."""
     kind = next((kind for kind in every_problem().values() if kind.code() == code), None)

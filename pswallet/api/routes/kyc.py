@@ -6,11 +6,14 @@ from typing import Annotated
 from fastapi import APIRouter, Depends
 from pydantic import ConfigDict, Field, StringConstraints
 
+from pswallet.accounts.errors import PhoneInvalid
 from pswallet.api.deps import MemberPost, Now, Transaction
 from pswallet.api.idempotency import once
 from pswallet.api.limits import limited
+from pswallet.api.problems import RateLimitExceeded
+from pswallet.api.refusals import refused
 from pswallet.api.shapes import FreeText, Phone, Shape
-from pswallet.kyc import service
+from pswallet.kyc import errors, service
 from pswallet.kyc.service import Claim, IdKind
 from pswallet.payments import service as payments
 
@@ -77,7 +80,26 @@ class TierList(Shape):
     tiers: list[TierShape]
 
 
-@router.post("/kyc/real-name", status_code=202, dependencies=[Depends(limited("checks"))])
+@router.post(
+    "/kyc/real-name",
+    status_code=202,
+    responses=refused(
+        RateLimitExceeded,
+        PhoneInvalid,
+        errors.NameInvalid,
+        errors.DocumentInvalid,
+        errors.BirthDateMissing,
+        errors.BirthDateInvalid,
+        errors.GuardianConsentRequired,
+        errors.CardInvalid,
+        errors.IdentityMismatch,
+        errors.CardMismatch,
+        errors.FaceMismatch,
+        errors.IdentityInUse,
+        errors.IdentityFixed,
+    ),
+    dependencies=[Depends(limited("checks"))],
+)
 @once
 def check_real_name(body: RealName, post: MemberPost) -> TierRequested:
     """Check one's real name. What is told is kept sealed, under a key of one's own."""

@@ -7,17 +7,19 @@ from fastapi import APIRouter, Path, Query
 from pydantic import AfterValidator, ConfigDict, Field, JsonValue, StringConstraints
 from sqlalchemy.orm import Session
 
+from pswallet.accounts.errors import AccountNotRegistered, BalanceLimitExceeded, PaymentsPaused, RecipientIsFrozen
 from pswallet.api.deps import Gateway, MemberPost, Owner, Post, Transaction
 from pswallet.api.idempotency import once
-from pswallet.api.problems import ChainAway
-from pswallet.api.routes.transfers import with_verdict
+from pswallet.api.problems import ChainAway, TextInvalid
+from pswallet.api.refusals import refused
+from pswallet.api.routes.transfers import PAYING, with_verdict
 from pswallet.api.shapes import Address, AmountFen, Bytes20, Bytes32, FreeText, Shape, Signature, UnixTime
 from pswallet.chain.outbox import last_block
 from pswallet.chain.signing import RECEIVE_WITH_AUTHORIZATION, escrow_domain, token_domain
 from pswallet.chain.terms import Terms, packet_id
 from pswallet.kit.clock import from_unix, to_unix
 from pswallet.payments.service import SignedPayment
-from pswallet.redpackets import rules, service
+from pswallet.redpackets import errors, rules, service
 from pswallet.redpackets.service import CreatePacket, PacketView
 
 router = APIRouter(prefix="/red-packets", tags=["red packets"])
@@ -218,7 +220,30 @@ def _time(session: Session) -> datetime:
     return block.time
 
 
-@router.post("", status_code=202)
+_GIVING = (
+    *PAYING,
+    TextInvalid,
+    errors.ShareCountOutOfRange,
+    errors.TotalNotDivisible,
+    errors.ShareLimitExceeded,
+    errors.MaxShareOutOfRange,
+    errors.ExpiryOutOfRange,
+    errors.AudienceAmbiguous,
+    errors.AudienceMismatch,
+    errors.GuestListMismatch,
+    errors.DrawTermsMismatch,
+    errors.DrawUnknown,
+    errors.DrawAlreadyBound,
+    errors.PhraseKeyUnknown,
+    errors.GreetingTooLong,
+    errors.CoverUnknown,
+    errors.SendingTierTooLow,
+    errors.PacketDailyTotalExceeded,
+    errors.PacketDailyCountExceeded,
+)
+
+
+@router.post("", status_code=202, responses=refused(*_GIVING))
 @once
 def give_packet(body: GivePacket, post: MemberPost) -> PacketAccepted:
     """Give a red packet. Refused at once for whatever the escrow, the token or the day's limits would refuse it for."""
@@ -263,7 +288,7 @@ def _with_verdict(gateway: Gateway, command: CreatePacket) -> CreatePacket:
     return command if verdict is None else command.judged(verdict)
 
 
-@router.post("/phrase-keys", status_code=201)
+@router.post("/phrase-keys", status_code=201, responses=refused(TextInvalid))
 @once
 def make_phrase_key(body: MakePhraseKey, post: MemberPost) -> PhraseKeyShape:
     """Make the claim key of a phrase packet. The gateway holds it: such a packet trusts the gateway."""
@@ -280,7 +305,7 @@ _LISTS = {
 }
 
 
-@router.get("")
+@router.get("", responses=refused(ChainAway))
 def list_packets(
     role: PacketRole, session: Transaction, owner: Owner, cursor: PacketCursor = None, limit: PacketLimit = 20
 ) -> PacketPage:
@@ -294,13 +319,13 @@ def list_packets(
     return PacketPage(items=[_shape(packet) for packet in page.packets], older=older)
 
 
-@router.get("/{packet}")
+@router.get("/{packet}", responses=refused(errors.PacketUnknown))
 def show_packet(packet: PacketId, session: Transaction, owner: Owner) -> PacketShape:
     """Show a packet. Who takes no part in it sees what the chain shows: no greeting, no guests."""
     return _shape(service.find_packet(session, packet, reader=owner.address, now=_time(session)))
 
 
-@router.get("/{packet}/draw")
+@router.get("/{packet}/draw", responses=refused(errors.PacketUnknown))
 def show_draw(packet: PacketId, session: Transaction, owner: Owner) -> DrawProof:
     """Show what proves the draw, from the chain's facts alone."""
     found = service.find_draw(session, packet)
@@ -321,7 +346,11 @@ def show_draw(packet: PacketId, session: Transaction, owner: Owner) -> DrawProof
     )
 
 
-@router.post("/{packet}/refund", status_code=202)
+@router.post(
+    "/{packet}/refund",
+    status_code=202,
+    responses=refused(ChainAway, errors.PacketUnknown, errors.PacketNotExpired, errors.PacketNotOpen),
+)
 @once
 def refund_packet(packet: PacketId, body: Ask, post: MemberPost) -> Submitted:
     """Have what is left go back to its creator, after the expiry; anybody may ask."""
@@ -329,7 +358,22 @@ def refund_packet(packet: PacketId, body: Ask, post: MemberPost) -> Submitted:
     return Submitted(packet=packet, status="submitted")
 
 
-@router.post("/{packet}/collect", status_code=202)
+@router.post(
+    "/{packet}/collect",
+    status_code=202,
+    responses=refused(
+        ChainAway,
+        errors.PacketUnknown,
+        errors.PacketExpired,
+        errors.PacketNotOpen,
+        errors.NothingOwed,
+        errors.CreatorIsFrozen,
+        BalanceLimitExceeded,
+        RecipientIsFrozen,
+        AccountNotRegistered,
+        PaymentsPaused,
+    ),
+)
 @once
 def collect_share(packet: PacketId, body: Ask, post: MemberPost) -> Submitted:
     """Have a share paid that was owed: its payout failed (balance cap, freeze) when it was drawn."""

@@ -8,13 +8,20 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from pswallet.api.deps import MemberPost, Owner, Transaction
 from pswallet.api.idempotency import once
-from pswallet.api.problems import ChainAway
-from pswallet.api.routes.transfers import EXAMPLE_AUTHORIZATION, SignedAuthorization, TransferAccepted, with_verdict
+from pswallet.api.problems import AmountInvalid, ChainAway, TextInvalid
+from pswallet.api.refusals import refused
+from pswallet.api.routes.transfers import (
+    EXAMPLE_AUTHORIZATION,
+    PAYING,
+    SignedAuthorization,
+    TransferAccepted,
+    with_verdict,
+)
 from pswallet.api.shapes import Address, AmountFen, FreeText, Shape
 from pswallet.chain.outbox import last_block
 from pswallet.chain.signing import token_domain
 from pswallet.kit.money import Fen
-from pswallet.payments import rules, service
+from pswallet.payments import errors, rules, service
 from pswallet.payments.service import AskForPayment, PaymentRequestView
 
 router = APIRouter(prefix="/payment-requests", tags=["payments"])
@@ -91,7 +98,7 @@ class PayShare(SignedAuthorization):
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_AUTHORIZATION]})
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=refused(AmountInvalid, TextInvalid, errors.PayersOutOfRange))
 @once
 def ask_for_money(body: AskForMoney, post: MemberPost) -> RequestShape:
     """Ask one person for money, or several for even shares of it."""
@@ -105,7 +112,7 @@ def ask_for_money(body: AskForMoney, post: MemberPost) -> RequestShape:
     return _shape(service.create_request(post.session, ask, now=post.now))
 
 
-@router.get("")
+@router.get("", responses=refused(ChainAway))
 def list_requests(
     role: RequestRole, session: Transaction, owner: Owner, cursor: RequestCursor = None, limit: RequestLimit = 20
 ) -> RequestPage:
@@ -115,13 +122,19 @@ def list_requests(
     return RequestPage(items=[_shape(request) for request in page.requests], older=page.older)
 
 
-@router.get("/{request_id}")
+@router.get("/{request_id}", responses=refused(errors.PaymentRequestUnknown))
 def show_request(request_id: RequestId, session: Transaction, owner: Owner) -> RequestShape:
     """Show a request that one made or is asked by, and who has paid."""
     return _shape(service.find_request(session, request_id, viewer=owner.address))
 
 
-@router.post("/{request_id}/pay", status_code=202)
+@router.post(
+    "/{request_id}/pay",
+    status_code=202,
+    responses=refused(
+        *PAYING, errors.PaymentRequestUnknown, errors.NotAskedToPay, errors.ShareMismatch, errors.ShareAlreadyPaid
+    ),
+)
 @once
 def pay_share(request_id: RequestId, body: PayShare, post: MemberPost) -> TransferAccepted:
     """Pay one's share."""

@@ -6,9 +6,11 @@ from fastapi import APIRouter
 from pydantic import ConfigDict, Field
 
 from pswallet.accounts import service as accounts
+from pswallet.accounts.errors import PhoneInvalid
 from pswallet.api.deps import OpenPost
 from pswallet.api.idempotency import once
-from pswallet.api.problems import ClockNotMovable
+from pswallet.api.problems import ChainAway, ClockNotMovable
+from pswallet.api.refusals import refused
 from pswallet.api.shapes import Phone, Shape
 from pswallet.bank import service as bank
 from pswallet.chain.rpc import Rpc, RpcError
@@ -57,7 +59,7 @@ class TimeMoved(Shape):
     time: int = Field(description="Unix seconds")
 
 
-@router.post("/sms")
+@router.post("/sms", responses=refused(PhoneInvalid))
 @once
 def open_box(body: OpenBox, post: OpenPost) -> Box:
     """Read the last codes that went to a phone. Raises nothing for a phone that got none."""
@@ -68,7 +70,7 @@ def open_box(body: OpenBox, post: OpenPost) -> Box:
     return Box(messages=messages)
 
 
-@router.post("/time")
+@router.post("/time", responses=refused(ChainAway, ClockNotMovable))
 @once
 def move_time(body: MoveTime, post: OpenPost) -> TimeMoved:
     """Move the chain's clock forward (nobody else's), and have the reserve attested anew for the new time."""

@@ -6,11 +6,13 @@ from typing import Annotated
 from fastapi import APIRouter, Depends, Path, Response
 from pydantic import ConfigDict, Field, model_validator
 
-from pswallet.accounts import service
+from pswallet.accounts import errors, service
 from pswallet.api.deps import GatewayParts, Now, OpenPost, Owner, Transaction
 from pswallet.api.idempotency import once
 from pswallet.api.limits import limited
-from pswallet.api.routes.accounts import EXAMPLE_PROOF, AccountShape, Code, MessageText, account_shape, proof_of
+from pswallet.api.problems import RateLimitExceeded
+from pswallet.api.refusals import refused
+from pswallet.api.routes.accounts import EXAMPLE_PROOF, PROOF, AccountShape, Code, MessageText, account_shape, proof_of
 from pswallet.api.shapes import FreeText, Phone, Shape, Signature
 
 router = APIRouter(tags=["sessions"])
@@ -70,7 +72,12 @@ class SessionList(Shape):
     sessions: list[SessionShape]
 
 
-@router.post("/sign-in/nonces", status_code=201, dependencies=[Depends(limited("sign_ins"))])
+@router.post(
+    "/sign-in/nonces",
+    status_code=201,
+    responses=refused(RateLimitExceeded),
+    dependencies=[Depends(limited("sign_ins"))],
+)
 @once
 def give_nonce(post: OpenPost) -> NonceGiven:
     """Make a nonce for one sign-in message, good for 10 minutes."""
@@ -85,7 +92,20 @@ def give_nonce(post: OpenPost) -> NonceGiven:
     )
 
 
-@router.post("/sessions", status_code=201, dependencies=[Depends(limited("sign_ins"))])
+@router.post(
+    "/sessions",
+    status_code=201,
+    responses=refused(
+        RateLimitExceeded,
+        *PROOF,
+        errors.AccountUnknown,
+        errors.PhoneInvalid,
+        errors.CodeInvalid,
+        errors.CodeExpired,
+        errors.CodeTriesExhausted,
+    ),
+    dependencies=[Depends(limited("sign_ins"))],
+)
 @once
 def sign_in(body: SignIn, post: OpenPost) -> SignedIn:
     """Open a session by proving the account's address."""
@@ -115,7 +135,9 @@ def list_sessions(session: Transaction, owner: Owner, now: Now) -> SessionList:
     )
 
 
-@router.delete("/sessions/{session_id}", status_code=204, response_class=Response)
+@router.delete(
+    "/sessions/{session_id}", status_code=204, responses=refused(errors.SessionUnknown), response_class=Response
+)
 def revoke_session(session_id: SessionId, session: Transaction, owner: Owner, now: Now, _: GatewayParts) -> None:
     """End a session: this one, or one on a lost device."""
     service.revoke_session(session, account_id=owner.account_id, session_id=session_id, now=now)

@@ -12,13 +12,15 @@ from fastapi.concurrency import run_in_threadpool
 from pydantic import ConfigDict, Field, JsonValue, model_validator
 from sqlalchemy.orm import Session
 
+from pswallet.accounts import errors
 from pswallet.accounts import service as accounts
-from pswallet.accounts.errors import PersonUnknown, SignatureInvalid
 from pswallet.accounts.service import SessionOwner
 from pswallet.api.deps import Credentials, Gateway, KeyHeader, Owner, Transaction, gateway_of, lookups_of
 from pswallet.api.idempotency import Answer, Kept, Key, answered_before, keep
 from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
 from pswallet.api.limits import take
+from pswallet.api.problems import AmountInvalid, ChainAway, RateLimitExceeded
+from pswallet.api.refusals import refused
 from pswallet.api.shapes import Address, AmountFen, Bytes32, Phone, Shape, Signature, UnixTime
 from pswallet.api.verdicts import contract_verdict
 from pswallet.chain.signing import TRANSFER_WITH_AUTHORIZATION, SignatureMalformed, StructType, token_domain
@@ -26,6 +28,7 @@ from pswallet.kit import clock
 from pswallet.kit.db import transaction
 from pswallet.kit.problems import Problem
 from pswallet.payments import service
+from pswallet.payments.errors import AuthorizationNotYetValid, TransferUnknown, ValidityOutOfRange
 from pswallet.payments.service import SignedPayment
 
 router = APIRouter(tags=["payments"])
@@ -134,7 +137,7 @@ def _desk(gateway: Gateway) -> Desk[SignedPayment]:
 
 
 def _may_be_a_contracts(payment: SignedPayment, problem: Problem) -> bool:
-    return payment.contract_verdict is None and isinstance(problem, SignatureInvalid | SignatureMalformed)
+    return payment.contract_verdict is None and isinstance(problem, errors.SignatureInvalid | SignatureMalformed)
 
 
 async def _serve(request: Request) -> Response:
@@ -155,7 +158,7 @@ async def _serve(request: Request) -> Response:
         return signed[-1]
 
     answer = await intake.answer(Hot(token, key, print_, command))
-    if isinstance(answer, SignatureInvalid | SignatureMalformed) and signed:
+    if isinstance(answer, errors.SignatureInvalid | SignatureMalformed) and signed:
         # Not the payer's key: the payer may be a contract. Asked outside the group, which waits for no node.
         judged = await run_in_threadpool(with_verdict, gateway, signed[-1])
         answer = await intake.answer(Hot(token, key, print_, lambda _: judged))
@@ -181,7 +184,7 @@ def _address_behind(gateway: Gateway, wanted: Wanted, phone: str) -> str | Answe
     with transaction(gateway.sessions) as session:
         try:
             return accounts.find_by_phone(session, gateway.vault, phone=phone).address
-        except PersonUnknown as unknown:
+        except errors.PersonUnknown as unknown:
             return keep(Kept(session, key, gateway.vault, now, 202), unknown)
 
 
@@ -200,7 +203,39 @@ def with_verdict(
 hot = hot_route("/transfers", _serve)
 
 
-@router.post("/transfers", status_code=202)
+PAYING = (
+    AmountInvalid,
+    ChainAway,
+    errors.ZeroAmount,
+    errors.ValueTooLarge,
+    SignatureMalformed,
+    errors.SignatureInvalid,
+    errors.AuthorizationAlreadyUsed,
+    errors.AuthorizationExpired,
+    AuthorizationNotYetValid,
+    ValidityOutOfRange,
+    errors.AccountNotRegistered,
+    errors.AccountIsFrozen,
+    errors.RecipientIsFrozen,
+    errors.RecipientInvalid,
+    errors.SystemRecipient,
+    errors.PaymentLimitExceeded,
+    errors.DailyLimitExceeded,
+    errors.YearlyLimitExceeded,
+    errors.BalanceLimitExceeded,
+    errors.BalanceInsufficient,
+    errors.StepUpRequired,
+    errors.PaymentsPaused,
+    errors.CallReverted,
+)
+"""Why a signed payment is refused, whoever takes the money."""
+
+
+@router.post(
+    "/transfers",
+    status_code=202,
+    responses=refused(*PAYING, RateLimitExceeded, errors.PhoneInvalid, errors.PersonUnknown),
+)
 def send_money(body: SendMoney, credentials: Credentials, key: KeyHeader = None) -> TransferAccepted:
     """Send money by a signed authorization, refused at once for what the chain would refuse it for, as far as known.
 
@@ -209,7 +244,7 @@ def send_money(body: SendMoney, credentials: Credentials, key: KeyHeader = None)
     raise NotImplementedError  # the intake serves it; this describes it
 
 
-@router.get("/transfers/{transfer_id}")
+@router.get("/transfers/{transfer_id}", responses=refused(TransferUnknown))
 def show_transfer(transfer_id: TransferId, session: Transaction, owner: Owner) -> TransferShape:
     """Show a transfer that one made or gets."""
     return transfer_shape(service.find_transfer(session, transfer_id, viewer=owner.address))
