@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from sha3 import keccak_256
 
-from bench.draws.table import Ints, Table
+from bench.draws.table import Ints, Table, first_shares, random_words, seeds
 
 Take = Callable[[Table, np.random.Generator], Ints]
 """[packet] what the attacker gets [fen]; 0 where he gets nothing."""
@@ -72,13 +72,12 @@ def choose_the_address(table: Table, dice: np.random.Generator) -> Ints:
 
 def choose_the_salt(table: Table, dice: np.random.Generator) -> Ints:
     """As a creator with an accomplice: of two packets give the one whose first share looks better beforehand."""
-    half = len(table.ids) // 2
-    looks = [
-        int.from_bytes(keccak_256(keccak_256(link).digest()[:20] + packet).digest(), "big")
-        for link, packet in zip(table.links[0], table.ids, strict=True)
+    others = random_words(dice, len(table.ids), 32)
+    chosen = [
+        max(both, key=lambda packet, link=link: keccak_256(keccak_256(link).digest()[:20] + packet).digest())
+        for link, *both in zip(table.links[0], table.ids, others, strict=True)
     ]
-    better = [row if looks[row] >= looks[row + half] else row + half for row in range(half)]
-    return table.shares[np.array(better), 0]
+    return first_shares(table.packet, seeds(table.links[:1], chosen)[0])
 
 
 def fail_on_purpose(table: Table, dice: np.random.Generator) -> Ints:

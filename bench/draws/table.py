@@ -96,6 +96,12 @@ def draw(packet: Packet, seed: Ints, rounding: Rounding = rounded_at_random, *, 
     return shares
 
 
+def first_shares(packet: Packet, seed: Ints) -> Ints:
+    """Return the first shares [fen] of packets of two shares or more, by the seeds of their first positions."""
+    rest = np.full(len(seed), packet.total, dtype=np.int64)
+    return _one(packet, seed, rest, packet.shares, rounded_at_random, plain_cap=False)
+
+
 def _one(packet: Packet, seed: Ints, rest: Ints, left: int, rounding: Rounding, plain_cap: bool) -> Ints:
     twice_mean = rounding(rest, _modulo(seed[:, : _LIMBS // 2], np.int64(left)), left)
     most = np.minimum(packet.max_share, rest - left + 1)
