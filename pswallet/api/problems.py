@@ -190,7 +190,9 @@ def install(app: FastAPI) -> None:
         return problem_response(problem_of_validation(invalid.errors()), request_id_of(request))
 
     def on_http(request: Request, error: Exception) -> Response:
-        return problem_response(_of_status(getattr(error, "status_code", 500)), request_id_of(request))
+        response = problem_response(_of_status(getattr(error, "status_code", 500)), request_id_of(request))
+        response.headers.update(getattr(error, "headers", None) or {})  # a 405 says in `Allow` what is allowed
+        return response
 
     def on_outage(request: Request, outage: Exception) -> Response:
         kind = next(problem for cause, problem in _Outage.OF.items() if isinstance(outage, cause))

@@ -57,6 +57,9 @@ def complete(document: dict[str, Any]) -> dict[str, Any]:
 
 def _complete(method: str, path: str, operation: Operation) -> None:
     responses = operation["responses"]
+    for parameter in operation.get("parameters", []):
+        if parameter["name"] == "Idempotency-Key":  # optional for FastAPI alone: its absence is refused by name
+            parameter["required"] = True
     if _READ_BY_FASTAPI in str(responses.get("422")):
         del responses["422"]
     for kind in _implied(method, path, operation):
