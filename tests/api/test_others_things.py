@@ -1,0 +1,151 @@
+"""What is Ann's stays Ann's: every operation of the OpenAPI document, called by Bob with the ids of what she has.
+
+A new operation whose path or body names a thing fails here until the table knows such a thing of hers.
+"""
+
+import json
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from tests.api.document import asked
+from tests.api.gateway import Member
+from tests.api.money import balance, members, packet_body, send, transfer_body
+from tests.api.test_generated import ENDLESS
+from tests.parts import Pipeline
+
+NOTE, GREETING = "安的早茶", "安祝大家发财"
+PUBLIC = {
+    ("get", "/v1/red-packets/{packet}"),
+    ("get", "/v1/red-packets/{packet}/claims"),
+    ("get", "/v1/red-packets/{packet}/draw"),
+    ("post", "/v1/red-packets/{packet}/refund"),
+    ("post", "/v1/red-packets/{packet}/collect"),
+}
+"""About what the chain shows to everybody, without the words and names of it; anybody may send a refund home."""
+
+
+class Ann:
+    """Somebody who has one of everything, of which Bob has no part; and Eve, to whom it concerns."""
+
+    def __init__(self, stranger: Any, pipeline: Pipeline) -> None:
+        self.ann, self.eve, self.bob = members(stranger, pipeline, "ann", "eve", "bob")
+        note = {"kind": "request", "total_fen": 500, "payers": [self.eve.address], "note": NOTE}
+        packet = packet_body(self.ann, [self.eve], salt="0x" + "33" * 32) | {"greeting": GREETING}
+        self.signed = {
+            "/v1/transfers": transfer_body(self.ann, self.bob.address, 7),
+            "/v1/red-packets": packet,
+            "/v1/payment-requests/{request_id}/pay": {
+                name: value for name, value in transfer_body(self.ann, self.eve.address, 7).items() if name != "to"
+            },
+        }
+        self.signed["/v1/payment-requests/{request_id}/pay"].pop("amount_fen")
+        self.ids = {
+            "transfer_id": send(self.ann, self.eve, 100).json()["id"],
+            "request_id": self.ann.post("/payment-requests", note).json()["id"],
+            "packet": self._give(pipeline),
+            "session_id": self.ann.get("/sessions").json()["sessions"][0]["id"],
+        }
+        self.named = {"draw_id": self.ann.post("/draws").json()["id"]}
+        """By field of a body: what Ann has."""
+
+    def _give(self, pipeline: Pipeline) -> str:
+        body = packet_body(self.ann, [self.eve], salt="0x" + "11" * 32) | {"greeting": GREETING}
+        packet: str = self.ann.post("/red-packets", body).json()["id"]
+        pipeline.settle()
+        return packet
+
+    @property
+    def secrets(self) -> list[str]:
+        """What only she and whom it concerns may read."""
+        return [NOTE, GREETING, self.ann.phone, self.ann.phone[3:], self.ids["session_id"], str(100_000 - 1_100)]
+
+    def state(self) -> dict[str, Any]:
+        """All that Ann sees of her own."""
+        paths = ["/accounts/me", "/sessions", "/balance", "/activity", "/red-packets?role=given"]
+        paths += ["/payment-requests?role=asker", "/payment-requests?role=payer"]
+        paths += [f"/transfers/{self.ids['transfer_id']}", f"/payment-requests/{self.ids['request_id']}"]
+        paths += [f"/red-packets/{self.ids['packet']}"]
+        answers = {path: self.ann.get(path) for path in paths}
+        assert all(answer.status_code == 200 for answer in answers.values())
+        return {path: answer.json() for path, answer in answers.items()}
+
+
+@pytest.fixture
+def hers(stranger: Any, pipeline: Pipeline) -> Ann:
+    return Ann(stranger, pipeline)
+
+
+def operations(hers: Ann) -> Iterator[tuple[str, str, dict[str, Any]]]:
+    """Every operation below /v1 that ends, with its description."""
+    for path, item in hers.ann.http.get("/openapi.json").json()["paths"].items():
+        for method, operation in item.items():
+            if path.startswith("/v1/") and path != ENDLESS:
+                yield method, path, operation
+
+
+def parameters(operation: dict[str, Any], place: str) -> list[dict[str, Any]]:
+    return [one for one in operation.get("parameters", []) if one["in"] == place]
+
+
+def call(member: Member, method: str, template: str, operation: dict[str, Any], hers: Ann) -> Any:
+    """Call an operation with her ids in the path, and in the body what she signed for it."""
+    path = template
+    for parameter in parameters(operation, "path"):
+        path = path.replace("{" + parameter["name"] + "}", hers.ids[parameter["name"]])
+    query = {one["name"]: _value(one["schema"]) for one in parameters(operation, "query") if one.get("required")}
+    if method == "post":
+        return member.post(path.removeprefix("/v1"), hers.signed.get(template, {}))
+    return member.http.request(method, path, params=query, headers=member.bearer)
+
+
+def _value(schema: dict[str, Any]) -> Any:
+    return schema["enum"][0] if "enum" in schema else schema.get("examples", [schema.get("default", "1")])[0]
+
+
+def test_the_table_knows_a_thing_of_hers_for_every_id(hers: Ann) -> None:
+    document = hers.ann.http.get("/openapi.json").json()
+    in_paths = {one["name"] for _, _, operation in operations(hers) for one in parameters(operation, "path")}
+    in_bodies = {at.split()[-1] for at, _ in asked(document, "string") if at.endswith("_id")} - in_paths
+    assert in_paths == set(hers.ids)
+    assert in_bodies == set(hers.named)
+
+
+def test_bob_reads_nothing_of_hers(hers: Ann) -> None:
+    for method, path, operation in operations(hers):
+        if method != "get":
+            continue
+        answer = call(hers.bob, method, path, operation, hers)
+        told = (
+            json.dumps(answer.json(), ensure_ascii=False) if "json" in answer.headers["content-type"] else answer.text
+        )
+        assert [secret for secret in hers.secrets if secret in told] == [], f"{path} tells Bob of Ann"
+        if parameters(operation, "path") and (method, path) not in PUBLIC:
+            assert answer.status_code in (403, 404), f"{path} answered {answer.status_code} to Bob"
+
+
+def test_bob_moves_nothing_of_hers(hers: Ann, pipeline: Pipeline) -> None:
+    before, held = hers.state(), balance(hers.ann)
+    for method, path, operation in operations(hers):
+        if method != "get" and (parameters(operation, "path") or path in hers.signed):
+            answer = call(hers.bob, method, path, operation, hers)
+            refused = answer.status_code in (403, 404, 409, 422)
+            assert refused or (method, path) in PUBLIC, f"{method} {path} answered {answer.status_code} to Bob"
+    pipeline.settle()
+    assert balance(hers.ann) == held
+    assert hers.state() == before
+
+
+def test_a_draw_of_hers_binds_no_packet_of_his(hers: Ann) -> None:
+    body = packet_body(hers.bob, [hers.eve], lucky=True)
+    answer = hers.bob.post("/red-packets", body | {"draw_id": hers.named["draw_id"]})
+    assert answer.status_code in (403, 404, 409, 422)
+
+
+def test_without_a_session_nothing_is_told(hers: Ann) -> None:
+    for method, path, operation in operations(hers):
+        if operation.get("security"):
+            nobody = Member(hers.ann.http, hers.ann.sms, hers.ann.sessions, "nobody", "", hers.ann.chain_id)
+            answer = call(nobody, method, path, operation, hers)
+            assert answer.status_code == 401, f"{method} {path} answered {answer.status_code} to nobody"
