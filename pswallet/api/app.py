@@ -11,6 +11,7 @@ from fastapi.responses import HTMLResponse
 from pswallet.accounts.service import CodeSender
 from pswallet.api import docs, problems, refusals
 from pswallet.api.deps import SEATS, Gateway
+from pswallet.api.languages import Languages
 from pswallet.api.limits import BodyLimit, Limits
 from pswallet.api.logs import RequestLog
 from pswallet.api.metrics import Metrics
@@ -40,7 +41,8 @@ from pswallet.settings import Settings
 
 DESCRIPTION = """
 An open city wallet's gateway. It carries signed messages to the chain and can move nobody's money.
-Amounts are whole fen; 100 fen are one yuan. Failures are RFC 9457 problems, each explained at its `type`.
+Amounts are whole fen; 100 fen are one yuan. Failures are RFC 9457 problems, each explained at its `type`;
+their titles are in the language of `Accept-Language`: zh-CN, zh-HK or en.
 """
 
 
@@ -105,6 +107,7 @@ def create_app(
     app.add_api_route("/docs", lambda: HTMLResponse(docs.page(app.openapi())), include_in_schema=False)
     app.add_middleware(BodyLimit)
     app.add_middleware(RequestLog, metrics=metrics)
+    app.add_middleware(Languages)
     return app
 
 

@@ -1,7 +1,7 @@
 """The languages people read: which one a client asks for, and texts in it.
 
 English is written in the code; the others in `pswallet/locale/<locale>/<catalog>.po` (gettext), one catalog for each
-kind of text: `problems`, `notifications`, `wallet`. A text that a catalog lacks stays English.
+kind of text: `problems`, `notifications`, `activity`, `wallet`. A text that a catalog lacks stays English.
 """
 
 from functools import cache
@@ -49,20 +49,19 @@ def texts(catalog: str, language: str) -> dict[str, str]:
 def _by_preference(header: str) -> list[str]:
     found: list[tuple[float, str]] = []
     for part in header.split(","):
-        tag, _, weight = part.strip().partition(";q=")
+        tag, _, weight = part.lower().replace(" ", "").partition(";q=")
         try:
             preference = float(weight or 1)
         except ValueError:
             continue
         if tag and preference > 0:
-            found.append((preference, tag.strip()))
+            found.append((preference, tag))
     return [tag for _, tag in sorted(found, key=lambda one: -one[0])]  # stable: as written, among equals
 
 
 def _known(tag: str) -> str:
     """Return what we call `tag`: zh-Hant-TW is read in Traditional Chinese, en-GB in English."""
-    lowered = tag.lower()
-    parts = lowered.split("-")
+    parts = tag.split("-")
     for length in range(len(parts), 0, -1):
         prefix = "-".join(parts[:length])
         if prefix in _OTHER_NAMES:

@@ -22,6 +22,7 @@ from pswallet.kit.languages import language_of, translated
         ("en-GB", "en"),
         ("fr;q=0.9, zh-HK;q=0.8, en;q=0.1", "zh-HK"),
         ("en;q=0.2, zh-CN;q=0.7", "zh-CN"),
+        ("fr; q=0.9, zh-HK ;Q=0.8", "zh-HK"),
         ("zh-CN;q=0, en", "en"),
         ("zh-CN;q=nonsense, zh-HK;q=0.1", "zh-HK"),
     ],

@@ -6,11 +6,13 @@ from fastapi import APIRouter, Path, Response
 from pydantic import Field
 
 from pswallet.api.deps import GatewayParts
+from pswallet.api.languages import Language
 from pswallet.api.metrics import CONTENT_TYPE
 from pswallet.api.problems import RouteUnknown
 from pswallet.api.readiness import look
 from pswallet.api.refusals import refused
 from pswallet.api.shapes import FreeText, Shape
+from pswallet.kit.languages import translated
 from pswallet.kit.problems import every_problem
 
 router = APIRouter(tags=["health"])
@@ -91,10 +93,12 @@ def show_metrics(gateway: GatewayParts) -> Response:
 
 
 @router.get("/problems/{code}", responses=refused(RouteUnknown))
-def explain_problem(code: ProblemCode) -> ProblemShape:
-    """Explain a problem by its code, as it stands in `type`."""
+def explain_problem(code: ProblemCode, language: Language, response: Response) -> ProblemShape:
+    """Explain a problem by its code, as it stands in `type`; its title in the reader's language."""
     kind = next((kind for kind in every_problem().values() if kind.code() == code), None)
     if kind is None:
         raise RouteUnknown()
     meaning = (kind.__doc__ or "").strip()
-    return ProblemShape(type=f"/problems/{code}", title=kind.title, status=kind.status, meaning=meaning)
+    response.headers["Content-Language"] = language
+    title = translated("problems", kind.title, language)
+    return ProblemShape(type=f"/problems/{code}", title=title, status=kind.status, meaning=meaning)

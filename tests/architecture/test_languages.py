@@ -1,0 +1,37 @@
+"""Nothing that people read is left untranslated, and no catalog translates what nobody says."""
+
+import re
+
+import pytest
+
+from pswallet.kit.languages import ENGLISH, LANGUAGES, texts
+from pswallet.kit.problems import every_problem
+
+OTHERS = [language for language in LANGUAGES if language != ENGLISH]
+ENCODINGS = {"zh-CN": "gb2312", "zh-HK": "big5hkscs"}
+"""Which knows the characters of a language and few of the other's: 账 and 賬 never stand in one catalog."""
+
+
+def said() -> dict[str, set[str]]:
+    """Every English text of each catalog, as the code has it."""
+    from pswallet.api import app as _  # noqa: F401 - imports every feature's errors
+
+    return {"problems": {kind.title for kind in every_problem().values()}}
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("catalog", said())
+def test_every_text_is_translated_and_no_other(catalog: str, language: str) -> None:
+    english = said()[catalog]
+    found = set(texts(catalog, language))
+    assert found >= english, f"{language}/{catalog}.po lacks them"
+    assert found <= english, f"nobody says them: take them out of {language}/{catalog}.po"
+
+
+@pytest.mark.parametrize("language", OTHERS)
+@pytest.mark.parametrize("catalog", said())
+def test_a_translation_is_of_its_language_and_keeps_what_is_filled_in(catalog: str, language: str) -> None:
+    for english, told in texts(catalog, language).items():
+        assert told != english
+        assert sorted(re.findall(r"\{\w+\}", told)) == sorted(re.findall(r"\{\w+\}", english)), english
+        told.replace("¥", "").encode(ENCODINGS[language])
