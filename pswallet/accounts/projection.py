@@ -9,6 +9,7 @@ from pswallet.accounts.models import AccountFreeze, AccountTier
 from pswallet.chain.events import AccountFrozen, AccountReplaced, AccountUnfrozen, CallRefused, TierSet
 from pswallet.chain.outbox import CallKind
 from pswallet.kit.rows import insert_rows
+from pswallet.notifications.rules import Kind
 from pswallet.notifications.service import Notice, notify
 
 
@@ -76,5 +77,5 @@ def _freeze(event: Any, address: str, frozen: bool) -> dict[str, Any]:
     return {**_place(event), "address": address, "frozen": frozen}
 
 
-def _notice(event: Any, address: str, kind: str, body: dict[str, Any]) -> Notice:
+def _notice(event: Any, address: str, kind: Kind, body: dict[str, Any]) -> Notice:
     return Notice(address=address, kind=kind, body=body, block=event.block, log_index=event.log_index)

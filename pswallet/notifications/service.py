@@ -9,6 +9,7 @@ from sqlalchemy.orm import Session
 
 from pswallet.kit.rows import array_literal, insert_rows
 from pswallet.notifications.models import Notification, OffChainNotification
+from pswallet.notifications.rules import Kind, Words, words
 
 CHANNEL = "pswallet_events"
 """NOTIFY wakes the streams; the payload lists the addresses, or `*` when they do not fit."""
@@ -19,10 +20,10 @@ _LONGEST_PAYLOAD = 7_900  # PostgreSQL refuses 8,000 bytes and more
 
 @dataclass(frozen=True, slots=True)
 class Notice:
-    """Something that happened to an address, in kebab-case (`packet-opened`), and where the chain says so."""
+    """Something that happened to an address, and where the chain says so."""
 
     address: str
-    kind: str
+    kind: Kind
     body: dict[str, Any]
     block: int
     log_index: int
@@ -30,10 +31,10 @@ class Notice:
 
 @dataclass(frozen=True, slots=True)
 class OffChainNotice:
-    """Something that an address is told and no block says, in kebab-case (`payment-requested`)."""
+    """Something that an address is told and no block says."""
 
     address: str
-    kind: str
+    kind: Kind
     body: dict[str, Any]
 
 
@@ -52,6 +53,10 @@ class Told:
     kind: str
     block: int | None
     body: dict[str, Any]
+
+    def words(self, language: str) -> Words:
+        """Return what a person who reads `language` is told."""
+        return words(self.kind, self.body, language)
 
 
 def notify(session: Session, notices: Sequence[Notice]) -> None:

@@ -22,6 +22,7 @@ from pswallet.chain.hashing import selector
 from pswallet.chain.outbox import CallKind
 from pswallet.kit.clock import from_unix
 from pswallet.kit.rows import insert_new_rows, insert_rows
+from pswallet.notifications.rules import Kind
 from pswallet.notifications.service import Notice, notify
 from pswallet.redpackets.models import (
     PacketCollection,
@@ -138,13 +139,20 @@ def on_calls_refused(session: Session, events: Sequence[CallRefused]) -> None:
         for event in refused
     ]
     insert_new_rows(session, PacketRefusal, rows)
-    notify(session, [_refusal_notice(event) for event in refused if event.kind != CallKind.PACKET_REFUND])
+    notify(session, [_refusal_notice(event) for event in refused if event.kind in _REFUSED])
+
+
+_REFUSED: dict[str, Kind] = {
+    CallKind.PACKET_CREATE: "packet-create-refused",
+    CallKind.PACKET_CLAIM: "packet-claim-refused",
+    CallKind.PACKET_COLLECT: "packet-collect-refused",
+}
 
 
 def _refusal_notice(event: CallRefused) -> Notice:
     asker = event.arguments.get("account") or event.arguments["terms"]["creator"]
     body = {"packet": event.key.split(":")[1], "error": event.error}
-    return _notice(event, asker, f"{event.kind}-refused", body)
+    return _notice(event, asker, _REFUSED[event.kind], body)
 
 
 def _place(event: Event) -> Row:
@@ -163,7 +171,7 @@ def _share(event: PacketClaimed | ShareOwed) -> Row:
     }
 
 
-def _tell_shares(session: Session, events: Sequence[PacketClaimed | ShareOwed], kind: str) -> None:
+def _tell_shares(session: Session, events: Sequence[PacketClaimed | ShareOwed], kind: Kind) -> None:
     """Tell the claimants, and the creators of those packets whose last share this was."""
     notices = [
         _notice(event, event.account, kind, {"packet": event.packet, "amount_fen": event.value}) for event in events
@@ -189,5 +197,5 @@ def _last_positions(
     ]
 
 
-def _notice(event: Event, address: str, kind: str, body: Row) -> Notice:
+def _notice(event: Event, address: str, kind: Kind, body: Row) -> Notice:
     return Notice(address=address, kind=kind, body=body, block=event.block, log_index=event.log_index)

@@ -17,9 +17,9 @@ from tests.parts import Pipeline
 
 
 @contextmanager
-def stream(member: Member, last: str | None = None, **options: Any) -> Iterator[Iterator[str]]:
+def stream(member: Member, last: str | None = None, language: str = "en", **options: Any) -> Iterator[Iterator[str]]:
     """Open the member's stream; its lines, the first (`retry:`) read already."""
-    headers = {**member.bearer, **({"Last-Event-ID": last} if last else {})}
+    headers = {**member.bearer, "Accept-Language": language, **({"Last-Event-ID": last} if last else {})}
     with member.http.stream("GET", "/v1/events", headers=headers, timeout=20, **options) as answer:
         assert answer.status_code == 200
         assert answer.headers["content-type"].startswith("text/event-stream")
@@ -53,6 +53,23 @@ def test_the_tier_arrives_as_an_event(member: Member, pipeline: Pipeline) -> Non
         pipeline.settle()
         event = next(events(lines))
     assert (event["kind"], event["body"]) == ("tier-set", {"tier": 1})
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ("zh-CN", ("您的账户额度已经定好", "打开钱包，就能看到可以存多少、付多少。")),
+        ("zh-TW", ("你的戶口限額已設定", "打開錢包，即可查看可存放及付款的金額。")),
+        ("fr", ("Your account's limits are set", "See in the wallet how much you may hold and pay.")),
+    ],
+)
+def test_an_event_is_told_in_the_readers_language(
+    member: Member, pipeline: Pipeline, asked: str, told: tuple[str, str]
+) -> None:
+    pipeline.settle()
+    with stream(member, "0", language=asked) as lines:
+        event = next(events(lines))
+    assert (event["title"], event["text"]) == told
 
 
 def test_one_goes_on_where_one_was(member: Member, sessions: Sessions) -> None:

@@ -1,12 +1,16 @@
 """Nothing that people read is left untranslated, and no catalog translates what nobody says."""
 
 import re
+from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from pswallet.kit.languages import ENGLISH, LANGUAGES, texts
-from pswallet.kit.problems import every_problem
+from pswallet.kit.problems import Problem, every_problem
+from pswallet.notifications.rules import WORDS, Kind, words
 
+ROOT = Path(__file__).resolve().parents[2]
 OTHERS = [language for language in LANGUAGES if language != ENGLISH]
 ENCODINGS = {"zh-CN": "gb2312", "zh-HK": "big5hkscs"}
 """Which knows the characters of a language and few of the other's: 账 and 賬 never stand in one catalog."""
@@ -16,7 +20,11 @@ def said() -> dict[str, set[str]]:
     """Every English text of each catalog, as the code has it."""
     from pswallet.api import app as _  # noqa: F401 - imports every feature's errors
 
-    return {"problems": {kind.title for kind in every_problem().values()}}
+    told = [*WORDS.values(), words("of a newer version", {}, ENGLISH)]
+    return {
+        "problems": {kind.title for kind in [Problem, *every_problem().values()]},
+        "notifications": {text for one in told for text in (one.title, one.text)},
+    }
 
 
 @pytest.mark.parametrize("language", OTHERS)
@@ -35,3 +43,14 @@ def test_a_translation_is_of_its_language_and_keeps_what_is_filled_in(catalog: s
         assert told != english
         assert sorted(re.findall(r"\{\w+\}", told)) == sorted(re.findall(r"\{\w+\}", english)), english
         told.replace("¥", "").encode(ENCODINGS[language])
+
+
+def test_every_kind_of_notice_has_its_words() -> None:
+    """Which kinds there are, mypy holds: whoever writes a notice names a `Kind`."""
+    assert set(WORDS) == set(get_args(Kind))
+
+
+def test_every_kind_of_notice_is_documented() -> None:
+    page = (ROOT / "docs/operations/events.md").read_text()
+    listed = re.findall(r"^\| ([a-z-]+(?:, [a-z-]+)*) \|", page, re.M)
+    assert {kind for row in listed for kind in row.split(", ")} - {"kind"} == set(get_args(Kind))

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from typing import Annotated
+from typing import Annotated, NamedTuple
 
 import orjson
 from fastapi import APIRouter, Header
@@ -11,6 +11,7 @@ from starlette.concurrency import run_in_threadpool
 
 from pswallet.accounts import service as accounts
 from pswallet.api.deps import Credentials, Gateway, GatewayParts, Owner, token_of
+from pswallet.api.languages import Language
 from pswallet.kit import clock, db
 from pswallet.kit.problems import Problem
 from pswallet.notifications import service
@@ -28,6 +29,7 @@ async def stream_events(
     owner: Owner,
     credentials: Credentials,
     gateway: GatewayParts,
+    language: Language,
     last_event_id: Annotated[
         str | None,
         Header(
@@ -36,7 +38,8 @@ async def stream_events(
         ),
     ] = None,
 ) -> StreamingResponse:
-    """Stream what happens to one's own account: each event with an `id` to go on from, the chain's once it says so.
+    """Stream what happens to one's own account: each event with an `id` to go on from, the chain's once it says so,
+    and a `title` and a `text` to show.
 
     A line of comment comes every 15 seconds when nothing else does; the stream ends when the session does.
     """
@@ -45,17 +48,25 @@ async def stream_events(
         last = await run_in_threadpool(_start, gateway, owner.address)
     else:
         last = Place(*map(int, last_event_id.split("-")))
-    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no"}
-    events = _events(gateway, owner.address, token, last)
+    headers = {"Cache-Control": "no-store", "X-Accel-Buffering": "no", "Content-Language": language}
+    events = _events(Listener(owner.address, token, language), gateway, last)
     return StreamingResponse(events, media_type="text/event-stream", headers=headers)
 
 
-async def _events(gateway: Gateway, address: str, token: str, last: Place) -> AsyncIterator[bytes]:
+class Listener(NamedTuple):
+    """Who listens: an address, the token of its session, and the language it reads."""
+
+    address: str
+    token: str
+    language: str
+
+
+async def _events(listener: Listener, gateway: Gateway, last: Place) -> AsyncIterator[bytes]:
     yield _RECONNECT
-    with gateway.streams.bell(address) as bell:
+    with gateway.streams.bell(listener.address) as bell:
         while True:
             bell.clear()
-            page = await run_in_threadpool(_read, gateway, address, token, last)
+            page = await run_in_threadpool(_read, listener, gateway, last)
             if page is None:
                 return
             for place, event in page:
@@ -73,17 +84,18 @@ def _start(gateway: Gateway, address: str) -> Place:
         return service.last_place(session, address=address)
 
 
-def _read(gateway: Gateway, address: str, token: str, last: Place) -> list[tuple[Place, bytes]] | None:
+def _read(listener: Listener, gateway: Gateway, last: Place) -> list[tuple[Place, bytes]] | None:
     """Return the next events, or None when the session has ended: a lost device hears nothing more."""
     with db.transaction(gateway.sessions) as session:
-        if isinstance(accounts.authenticate(session, [token], clock.now())[0], Problem):
+        if isinstance(accounts.authenticate(session, [listener.token], clock.now())[0], Problem):
             return None
-        return [
-            (told.place, _event(told)) for told in service.told_after(session, address=address, place=last, limit=_PAGE)
-        ]
+        page = service.told_after(session, address=listener.address, place=last, limit=_PAGE)
+    return [(told.place, _event(told, listener.language)) for told in page]
 
 
-def _event(told: Told) -> bytes:
+def _event(told: Told, language: str) -> bytes:
     identifier = f"{told.place.on_chain}-{told.place.off_chain}"
-    data = orjson.dumps({"id": identifier, "kind": told.kind, "block": told.block, "body": told.body})
+    said = told.words(language)
+    event = {"id": identifier, "kind": told.kind, "block": told.block, "title": said.title, "text": said.text}
+    data = orjson.dumps(event | {"body": told.body})
     return b"id: %s\nevent: %s\ndata: %s\n\n" % (identifier.encode(), told.kind.encode(), data)

@@ -1,0 +1,87 @@
+"""What people are told of each kind of notice. English stands here, the rest in `locale/*/notifications.po`."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from pswallet.kit.languages import translated
+from pswallet.kit.money import format_yuan
+from pswallet.kit.problems import Problem, every_problem
+
+Kind = Literal[
+    "tier-set",
+    "tier-refused",
+    "account-frozen",
+    "account-unfrozen",
+    "account-replaced",
+    "money-arrived",
+    "money-refused",
+    "transfer-sent",
+    "transfer-received",
+    "transfer-refused",
+    "payment-requested",
+    "packet-opened",
+    "packet-exhausted",
+    "packet-refunded",
+    "packet-create-refused",
+    "packet-claim-refused",
+    "packet-collect-refused",
+    "share-claimed",
+    "share-owed",
+    "share-collected",
+]
+"""What may be told, in kebab-case."""
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """What a person reads. `{amount}` is the notice's amount in yuan, `{reason}` the title of its problem."""
+
+    title: str
+    text: str
+
+
+WORDS: dict[Kind, Words] = {
+    "tier-set": Words("Your account's limits are set", "See in the wallet how much you may hold and pay."),
+    "tier-refused": Words("Your account's limits stay as they were", "{reason}. Ask us if you expected otherwise."),
+    "account-frozen": Words("Your account is frozen", "You cannot pay for now. Your money is still there; ask us why."),
+    "account-unfrozen": Words("Your account is free again", "You can pay as before."),
+    "account-replaced": Words(
+        "Your account has moved", "It goes on under your new key; the old one pays nothing more."
+    ),
+    "money-arrived": Words("Money from your bank has arrived", "{amount} is in your wallet."),
+    "money-refused": Words("Money from your bank could not be added", "{amount} is not in your wallet: {reason}."),
+    "transfer-sent": Words("You have paid", "{amount} has left your wallet."),
+    "transfer-received": Words("You have been paid", "{amount} has come into your wallet."),
+    "transfer-refused": Words("Your payment did not go through", "{reason}. No money has moved."),
+    "payment-requested": Words("Somebody asks you for money", "{amount} is asked for. Pay only whom you know."),
+    "packet-opened": Words("Your red packet is open", "Your friends can open it now."),
+    "packet-exhausted": Words("Your red packet is empty", "Every share has been opened."),
+    "packet-refunded": Words("The rest of your red packet is back", "{amount} has come back into your wallet."),
+    "packet-create-refused": Words("Your red packet was not given", "{reason}. No money has moved."),
+    "packet-claim-refused": Words("You could not open the red packet", "{reason}."),
+    "packet-collect-refused": Words("Your share could not be paid yet", "{reason}."),
+    "share-claimed": Words("You have opened a red packet", "{amount} has come into your wallet."),
+    "share-owed": Words(
+        "A share of a red packet waits for you", "{amount} is yours; collect it before the packet ends."
+    ),
+    "share-collected": Words("Your share has been paid", "{amount} has come into your wallet."),
+}
+
+_OTHER = Words("There is news for your account", "Open the wallet to see it.")
+"""Of a kind that a newer version wrote."""
+
+
+def words(kind: str, body: Mapping[str, Any], language: str) -> Words:
+    """Return what a reader of `language` is told of a notice; never personal data, for a body has none."""
+    english = cast("Mapping[str, Words]", WORDS).get(kind, _OTHER)
+    filled = {
+        "amount": format_yuan(body["amount_fen"]) if "amount_fen" in body else "",
+        "reason": translated("problems", _title(body.get("error", "")), language),
+    }
+    title, text = (translated("notifications", one, language) for one in (english.title, english.text))
+    return Words(title, text.format(**filled))
+
+
+def _title(error: str) -> str:
+    return every_problem().get(error, Problem).title
