@@ -11,13 +11,14 @@ from pswallet.accounts.service import Profile, Standing
 from pswallet.api.deps import Gateway, GatewayParts, MemberPost, OpenPost, Owner, Transaction, count_lookup
 from pswallet.api.idempotency import once
 from pswallet.api.limits import limited
+from pswallet.api.polling import PolledRoute
 from pswallet.api.problems import RateLimitExceeded
 from pswallet.api.refusals import refused
 from pswallet.api.shapes import Address, FreeLines, Phone, Shape, Signature
 from pswallet.api.verdicts import contract_verdict
 from pswallet.chain.signing import SignatureMalformed
 
-router = APIRouter(tags=["accounts"])
+router = APIRouter(tags=["accounts"], route_class=PolledRoute)
 
 Code = Annotated[str, StringConstraints(pattern=r"^[0-9]{6}$"), Field(description="the six digits of the SMS")]
 MessageText = Annotated[

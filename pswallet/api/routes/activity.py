@@ -7,12 +7,13 @@ from fastapi import APIRouter, Query
 from pydantic import Field
 
 from pswallet.api.deps import Owner, Transaction
+from pswallet.api.polling import PolledRoute
 from pswallet.api.shapes import Address, Bytes32, Shape
 from pswallet.payments import service
 from pswallet.payments.service import Line
 from pswallet.redpackets import service as redpackets
 
-router = APIRouter(tags=["payments"])
+router = APIRouter(tags=["payments"], route_class=PolledRoute)
 
 Cursor = Annotated[
     str | None,

@@ -6,13 +6,14 @@ from fastapi import APIRouter
 from pydantic import Field
 
 from pswallet.api.deps import GatewayParts, Transaction
+from pswallet.api.polling import PolledRoute
 from pswallet.api.problems import ChainAway
 from pswallet.api.refusals import refused
 from pswallet.api.shapes import Address, Bytes32, Shape
 from pswallet.chain import outbox, signing
 from pswallet.kit import clock
 
-router = APIRouter(tags=["chain"])
+router = APIRouter(tags=["chain"], route_class=PolledRoute)
 
 
 class BlockShape(Shape):

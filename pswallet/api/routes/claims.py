@@ -17,6 +17,7 @@ from pswallet.accounts.service import SessionOwner, authenticate
 from pswallet.api.deps import Credentials, Gateway, GatewayParts, KeyHeader, Owner, Transaction, gateway_of
 from pswallet.api.idempotency import Answer, Key, answer_of, lookup_many, store_many
 from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
+from pswallet.api.polling import PolledRoute
 from pswallet.api.problems import ChainAway, RequestInvalid, TextInvalid
 from pswallet.api.refusals import refused
 from pswallet.api.routes.red_packets import PacketId
@@ -28,7 +29,7 @@ from pswallet.kit.problems import Problem
 from pswallet.redpackets import errors, rules, service
 from pswallet.redpackets.service import ClaimPacket
 
-router = APIRouter(prefix="/red-packets", tags=["red packets"])
+router = APIRouter(prefix="/red-packets", tags=["red packets"], route_class=PolledRoute)
 
 _PACKET_ID = re.compile(r"0x[0-9a-f]{64}")
 

@@ -10,6 +10,7 @@ from pswallet.accounts.errors import PhoneInvalid
 from pswallet.api.deps import MemberPost, Now, Transaction
 from pswallet.api.idempotency import once
 from pswallet.api.limits import limited
+from pswallet.api.polling import PolledRoute
 from pswallet.api.problems import RateLimitExceeded
 from pswallet.api.refusals import refused
 from pswallet.api.shapes import FreeText, Phone, Shape
@@ -17,7 +18,7 @@ from pswallet.kyc import errors, service
 from pswallet.kyc.service import Claim, IdKind
 from pswallet.payments import service as payments
 
-router = APIRouter(tags=["kyc"])
+router = APIRouter(tags=["kyc"], route_class=PolledRoute)
 
 _Text = Annotated[FreeText, StringConstraints(min_length=1, max_length=80)]
 

@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from pswallet.accounts.errors import AccountNotRegistered, BalanceLimitExceeded, PaymentsPaused, RecipientIsFrozen
 from pswallet.api.deps import Gateway, MemberPost, Owner, Post, Transaction
 from pswallet.api.idempotency import once
+from pswallet.api.polling import PolledRoute
 from pswallet.api.problems import ChainAway, TextInvalid
 from pswallet.api.refusals import refused
 from pswallet.api.routes.transfers import PAYING, with_verdict
@@ -22,7 +23,7 @@ from pswallet.payments.service import SignedPayment
 from pswallet.redpackets import errors, rules, service
 from pswallet.redpackets.service import CreatePacket, PacketView
 
-router = APIRouter(prefix="/red-packets", tags=["red packets"])
+router = APIRouter(prefix="/red-packets", tags=["red packets"], route_class=PolledRoute)
 
 PacketId = Annotated[
     str,

@@ -8,6 +8,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 
 from pswallet.api.deps import MemberPost, Owner, Transaction
 from pswallet.api.idempotency import once
+from pswallet.api.polling import PolledRoute
 from pswallet.api.problems import AmountInvalid, ChainAway, TextInvalid
 from pswallet.api.refusals import refused
 from pswallet.api.routes.transfers import (
@@ -24,7 +25,7 @@ from pswallet.kit.money import Fen
 from pswallet.payments import errors, rules, service
 from pswallet.payments.service import AskForPayment, PaymentRequestView
 
-router = APIRouter(prefix="/payment-requests", tags=["payments"])
+router = APIRouter(prefix="/payment-requests", tags=["payments"], route_class=PolledRoute)
 
 RequestId = Annotated[
     str, Path(pattern=r"^req_[0-9a-z]{26}$", description="the id that POST /v1/payment-requests gave")

@@ -10,12 +10,13 @@ from pswallet.accounts import errors, service
 from pswallet.api.deps import GatewayParts, Now, OpenPost, Owner, Transaction
 from pswallet.api.idempotency import once
 from pswallet.api.limits import limited
+from pswallet.api.polling import PolledRoute
 from pswallet.api.problems import RateLimitExceeded
 from pswallet.api.refusals import refused
 from pswallet.api.routes.accounts import EXAMPLE_PROOF, PROOF, AccountShape, Code, MessageText, account_shape, proof_of
 from pswallet.api.shapes import FreeText, Phone, Shape, Signature
 
-router = APIRouter(tags=["sessions"])
+router = APIRouter(tags=["sessions"], route_class=PolledRoute)
 
 SessionId = Annotated[FreeText, Path(max_length=64, description="an `id` of GET /v1/sessions")]
 

@@ -19,6 +19,7 @@ from pswallet.api.deps import Credentials, Gateway, KeyHeader, Owner, Transactio
 from pswallet.api.idempotency import Answer, Kept, Key, answered_before, keep
 from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
 from pswallet.api.limits import take
+from pswallet.api.polling import PolledRoute
 from pswallet.api.problems import AmountInvalid, ChainAway, RateLimitExceeded
 from pswallet.api.refusals import refused
 from pswallet.api.shapes import Address, AmountFen, Bytes32, Phone, Shape, Signature, UnixTime
@@ -31,7 +32,7 @@ from pswallet.payments import service
 from pswallet.payments.errors import AuthorizationNotYetValid, TransferUnknown, ValidityOutOfRange
 from pswallet.payments.service import SignedPayment
 
-router = APIRouter(tags=["payments"])
+router = APIRouter(tags=["payments"], route_class=PolledRoute)
 
 TransferId = Annotated[str, Path(pattern=r"^trf_[0-9a-z]{26}$", description="the id that POST /v1/transfers gave")]
 
