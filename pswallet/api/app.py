@@ -28,6 +28,7 @@ from pswallet.api.routes import (
     red_packets,
     requests,
     sandbox,
+    statements,
     transfers,
 )
 from pswallet.api.routes import sessions as sign_ins
@@ -57,6 +58,7 @@ def routers(settings: Settings) -> list[APIRouter]:
         transfers.router,
         requests.router,
         activity.router,
+        statements.router,
         draws.router,
         red_packets.router,
         claims.router,

@@ -45,6 +45,12 @@ class TextInvalid(RequestInvalid):
     title = "A text holds no control characters"
 
 
+class PeriodInvalid(RequestInvalid):
+    """Both a month and days are given, or the first day is after the last."""
+
+    title = "The period is one month, or a first and a last day in order"
+
+
 class RouteUnknown(Problem):
     """Nothing lives at this path."""
 

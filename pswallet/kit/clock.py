@@ -36,3 +36,8 @@ def shanghai_year_start(moment: datetime) -> datetime:
     """Return the first instant of `moment`'s calendar year in Asia/Shanghai, in UTC."""
     day = shanghai_day_start(moment).astimezone(SHANGHAI)
     return day.replace(month=1, day=1).astimezone(UTC)
+
+
+def shanghai_start(day: date) -> datetime:
+    """Return the first instant of calendar `day` in Asia/Shanghai, in UTC."""
+    return datetime(day.year, day.month, day.day, tzinfo=SHANGHAI).astimezone(UTC)

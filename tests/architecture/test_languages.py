@@ -6,6 +6,7 @@ from typing import get_args
 
 import pytest
 
+from pswallet.api.spreadsheets import HEADINGS, KINDS
 from pswallet.kit.languages import ENGLISH, LANGUAGES, texts
 from pswallet.kit.problems import Problem, every_problem
 from pswallet.notifications.rules import WORDS, Kind, words
@@ -23,6 +24,7 @@ def said() -> dict[str, set[str]]:
     told = [*WORDS.values(), words("of a newer version", {}, ENGLISH)]
     return {
         "problems": {kind.title for kind in [Problem, *every_problem().values()]},
+        "activity": {*HEADINGS, *KINDS.values()},
         "notifications": {text for one in told for text in (one.title, one.text)},
     }
 

@@ -1,16 +1,18 @@
 """One's balance, and one's own list of what moved, newest first, with the balance after each line."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Query
 from pydantic import Field
+from sqlalchemy.orm import Session
 
 from pswallet.api.deps import Owner, Transaction
 from pswallet.api.polling import PolledRoute
 from pswallet.api.shapes import Address, Bytes32, Shape
 from pswallet.payments import service
-from pswallet.payments.service import Line
+from pswallet.payments.service import Line, Place
 from pswallet.redpackets import service as redpackets
 
 router = APIRouter(tags=["payments"], route_class=PolledRoute)
@@ -59,16 +61,24 @@ def show_balance(session: Transaction, owner: Owner) -> Balance:
 @router.get("/activity")
 def show_activity(session: Transaction, owner: Owner, cursor: Cursor = None, limit: Limit = 20) -> ActivityPage:
     """Show what moved, newest first."""
-    before = None
-    if cursor is not None:
-        block, log_index, leg = (int(part) for part in cursor.split("."))
-        before = (block, log_index, leg)
-    page = service.activity(session, owner.address, before=before, limit=limit)
-    behind = redpackets.packets_behind(session, [line.place[:2] for line in page.lines])
+    page = service.activity(session, owner.address, before=place_of(cursor), limit=limit)
     return ActivityPage(
-        items=[_shape(line, *behind.get(line.place[:2], (line.kind, None))) for line in page.lines],
-        older=".".join(map(str, page.older)) if page.older else None,
+        items=line_shapes(session, page.lines), older=".".join(map(str, page.older)) if page.older else None
     )
+
+
+def place_of(cursor: str | None) -> Place | None:
+    """Return the place that a cursor names."""
+    if cursor is None:
+        return None
+    block, log_index, leg = (int(part) for part in cursor.split("."))
+    return block, log_index, leg
+
+
+def line_shapes(session: Session, lines: Sequence[Line]) -> list[LineShape]:
+    """Show lines on the wire, each told by the packet behind it if there is one."""
+    behind = redpackets.packets_behind(session, [line.place[:2] for line in lines])
+    return [_shape(line, *behind.get(line.place[:2], (line.kind, None))) for line in lines]
 
 
 def _shape(line: Line, kind: str, packet: str | None) -> LineShape:

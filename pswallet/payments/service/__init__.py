@@ -1,6 +1,6 @@
 """Decisions about payments inside a session; nothing here commits, and nothing says that money has moved."""
 
-from pswallet.payments.service.activity import Activity, Line, activity, balances
+from pswallet.payments.service.activity import Activity, Line, Period, Place, activity, balances, lines_of
 from pswallet.payments.service.intake import (
     Accepted,
     SignedPayment,
@@ -22,6 +22,7 @@ from pswallet.payments.service.requests import (
     requests_made,
     requests_to_pay,
 )
+from pswallet.payments.service.statements import Statement, statement
 from pswallet.payments.service.tiers import TierView, tiers
 
 __all__ = [
@@ -30,9 +31,12 @@ __all__ = [
     "AskForPayment",
     "Line",
     "PaymentRequestView",
+    "Period",
+    "Place",
     "RequestPage",
     "ShareView",
     "SignedPayment",
+    "Statement",
     "TierView",
     "Transfer",
     "accept",
@@ -44,9 +48,11 @@ __all__ = [
     "find_request",
     "find_transfer",
     "last_entries",
+    "lines_of",
     "pay_share",
     "requests_made",
     "requests_to_pay",
+    "statement",
     "tiers",
     "transfer",
 ]

@@ -1,10 +1,11 @@
-"""Everybody's own list of what moved, newest first, with the balance after each line."""
+"""Everybody's own list of what moved, with the balance after each line: newest first, or a period's in order."""
 
 from __future__ import annotations
 
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
@@ -15,6 +16,13 @@ from pswallet.payments.service.ledger import last_entries
 
 Place = tuple[int, int, int]
 """Where an entry stands: block, log index, leg."""
+
+
+class Period(NamedTuple):
+    """From the instant `start` to just before `end`."""
+
+    start: datetime
+    end: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,10 +60,23 @@ def activity(session: Session, account: str, *, before: Place | None, limit: int
         query = query.where(place < before)
     newest_first = query.order_by(Entry.block.desc(), Entry.log_index.desc(), Entry.leg.desc())
     entries = list(session.scalars(newest_first.limit(limit + 1)))
-    page = entries[:limit]
-    transfers = _transfers(session, page)
-    lines = [_line(entry, transfers.get((entry.block, entry.log_index))) for entry in page]
+    lines = _lines(session, entries[:limit])
     return Activity(lines, lines[-1].place if len(entries) > limit else None)
+
+
+def lines_of(session: Session, account: str, *, period: Period, after: Place, limit: int) -> list[Line]:
+    """Return the first `limit` lines of `account` in `period` that stand after `after`, oldest first."""
+    place = tuple_(Entry.block, Entry.log_index, Entry.leg)
+    query = select(Entry).where(
+        Entry.account == account, place > after, Entry.at >= period.start, Entry.at < period.end
+    )
+    oldest_first = query.order_by(Entry.block, Entry.log_index, Entry.leg)
+    return _lines(session, list(session.scalars(oldest_first.limit(limit))))
+
+
+def _lines(session: Session, entries: list[Entry]) -> list[Line]:
+    transfers = _transfers(session, entries)
+    return [_line(entry, transfers.get((entry.block, entry.log_index))) for entry in entries]
 
 
 def _transfers(session: Session, entries: list[Entry]) -> dict[tuple[int, int], str]:
