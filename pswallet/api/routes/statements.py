@@ -12,6 +12,8 @@ from pswallet.api import spreadsheets
 from pswallet.api.deps import Gateway, GatewayParts, Owner, Transaction
 from pswallet.api.languages import Language
 from pswallet.api.periods import AskedDays, Days
+from pswallet.api.problems import PeriodInvalid
+from pswallet.api.refusals import refused
 from pswallet.api.routes.activity import Cursor, LineShape, line_shapes, place_of
 from pswallet.api.shapes import Address, Shape
 from pswallet.kit import db
@@ -38,7 +40,7 @@ class StatementShape(Shape):
     newer: str | None = Field(description="asks for the next page of lines, null at the end")
 
 
-@router.get("/statement")
+@router.get("/statement", responses=refused(PeriodInvalid))
 def show_statement(
     days: AskedDays,
     session: Transaction,
@@ -68,7 +70,8 @@ def show_statement(
 @router.get(
     "/activity.csv",
     response_class=StreamingResponse,
-    responses={200: {"description": "one line a row, oldest first", "content": {"text/csv": {}}}},
+    responses=refused(PeriodInvalid)
+    | {200: {"description": "one line a row, oldest first", "content": {"text/csv": {"schema": {"type": "string"}}}}},
 )
 def export_activity(days: AskedDays, owner: Owner, gateway: GatewayParts, language: Language) -> StreamingResponse:
     """Export what moved as CSV for a spreadsheet, oldest first; headings in the reader's language, amounts in yuan."""
