@@ -33,10 +33,7 @@ def secret(name: str) -> bytes:
 
 def synthetic_keys(relayers: int = 2) -> Keys:
     """The gateway's keys in tests."""
-    names = [name for name in Keys.__dataclass_fields__ if name != "relayers"]
-    return Keys(
-        relayers=[secret(f"relayer {place}") for place in range(relayers)], **{name: secret(name) for name in names}
-    )
+    return Keys.made(relayers, secret)
 
 
 @dataclass

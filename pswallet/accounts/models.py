@@ -9,19 +9,21 @@ from pswallet.kit.db import Base, Fact
 
 
 class Account(Base):
-    """A person's account: one address, one phone."""
+    """A person's account: one address, one phone. Of an erased one the id, the address and the times remain."""
 
     __tablename__ = "accounts"
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     address: Mapped[str] = mapped_column(Text, unique=True)
-    phone_index: Mapped[str] = mapped_column(Text, unique=True)
+    phone_index: Mapped[str | None] = mapped_column(Text, unique=True)
+    """Null once erased: the phone may register again, as somebody new."""
     phone_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     created_at: Mapped[datetime]
     name_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     """Set once the real name has been checked."""
     tier_serial: Mapped[int] = mapped_column(Integer, default=0)
     """How many tier calls were asked for; makes each call's key its own."""
+    erased_at: Mapped[datetime | None] = mapped_column(default=None)
 
 
 class PhoneCode(Base):

@@ -34,7 +34,8 @@ class CheckedIdentity(Base):
 
     account_id: Mapped[str] = mapped_column(Text, ForeignKey("accounts.id"), primary_key=True)
     kind: Mapped[str] = mapped_column(Text)
-    number_index: Mapped[str] = mapped_column(Text, unique=True)
+    number_index: Mapped[str | None] = mapped_column(Text, unique=True)
+    """Null once erased: the document may serve another account."""
     number_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     birth_date_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     tier_requested: Mapped[int] = mapped_column(Integer)

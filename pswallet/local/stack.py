@@ -4,7 +4,7 @@ import os
 import sys
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import httpx
@@ -116,8 +116,14 @@ class Stack:
         """Return the operators' keys, synthetic; the gateway's file holds what is the gateway's."""
         owner = self.operator_keys_file
         keys = Keys.load(owner) if owner.exists() else Keys.generate(owner)
+        if keys.retention is None:  # a file from before people could be erased
+            keys = keys.with_retention()
+            keys.save_over(owner)
         if not self.keys_file.exists():
             keys.of_gateway().save(self.keys_file)
+        held = Keys.load(self.keys_file)
+        if held.retention_public is None:
+            replace(held, retention_public=keys.retention_public).save_over(self.keys_file)
         return keys
 
     def _start_database(self) -> None:

@@ -74,8 +74,9 @@ def test_a_port_that_another_gateway_took_meanwhile_is_left_to_it(
 def test_the_gateways_processes_find_no_key_that_stops_or_changes_the_contracts(stack: Stack):
     every = stack._keys()
     named = Path(stack.environment()["PSWALLET_KEYS_FILE"])
-    assert {"admin", "upgrader", "pauser", "unpauser"} <= set(json.loads(stack.operator_keys_file.read_text()))
-    assert not {"admin", "upgrader", "pauser", "unpauser"} & set(json.loads(named.read_text()))
+    theirs = {"admin", "upgrader", "pauser", "unpauser", "retention"}
+    assert theirs <= set(json.loads(stack.operator_keys_file.read_text()))
+    assert not theirs & set(json.loads(named.read_text()))
     assert Keys.load(named) == every.of_gateway()
     assert stack.operator_keys_file.stat().st_mode & 0o777 == 0o600
     assert str(stack.operator_keys_file) not in stack.environment().values()
