@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from pswallet import operator
+from pswallet import officer, operator
 from pswallet.settings import Settings
 
 if TYPE_CHECKING:
@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
 app = typer.Typer(help="pswallet 坪山数字钱包: a sandbox city wallet.", no_args_is_help=True, add_completion=False)
 app.add_typer(operator.app, name="operator")
+officer.join(app)
 console = Console()
 
 
@@ -188,10 +189,9 @@ def api() -> None:
     from pswallet.api.app import create_app
     from pswallet.chain.dealer import Dealer
     from pswallet.chain.deploy import Deployment
-    from pswallet.chain.keys import Keys
+    from pswallet.chain.keys import Keys, open_vault
     from pswallet.chain.rpc import Rpc
     from pswallet.chain.signing import escrow_domain
-    from pswallet.kit.vault import Vault
     from pswallet.vendors.identity import SandboxIdentity
     from pswallet.vendors.sms import SandboxSms
 
@@ -205,7 +205,7 @@ def api() -> None:
     keys = Keys.load(settings.keys_file)
     deployment = Deployment.load(settings.deployment_file)
     sessions = _sessions(settings)
-    vault = Vault(keys.vault_master)
+    vault = open_vault(settings.keys_file)
     application = create_app(
         settings,
         sessions,
@@ -215,6 +215,7 @@ def api() -> None:
         rpc=Rpc(settings.rpc_url),
         sms=SandboxSms(sessions, vault),
         identity=SandboxIdentity(),
+        retention_key=keys.retention_public,
     )
     uvicorn.run(
         application, host=settings.api_host, port=settings.api_port, log_config=None, access_log=False,

@@ -62,12 +62,13 @@ class SignInMessage:
     issued_at: datetime
     expires_at: datetime | None
     not_before: datetime | None
+    statement: str | None = None
 
 
 _MESSAGE = re.compile(
     r"(?:[a-zA-Z][a-zA-Z0-9+.-]*://)?(?P<domain>[^\s/?#]+) wants you to sign in with your Ethereum account:\n"
     r"(?P<address>0x[0-9a-fA-F]{40})\n\n"
-    r"(?:[^\n]+\n)?\n"
+    r"(?:(?P<statement>[^\n]+)\n)?\n"
     r"URI: (?P<uri>[^\s]+)\n"
     r"Version: 1\n"
     r"Chain ID: (?P<chain_id>[0-9]{1,18})\n"
@@ -100,6 +101,7 @@ def parse_sign_in(text: str) -> SignInMessage | None:
         issued_at=times["issued_at"],
         expires_at=times["expires_at"],
         not_before=times["not_before"],
+        statement=found["statement"],
     )
 
 

@@ -25,6 +25,7 @@ from pswallet.api.routes import (
     events,
     health,
     kyc,
+    privacy,
     red_packets,
     requests,
     sandbox,
@@ -53,6 +54,7 @@ def routers(settings: Settings) -> list[APIRouter]:
         accounts.router,
         sign_ins.router,
         kyc.router,
+        privacy.router,
         chain.router,
         events.router,
         transfers.router,
@@ -79,6 +81,7 @@ def create_app(
     sms: CodeSender,
     identity: IdentityVendor,
     limits: Limits | None = None,
+    retention_key: bytes | None = None,
 ) -> FastAPI:
     """Build the gateway on its parts. `dealer` satisfies the red packets' Protocol."""
     metrics = Metrics()
@@ -94,6 +97,7 @@ def create_app(
         limits=limits or Limits(),
         metrics=metrics,
         streams=Streams(sessions),
+        retention_key=retention_key,
         seats=asyncio.Semaphore(SEATS),
     )
     app = FastAPI(

@@ -49,6 +49,8 @@ class Gateway:
     streams: Streams
     heartbeat_s: float = 15.0
     """Seconds between two signs of life of a stream."""
+    retention_key: bytes | None = None
+    """Public key that locks away what the law keeps of people who leave."""
     seats: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SEATS))
 
     @property

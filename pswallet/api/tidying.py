@@ -1,14 +1,21 @@
-"""Forgets, by the wall clock, what is of no use any more: kept answers, rate windows, codes, nonces, dead sessions."""
+"""Forgets, by the wall clock, what is of no use any more: kept answers, rate windows, codes, nonces, dead sessions.
+
+Destroys what the law has let go of, and logs the head of the trail, so that it stands somewhere else too.
+"""
 
 from datetime import datetime, timedelta
 
+import structlog
 from sqlalchemy import delete
 
 from pswallet.accounts import service as accounts
 from pswallet.api.idempotency import KEPT_FOR
 from pswallet.api.models import KeptAnswer, RateWindow
-from pswallet.kit import clock, db
+from pswallet.kit import clock, db, trail
+from pswallet.privacy import retention
+from pswallet.vendors.models import SandboxMessage
 
+_log = structlog.get_logger("pswallet.worker")
 EVERY = timedelta(hours=1)
 
 
@@ -33,4 +40,7 @@ def tidy(sessions: db.Sessions, *, now: datetime) -> None:
     with db.transaction(sessions) as session:
         session.execute(delete(KeptAnswer).where(KeptAnswer.kept_at <= now - KEPT_FOR))
         session.execute(delete(RateWindow).where(RateWindow.started_at <= now - KEPT_FOR))
+        session.execute(delete(SandboxMessage).where(SandboxMessage.sent_at <= now - KEPT_FOR))
         accounts.forget_stale(session, now=now)
+        retention.destroy_due(session, now=now)
+        _log.info("trail.head", head=str(trail.head(session)))

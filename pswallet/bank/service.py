@@ -116,6 +116,12 @@ def settle(session: Session, *, now: datetime, may_credit: MayCredit | None = No
     return len(calls)
 
 
+def waiting_entries(session: Session, account: str) -> list[str]:
+    """Return the ids of bank entries for which `account` was issued nothing yet."""
+    issued = select(BankMint.entry).where(BankMint.entry == BankEntry.entry).exists()
+    return list(session.scalars(select(BankEntry.id).where(BankEntry.account == account, ~issued)))
+
+
 class _Waiting(NamedTuple):
     entry: BankEntry
     refused: int

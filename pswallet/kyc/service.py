@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Protocol
 
-from sqlalchemy import func, select
+from sqlalchemy import func, select, update
 from sqlalchemy.dialects.postgresql import distinct_on
 from sqlalchemy.orm import Session
 
@@ -31,7 +31,7 @@ from pswallet.kyc.rules.cards import read_card
 from pswallet.kyc.rules.documents import OLDEST_YEARS, Document, Flaw, IdKind, read_document, read_machine_line
 from pswallet.kyc.rules.names import normal_name
 
-__all__ = ["BankCard", "Claim", "IdKind", "Identity", "IdentityVendor", "check_real_name", "tiers_in_force"]
+__all__ = ["BankCard", "Claim", "IdKind", "Identity", "IdentityVendor", "check_real_name", "forget", "tiers_in_force"]
 
 
 @dataclass(frozen=True)
@@ -124,6 +124,11 @@ def tiers_in_force(session: Session, moment: datetime) -> list[Tier]:
             .order_by(Tier.tier, Tier.effective_from.desc())
         )
     )
+
+
+def forget(session: Session, *, account_id: str) -> None:
+    """Let go of an account's document: it may serve another one. What is sealed stays, for who destroys its key."""
+    session.execute(update(CheckedIdentity).where(CheckedIdentity.account_id == account_id).values(number_index=None))
 
 
 def _raise_tier(session: Session, known: CheckedIdentity, tier: int) -> int:

@@ -58,6 +58,7 @@ def make_app(log_file: Path, sessions: Sessions, chain: Chain, vault: Vault, set
             "sms": SandboxSms(sessions, vault),
             "identity": SandboxIdentity(),
             "limits": WIDE,
+            "retention_key": chain.keys.retention_public,
         } | changed
         return create_app(parts.pop("settings"), parts.pop("sessions"), **parts)
 

@@ -1,5 +1,6 @@
 """Phones, masks and sign-in messages."""
 
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -17,6 +18,7 @@ MESSAGE = SignInMessage(
     issued_at=NOW,
     expires_at=None,
     not_before=None,
+    statement="Sign in to pswallet.",
 )
 TEXT = """localhost:8000 wants you to sign in with your Ethereum account:
 0x70997970C51812dc3A010C7d01b50e0d17dc79C8
@@ -65,7 +67,7 @@ def test_a_sign_in_message_is_read() -> None:
 
 
 def test_the_statement_may_be_missing() -> None:
-    assert rules.parse_sign_in(TEXT.replace("Sign in to pswallet.\n", "")) == MESSAGE
+    assert rules.parse_sign_in(TEXT.replace("Sign in to pswallet.\n", "")) == replace(MESSAGE, statement=None)
 
 
 def test_times_requests_and_resources_may_be_there() -> None:

@@ -4,13 +4,14 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import delete, select, update
 from sqlalchemy.orm import Session
 
 from pswallet.accounts import rules
 from pswallet.accounts.errors import AccountUnknown, PersonUnknown
-from pswallet.accounts.models import Account
+from pswallet.accounts.models import Account, AccountSession, PhoneCode
 from pswallet.accounts.service.codes import require_phone
+from pswallet.accounts.service.standing import NO_TIER, request_tier
 from pswallet.kit.vault import Vault
 
 
@@ -56,10 +57,10 @@ def name_person(session: Session, *, account_id: str, name_sealed: bytes) -> Non
 
 
 def masked_names(session: Session, vault: Vault, addresses: Sequence[str]) -> dict[str, str]:
-    """Return the masked real names of those of `addresses` that have one."""
+    """Return the masked real names of those of `addresses` that have one and were not erased."""
     rows = session.execute(
         select(Account.id, Account.address, Account.name_sealed).where(
-            Account.address.in_(addresses), Account.name_sealed.is_not(None)
+            Account.address.in_(addresses), Account.name_sealed.is_not(None), Account.erased_at.is_(None)
         )
     ).all()
     names = vault.unseal_many(session, "name", {row.id: row.name_sealed for row in rows})
@@ -70,6 +71,26 @@ def addresses_of(session: Session, account_ids: Sequence[str]) -> dict[str, str]
     """Return the address of each account id that exists."""
     rows = session.execute(select(Account.id, Account.address).where(Account.id.in_(account_ids)))
     return {row.id: row.address for row in rows}
+
+
+def find_account(session: Session, who: str) -> Account:
+    """Return an account, erased or not, by its id or its address. Raises AccountUnknown."""
+    found = session.scalars(select(Account).where((Account.id == who) | (Account.address == who))).one_or_none()
+    if found is None:
+        raise AccountUnknown()
+    return found
+
+
+def erase(session: Session, account: Account, *, now: datetime) -> None:
+    """Forget an account's phone and end its sessions; the chain takes its registration back.
+
+    What is sealed stays, for whoever destroys its key. `account` was read for update.
+    """
+    session.execute(delete(PhoneCode).where(PhoneCode.phone_index == account.phone_index))
+    session.execute(delete(AccountSession).where(AccountSession.account_id == account.id))
+    account.phone_index, account.erased_at = None, now
+    session.flush()
+    request_tier(session, account_id=account.id, tier=NO_TIER)
 
 
 def _masked_name(session: Session, vault: Vault, account: Account) -> str | None:

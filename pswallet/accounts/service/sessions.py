@@ -58,6 +58,8 @@ class SignInProof:
     domain: str
     chain_id: int
     contract_accepts: ContractVerdict
+    statement: str | None = None
+    """What the message must say that it is for; None: anything."""
 
 
 def give_nonce(session: Session, *, now: datetime) -> SignInNonce:
@@ -76,6 +78,8 @@ def prove_address(session: Session, proof: SignInProof, *, now: datetime) -> str
     if message is None:
         raise MessageMalformed()
     refusals = rules.sign_in_refusals(message, domain=proof.domain, chain_id=proof.chain_id, now=now)
+    if proof.statement not in (None, message.statement):
+        refusals.append("statement")
     if refusals:
         raise MessageRefused(reasons=refusals)
     used = session.execute(
@@ -126,10 +130,7 @@ def sign_in(session: Session, proof: SignInProof, *, now: datetime) -> tuple[Acc
 
     Raises what `prove_address` raises, AccountUnknown.
     """
-    address = prove_address(session, proof, now=now)
-    account = session.scalars(select(Account).where(Account.address == address)).one_or_none()
-    if account is None:
-        raise AccountUnknown(address=address)
+    account = _prove_account(session, proof, now=now)
     return account, _open_session(session, account.id, now=now)
 
 
@@ -140,11 +141,26 @@ def sign_in_with_code(
 
     Raises what `use_code` and `sign_in` raise; AccountUnknown too when the phone is not the account's.
     """
+    account = prove_owner(session, vault, proof, phone=phone, code=code, now=now)
+    return account, _open_session(session, account.id, now=now)
+
+
+def prove_owner(session: Session, vault: Vault, proof: SignInProof, *, phone: str, code: str, now: datetime) -> Account:
+    """Return the account whose address and phone are both proven. Raises what `sign_in_with_code` raises."""
     index = use_code(session, vault, phone=phone, code=code, now=now)
-    account, token = sign_in(session, proof, now=now)
+    account = _prove_account(session, proof, now=now)
     if account.phone_index != index:
         raise AccountUnknown(address=account.address)
-    return account, token
+    return account
+
+
+def _prove_account(session: Session, proof: SignInProof, *, now: datetime) -> Account:
+    address = prove_address(session, proof, now=now)
+    found = select(Account).where(Account.address == address, Account.erased_at.is_(None))
+    account = session.scalars(found).one_or_none()
+    if account is None:
+        raise AccountUnknown(address=address)
+    return account
 
 
 def _require_signature(proof: SignInProof, address: str) -> None:
@@ -184,6 +200,14 @@ def sessions_of(session: Session, *, account_id: str, now: datetime) -> list[Acc
             .order_by(AccountSession.created_at.desc(), AccountSession.id.desc())
         )
     )
+
+
+def session_opened_at(session: Session, session_id: str) -> datetime:
+    """Return when a session was opened. Raises SessionUnknown."""
+    opened = session.scalar(select(AccountSession.created_at).where(AccountSession.id == session_id))
+    if opened is None:
+        raise SessionUnknown(session_id=session_id)
+    return opened
 
 
 def revoke_session(session: Session, *, account_id: str, session_id: str, now: datetime) -> None:

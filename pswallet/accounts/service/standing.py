@@ -12,6 +12,9 @@ from pswallet.chain import outbox
 from pswallet.chain.outbox import Call, CallKind
 from pswallet.kit.rows import TEXTS
 
+NO_TIER = 0
+"""Chain tier of who is not registered, or no longer."""
+
 VISITOR_TIER = 1
 """Chain tier of T0: a phone and an address, nothing more."""
 

@@ -170,14 +170,15 @@ def look_up(body: Lookup, post: MemberPost) -> Found:
     return Found(address=found.address, masked_phone=found.masked_phone, masked_name=found.masked_name)
 
 
-def proof_of(message: str, signature: str, gateway: Gateway) -> service.SignInProof:
-    """Put together what a sign-in proof is checked against."""
+def proof_of(message: str, signature: str, gateway: Gateway, *, statement: str | None = None) -> service.SignInProof:
+    """Put together what a sign-in proof is checked against; `statement`: what the message must say it is for."""
     return service.SignInProof(
         message=message,
         signature=bytes.fromhex(signature[2:]),
         domain=gateway.domain,
         chain_id=gateway.deployment.chain_id,
         contract_accepts=contract_verdict(gateway.rpc),
+        statement=statement,
     )
 
 

@@ -9,7 +9,7 @@ from pswallet.payments.service.intake import (
     credit_problem,
     transfer,
 )
-from pswallet.payments.service.ledger import last_entries
+from pswallet.payments.service.ledger import last_entries, pending_payments
 from pswallet.payments.service.reading import Transfer, find_transfer
 from pswallet.payments.service.requests import (
     AskForPayment,
@@ -50,6 +50,7 @@ __all__ = [
     "last_entries",
     "lines_of",
     "pay_share",
+    "pending_payments",
     "requests_made",
     "requests_to_pay",
     "statement",

@@ -135,6 +135,12 @@ def purses(session: Session, lifetime: dict[str, bool], *, now: datetime) -> dic
     return found
 
 
+def pending_payments(session: Session, address: str, *, now: datetime) -> int:
+    """Return how many payments to or from an address are on their way at `now` (the last block's time)."""
+    values = {"addresses": array_literal([address]), "chain_time": to_unix(now)}
+    return len(session.execute(_PENDING, values).all())
+
+
 def _sent(entry: LastEntry | Row[Any], now: datetime, *, lifetime: bool) -> tuple[int, int]:
     """Return what the counters of `entry` mean at `now`: sent today, and this year or ever [fen]."""
     today, day = shanghai_day(now), shanghai_day(entry.at)

@@ -1,7 +1,7 @@
 """Decisions about red packets inside a session; nothing here commits, and nothing says that a share has moved."""
 
 from pswallet.redpackets.service.claims import Claim, ClaimPacket, TicketSigner, claim
-from pswallet.redpackets.service.closing import collect, expired_packets, refund
+from pswallet.redpackets.service.closing import collect, expired_packets, refund, unfinished_packets
 from pswallet.redpackets.service.creation import CreatePacket, PacketAccepted, create
 from pswallet.redpackets.service.draws import Committer, DrawGiven, give_draw
 from pswallet.redpackets.service.packets import (
@@ -56,4 +56,5 @@ __all__ = [
     "packets_received",
     "refund",
     "terms_of",
+    "unfinished_packets",
 ]

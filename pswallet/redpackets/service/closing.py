@@ -30,6 +30,17 @@ _EXPIRED = text(
     " ORDER BY o.expires_at LIMIT :limit"
 )
 
+_UNFINISHED = text(
+    "SELECT o.packet FROM packet_openings o"  # noqa: S608 - our own words
+    f" WHERE NOT {_ENDED_BY} AND (o.creator = :account OR EXISTS (SELECT FROM packet_shares mine"
+    " WHERE mine.packet = o.packet AND mine.account = :account AND mine.reason IS NOT NULL AND NOT EXISTS"
+    " (SELECT FROM packet_collections c WHERE c.packet = mine.packet AND c.account = mine.account))"
+    " OR EXISTS (SELECT FROM packet_claims a WHERE a.packet = o.packet AND a.account = :account AND NOT EXISTS"
+    " (SELECT FROM packet_shares s WHERE s.packet = a.packet AND s.account = a.account) AND NOT EXISTS"
+    " (SELECT FROM packet_refusals f WHERE f.packet = a.packet AND f.account = a.account)))"
+    " ORDER BY o.packet"
+)
+
 _REFUND_TRIES = 5
 """A refund that the chain refused so often is left to people: the worker must not go round in circles."""
 
@@ -85,6 +96,11 @@ def expired_packets(session: Session, *, since: datetime, now: datetime, limit: 
     window = {"since": since, "before": now - timedelta(seconds=rules.REFUND_GRACE_S)}
     rows = session.execute(_EXPIRED, {**window, "tries": _REFUND_TRIES, "limit": limit})
     return {row.packet: row.expires_at for row in rows}
+
+
+def unfinished_packets(session: Session, account: str) -> list[str]:
+    """Return packets that still hold money of `account`: its own, or a share that it claimed or is owed."""
+    return list(session.scalars(_UNFINISHED, {"account": account}))
 
 
 def _state(session: Session, packet: str) -> Row[tuple[datetime, bool]]:

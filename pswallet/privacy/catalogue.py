@@ -1,0 +1,172 @@
+"""Where a person's data are: every table is a holding here, or stands among those that hold nothing personal.
+
+A test holds the list to the tables. Rows are found by account id or address; every column is shown to the person
+unless it is withheld for a reason, and each holding says what an erasure does with it.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from sqlalchemy import ColumnElement, Text, bindparam, or_, select
+
+from pswallet.accounts.models import Account, AccountFreeze, AccountSession, AccountTier, PhoneCode, SignInNonce
+from pswallet.api.models import KeptAnswer, RateWindow
+from pswallet.bank.models import BankEntry, BankMint, BankMintRefusal, BankRedemption, ReserveAttestation
+from pswallet.chain.models import ChainBlock, ChainCall, ChainSender, ChainSending, ChainTransaction
+from pswallet.kit.db import Base
+from pswallet.kit.trail import TrailEntry
+from pswallet.kit.vault import DataKey, MasterKey
+from pswallet.kyc.models import CheckedIdentity, Tier
+from pswallet.notifications.models import Notification, OffChainNotification
+from pswallet.payments.models import (
+    Authorization,
+    AuthorizationCancellation,
+    AuthorizationRefusal,
+    AuthorizationUse,
+    Entry,
+    PaymentPause,
+    PaymentRequest,
+    PaymentShare,
+    SharePayment,
+    Succession,
+    TierLimit,
+)
+from pswallet.privacy.models import RetainedRecord
+from pswallet.redpackets.models import (
+    Draw,
+    PacketClaim,
+    PacketCollection,
+    PacketGuest,
+    PacketOpening,
+    PacketRefund,
+    PacketRefusal,
+    PacketShare,
+    PhraseKey,
+    PhraseTry,
+    RedPacket,
+)
+from pswallet.vendors.models import SandboxMessage
+
+ACCOUNT: ColumnElement[str] = bindparam("account_id", type_=Text)
+ADDRESS: ColumnElement[str] = bindparam("address", type_=Text)
+
+DELETED = "deleted"
+UNREADABLE = "stays sealed; the key is destroyed"
+LEDGER = "stays, by address alone: the public chain says the same"
+SIGNED = "stays, by address alone: the audit holds it to what was signed and to the chain"
+SAID = "stays, by address alone: it was said to others and is their history too"
+PROOF = "stays: it proves the erasure"
+
+_KEYED = "a keyed hash of what stands beside it"
+_SECRET = "a secret, or what one is checked by"  # noqa: S105 - words
+
+
+@dataclass(frozen=True)
+class Holding:
+    """A table with rows of a person: which are theirs, what becomes of them, what is opened and what withheld."""
+
+    table: type[Base]
+    theirs: ColumnElement[bool]
+    erasure: str
+    sealed: Mapping[str, str] = field(default_factory=dict)
+    """Column → the field under which the vault sealed it."""
+    withheld: Mapping[str, str] = field(default_factory=dict)
+    """Column → why the person is not shown it."""
+
+
+_PHONE = select(Account.phone_index).where(Account.id == ACCOUNT).scalar_subquery()
+_OWN_REQUESTS = select(PaymentRequest.id).where(PaymentRequest.creator == ADDRESS)
+_ASKED = select(PaymentShare.request_id).where(PaymentShare.payer == ADDRESS)
+_OWN_PACKETS = select(RedPacket.id).where(RedPacket.creator == ADDRESS)
+_OWN_ENTRIES = select(BankEntry.entry).where(BankEntry.account == ADDRESS)
+
+HOLDINGS = (
+    Holding(
+        Account,
+        Account.id == ACCOUNT,
+        UNREADABLE,
+        sealed={"phone_sealed": "phone", "name_sealed": "name"},
+        withheld={"phone_index": _KEYED},
+    ),
+    Holding(AccountSession, AccountSession.account_id == ACCOUNT, DELETED, withheld={"token_hash": _SECRET}),
+    Holding(
+        PhoneCode, PhoneCode.phone_index == _PHONE, DELETED, withheld={"phone_index": _KEYED, "code_hash": _SECRET}
+    ),
+    Holding(AccountTier, AccountTier.address == ADDRESS, LEDGER),
+    Holding(AccountFreeze, AccountFreeze.address == ADDRESS, LEDGER),
+    Holding(
+        CheckedIdentity,
+        CheckedIdentity.account_id == ACCOUNT,
+        UNREADABLE,
+        sealed={"number_sealed": "document", "birth_date_sealed": "birth-date", "card_sealed": "card"},
+        withheld={"number_index": _KEYED},
+    ),
+    Holding(DataKey, DataKey.person == ACCOUNT, PROOF, withheld={"wrapped": _SECRET}),
+    Holding(
+        KeptAnswer,
+        KeptAnswer.owner == ACCOUNT,
+        DELETED,
+        withheld={"fingerprint": _SECRET, "body": "an answer that was given already; gone after a day"},
+    ),
+    Holding(RateWindow, RateWindow.bucket.endswith(ACCOUNT), DELETED),
+    Holding(Notification, Notification.address == ADDRESS, LEDGER),
+    Holding(OffChainNotification, OffChainNotification.address == ADDRESS, DELETED),
+    Holding(Authorization, or_(Authorization.payer == ADDRESS, Authorization.recipient == ADDRESS), SIGNED),
+    Holding(AuthorizationUse, AuthorizationUse.payer == ADDRESS, LEDGER),
+    Holding(AuthorizationCancellation, AuthorizationCancellation.payer == ADDRESS, LEDGER),
+    Holding(AuthorizationRefusal, AuthorizationRefusal.payer == ADDRESS, LEDGER),
+    Holding(Entry, Entry.account == ADDRESS, LEDGER),
+    Holding(Succession, or_(Succession.account == ADDRESS, Succession.successor == ADDRESS), LEDGER),
+    Holding(PaymentRequest, or_(PaymentRequest.creator == ADDRESS, PaymentRequest.id.in_(_ASKED)), SAID),
+    Holding(PaymentShare, or_(PaymentShare.payer == ADDRESS, PaymentShare.request_id.in_(_OWN_REQUESTS)), SAID),
+    Holding(SharePayment, SharePayment.payer == ADDRESS, SIGNED),
+    Holding(BankEntry, BankEntry.account == ADDRESS, SIGNED),
+    Holding(BankMint, BankMint.account == ADDRESS, LEDGER),
+    Holding(BankRedemption, BankRedemption.account == ADDRESS, LEDGER),
+    Holding(BankMintRefusal, BankMintRefusal.entry.in_(_OWN_ENTRIES), LEDGER),
+    Holding(Draw, Draw.creator == ADDRESS, SIGNED),
+    Holding(
+        PhraseKey,
+        PhraseKey.creator == ADDRESS,
+        SIGNED,
+        withheld={"secret_sealed": _SECRET, "phrase_index": "a keyed hash of the phrase, which is not kept"},
+    ),
+    Holding(PhraseTry, PhraseTry.account == ADDRESS, DELETED),
+    Holding(RedPacket, RedPacket.creator == ADDRESS, SAID),
+    Holding(PacketGuest, or_(PacketGuest.account == ADDRESS, PacketGuest.packet.in_(_OWN_PACKETS)), SAID),
+    Holding(PacketClaim, PacketClaim.account == ADDRESS, SIGNED),
+    Holding(PacketOpening, PacketOpening.creator == ADDRESS, LEDGER),
+    Holding(PacketShare, PacketShare.account == ADDRESS, LEDGER),
+    Holding(PacketCollection, PacketCollection.account == ADDRESS, LEDGER),
+    Holding(PacketRefund, PacketRefund.creator == ADDRESS, LEDGER),
+    Holding(PacketRefusal, or_(PacketRefusal.account == ADDRESS, PacketRefusal.packet.in_(_OWN_PACKETS)), LEDGER),
+    Holding(TrailEntry, or_(TrailEntry.person == ACCOUNT, TrailEntry.person == ADDRESS), PROOF),
+    Holding(
+        RetainedRecord,
+        RetainedRecord.account_id == ACCOUNT,
+        PROOF,
+        withheld={"locked": "only the operators can open it"},
+    ),
+)
+"""Every table that holds a person's data."""
+
+IMPERSONAL: dict[type[Base], str] = {
+    SignInNonce: "a random number for whoever asked, gone after ten minutes",
+    Tier: "limits, the same for all",
+    TierLimit: "limits, the same for all",
+    PaymentPause: "the token's own",
+    ReserveAttestation: "the custodian's",
+    ChainBlock: "the chain's",
+    ChainCall: "our calls: what is in them stands in the requests that they carry out",
+    ChainSender: "our own keys' addresses",
+    ChainTransaction: "our own transactions",
+    ChainSending: "our own transactions",
+    MasterKey: "names of our keys",
+    SandboxMessage: "an SMS vendor's, whose stand-in keeps a sealed code for a day",
+}
+"""Every other table, and why it holds nobody's data."""
+
+
+def sealed_holdings() -> list[Holding]:
+    """Return the holdings with sealed fields."""
+    return [holding for holding in HOLDINGS if holding.sealed]

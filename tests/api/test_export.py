@@ -1,0 +1,104 @@
+"""GET /v1/privacy/export: all of a person's data, for that person alone, after a fresh sign-in."""
+
+from datetime import timedelta
+from typing import Any
+
+import pytest
+from sqlalchemy import text
+
+from pswallet import tables
+from pswallet.kit.db import Sessions, transaction
+from pswallet.kit.vault import Vault
+from pswallet.privacy import officers
+from pswallet.privacy.catalogue import HOLDINGS, IMPERSONAL
+from tests.api.gateway import Member, code_of
+from tests.api.leaving import BORN, CARD, NAME, NUMBER, check_name
+from tests.api.money import balance, give, members, send
+from tests.parts import Pipeline
+
+
+def exported(member: Member) -> dict[str, Any]:
+    answer = member.get("/privacy/export")
+    assert answer.status_code == 200, answer.text
+    assert answer.headers["Cache-Control"] == "no-store"
+    found: dict[str, Any] = answer.json()
+    return found
+
+
+def age_session(sessions: Sessions, age: timedelta) -> None:
+    with transaction(sessions) as session:
+        session.execute(text("UPDATE account_sessions SET created_at = now() - :age"), {"age": age})
+
+
+def test_an_export_shows_what_is_sealed(member: Member) -> None:
+    check_name(member)
+    records = exported(member)["records"]
+    (account,), (identity,) = records["accounts"], records["checked_identities"]
+    assert (account["phone"], account["name"]) == (member.phone, NAME)
+    assert (identity["number"], identity["birth_date"], identity["card"]) == (NUMBER, BORN, CARD)
+
+
+def test_an_export_names_every_table_that_holds_anything(member: Member) -> None:
+    found = exported(member)
+    personal = {holding.table.__tablename__ for holding in HOLDINGS}
+    assert set(found["records"]) == set(found["erasure"]) == personal
+    assert personal | {table.__tablename__ for table in IMPERSONAL} == set(tables.metadata.tables)
+
+
+def test_an_export_shows_money_words_and_notices(stranger: Any, pipeline: Pipeline) -> None:
+    ping, hua = members(stranger, pipeline, "ping", "hua")
+    send(ping, hua, 250)
+    asked = {"kind": "request", "payers": [ping.address], "total_fen": 90, "note": "晚饭"}
+    assert hua.post("/payment-requests", asked).status_code == 201
+    packet = give(ping, [hua], pipeline)
+    found = exported(ping)
+    assert found["balance_fen"] == balance(ping) == 100_000 - 250 - 1_000
+    records = found["records"]
+    assert sorted(row["delta_fen"] for row in records["entries"]) == [-1_000, -250, 100_000]
+    assert [row["note"] for row in records["payment_requests"]] == ["晚饭"]
+    assert [row["id"] for row in records["red_packets"]] == [packet]
+    assert {row["kind"] for row in records["off_chain_notifications"]} == {"payment-requested"}
+    assert "packet-opened" in {row["kind"] for row in records["notifications"]}
+    assert len(records["account_sessions"]) == 1
+
+
+def test_an_export_has_nobody_elses_rows(stranger: Any, pipeline: Pipeline) -> None:
+    ping, hua, mei = members(stranger, pipeline, "ping", "hua", "mei")
+    send(hua, mei, 5)
+    give(hua, [mei], pipeline)
+    shown = str(exported(ping))
+    assert hua.address not in shown
+    assert mei.account["id"] not in shown
+
+
+def test_no_secret_is_in_an_export(member: Member, sessions: Sessions, vault: Vault) -> None:
+    shown = str(exported(member))
+    with transaction(sessions) as session:
+        secrets = session.execute(
+            text(
+                "SELECT encode(token_hash, 'hex') FROM account_sessions UNION SELECT encode(wrapped, 'hex')"
+                " FROM vault_keys UNION SELECT phone_index FROM accounts UNION SELECT code_hash FROM phone_codes"
+            )
+        ).scalars()
+        assert not [secret for secret in secrets if secret in shown]
+
+
+def test_the_person_sees_who_looked_and_why(member: Member, sessions: Sessions, vault: Vault) -> None:
+    officers.show(sessions, vault, member.address, by="ann", reason="case 7: lost phone")
+    (seen,) = exported(member)["records"]["trail_entries"]
+    assert (seen["actor"], seen["act"], seen["reason"]) == ("ann", "show-person", "case 7: lost phone")
+    assert seen["person"] == member.account["id"]
+
+
+@pytest.mark.parametrize(("age", "status"), [(timedelta(minutes=9, seconds=50), 200), (timedelta(minutes=10), 403)])
+def test_a_session_of_ten_minutes_is_too_old(member: Member, sessions: Sessions, age: timedelta, status: int) -> None:
+    age_session(sessions, age)
+    answer = member.get("/privacy/export")
+    assert answer.status_code == status
+    if status == 403:
+        assert code_of(answer) == "fresh-sign-in-required"
+        assert answer.json()["minutes"] == 10
+
+
+def test_a_stranger_gets_nothing(stranger: Any) -> None:
+    assert code_of(stranger().get("/privacy/export")) == "session-missing"
