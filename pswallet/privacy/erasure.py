@@ -15,6 +15,7 @@ from pswallet.kit import trail
 from pswallet.kit.trail import Act
 from pswallet.kit.vault import Vault
 from pswallet.kyc import service as kyc
+from pswallet.notifications.models import OffChainNotification
 from pswallet.payments import service as payments
 from pswallet.privacy import retention, rules
 from pswallet.privacy.catalogue import DELETED, HOLDINGS, sealed_holdings
@@ -89,6 +90,12 @@ def _delete(session: Session, account: Account) -> None:
         if holding.erasure == DELETED:
             doomed = delete(holding.table).where(holding.theirs).execution_options(synchronize_session=False)
             session.execute(doomed, values)
+
+
+def sweep(session: Session) -> None:
+    """Delete what erased people were told since: somebody reminded them before the chain took the tier back."""
+    erased = select(Account.address).where(Account.erased_at.is_not(None))
+    session.execute(delete(OffChainNotification).where(OffChainNotification.address.in_(erased)))
 
 
 def rows_left(session: Session, account: Account) -> dict[str, int]:

@@ -1,6 +1,7 @@
 """POST /v1/privacy/erasure: a person is gone, and nobody else's history with it."""
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
@@ -8,12 +9,18 @@ import pytest
 from sqlalchemy import text
 
 from pswallet import audit
+from pswallet.accounts import service as accounts
+from pswallet.accounts.errors import AccountUnknown
 from pswallet.api.tidying import tidy
 from pswallet.kit import clock, trail
 from pswallet.kit.db import Sessions, transaction
 from pswallet.kit.vault import Vault
+from pswallet.kyc import service as kyc
+from pswallet.kyc.service import Claim, IdKind
+from pswallet.notifications.service import OffChainNotice, notify_off_chain
 from pswallet.privacy import officers, retention
 from pswallet.privacy.proof import Proof, prove
+from pswallet.vendors.identity import SandboxIdentity
 from tests.api.gateway import Member, code_of
 from tests.api.leaving import BORN, CARD, NAME, NUMBER, check_name, forget_codes, leave, leave_body, rows_of_others
 from tests.api.money import give, members, send
@@ -105,6 +112,43 @@ def test_a_lost_answer_comes_again(member: Member) -> None:
     assert first.json() == second.json()
 
 
+def test_a_sign_in_that_was_under_way_opens_nothing(member: Member, sessions: Sessions) -> None:
+    with transaction(sessions) as session:
+        session.execute(text("CREATE TABLE under_way AS SELECT * FROM account_sessions"))
+    erased(member)
+    with transaction(sessions) as session:
+        session.execute(text("INSERT INTO account_sessions SELECT * FROM under_way"))
+    assert code_of(member.get("/accounts/me")) == "session-invalid"
+
+
+def test_a_name_check_that_was_under_way_names_nobody(
+    member: Member, sessions: Sessions, vault: Vault, stranger: Any
+) -> None:
+    claim = Claim(name=NAME, kind=IdKind.RESIDENT_ID, number=NUMBER)
+    waiting = text(
+        "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    )
+
+    def check() -> None:
+        with transaction(sessions) as session:
+            account = member.account["id"]
+            kyc.check_real_name(session, vault, SandboxIdentity(), account_id=account, claim=claim, now=clock.now())
+
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(sessions) as session:
+            account = accounts.find_account(session, member.account["id"])
+            session.refresh(account, with_for_update=True)
+            kyc.forget(session, account_id=account.id)
+            accounts.erase(session, account, now=clock.now())
+            checked = pool.submit(check)
+            while not session.execute(waiting).scalar():
+                assert not checked.done()
+        with pytest.raises(AccountUnknown):
+            checked.result()
+    forget_codes(sessions)
+    check_name(stranger("a new key", member.phone).register())
+
+
 # --- who may ask ----------------------------------------------------------------
 
 
@@ -139,6 +183,32 @@ def test_money_and_open_affairs_are_named(stranger: Any, pipeline: Pipeline) -> 
     assert refusal["reasons"] == ["balance", "pending_payments", "open_packets"]
     assert (refusal["balance_fen"], refusal["packets"]) == (4_000, [packet])
     assert ping.get("/accounts/me").status_code == 200
+
+
+def test_a_share_that_is_owed_or_asked_for_is_named(stranger: Any, pipeline: Pipeline, chain: Chain) -> None:
+    hua, ping = members(stranger, pipeline, "hua", "ping", fen=5_000)
+    send(ping, hua, 5_000)
+    pipeline.settle()
+    packet = give(hua, [ping], pipeline)
+    assert ping.post(f"/red-packets/{packet}/claims", {}).status_code == 202
+    assert (blocked(ping)["reasons"], blocked(ping)["packets"]) == (["open_packets"], [packet])
+    chain.token(chain.keys.compliance, "freeze", [ping.address])
+    pipeline.settle()
+    chain.token(chain.keys.compliance, "unfreeze", [ping.address])
+    pipeline.settle()
+    assert ping.get(f"/red-packets/{packet}/claims/mine").json()["status"] == "owed"
+    assert blocked(ping)["reasons"] == ["open_packets"]
+    assert ping.post(f"/red-packets/{packet}/collect", {}).status_code == 202
+    pipeline.settle()
+    assert blocked(ping)["reasons"] == ["balance"]
+
+
+def test_an_invitation_holds_nobody_back(stranger: Any, pipeline: Pipeline) -> None:
+    hua, ping = members(stranger, pipeline, "hua", "ping", fen=0)
+    pipeline.chain.fund(hua, fen=5_000)
+    pipeline.settle()
+    give(hua, [ping], pipeline)
+    assert leave(ping).status_code == 200
 
 
 def test_a_frozen_account_stays(stranger: Any, pipeline: Pipeline) -> None:
@@ -180,7 +250,23 @@ def test_everybody_elses_rows_stay_as_they_were(
     assert "1 of 1 payments stand in the history of the 1 others" in [told for _, told, _ in proof.claims]
 
 
-def test_a_name_that_is_gone_hides_nobody_elses_packet(stranger: Any, pipeline: Pipeline) -> None:
+def test_a_reminder_that_came_too_late_is_swept_away(
+    member: Member, sessions: Sessions, prover: Callable[[Member], Proof]
+) -> None:
+    erased(member)
+    with transaction(sessions) as session:
+        notify_off_chain(session, [OffChainNotice(member.address, "payment-requested", {})])
+        notify_off_chain(session, [OffChainNotice("0x01", "payment-requested", {})])
+    assert not prover(member).holds
+    tidy(sessions, now=clock.now())
+    assert prover(member).holds
+    with transaction(sessions) as session:
+        assert session.execute(text("SELECT address FROM off_chain_notifications")).scalars().all() == ["0x01"]
+
+
+def test_a_name_that_is_gone_hides_nobody_elses_packet(
+    stranger: Any, pipeline: Pipeline, prover: Callable[[Member], Proof]
+) -> None:
     ping, hua = members(stranger, pipeline, "ping", "hua", fen=5_000)
     check_name(ping)
     packet = give(hua, [ping], pipeline)
@@ -193,6 +279,7 @@ def test_a_name_that_is_gone_hides_nobody_elses_packet(stranger: Any, pipeline: 
     erased(ping)
     (line,) = hua.get(f"/red-packets/{packet}/claims").json()["items"]
     assert (line["account"], line["masked_name"]) == (ping.address, None)
+    assert prover(ping).holds, prover(ping).claims
 
 
 # --- what the law keeps -------------------------------------------------------------

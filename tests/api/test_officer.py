@@ -127,6 +127,7 @@ def test_the_proof_of_an_erasure_holds_and_of_none_does_not(place: Path, strange
     assert "✗" not in told
     for claim in ("the person's key is destroyed", "opens for nobody", "locked, storage only", "the audit", "OK"):
         assert claim in told
+    assert "Erased" in run("operator", "show-person", ping.address, "--reason", "case 7", status=1).stderr
     kept = ["operator", "show-retained", ping.address, "--reason", "an inquiry"]
     assert NAME in run(*kept, "--key-file", str(place / "operator-keys.json")).stdout
     assert "no key for retention" in run(*kept, "--key-file", str(place / "keys.json"), status=2).stderr

@@ -10,6 +10,7 @@ import pytest
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 from sqlalchemy import Engine, inspect, text
+from sqlalchemy.exc import DBAPIError
 
 from pswallet import tables
 from pswallet.kit.db import engine_for
@@ -60,3 +61,19 @@ def test_the_migrations_can_be_taken_back(empty: Engine):
     tables.migrate_engine(empty)
     tables.migrate_engine(empty, revision="base")
     assert set(inspect(empty).get_table_names()) <= {"alembic_version"}
+
+
+def test_the_migrations_guard_the_trail_and_can_be_taken_back_after_an_erasure(empty: Engine):
+    tables.migrate_engine(empty)
+    left = "INSERT INTO accounts (id, address, phone_sealed, created_at, tier_serial, erased_at)"
+    columns = "account_id, kind, number_sealed, birth_date_sealed, tier_requested, checked_at"
+    checked = f"INSERT INTO checked_identities ({columns})"
+    written = "INSERT INTO trail_entries VALUES (1, now(), 'ann', 'show-person', 'acc_1', '{}', 'case 1', '')"
+    with empty.begin() as connection:
+        connection.execute(text(f"{left} VALUES ('acc_1', '0x01', '', now(), 2, now())"))
+        connection.execute(text(f"{checked} VALUES ('acc_1', 'resident-id', '', '', 3, now())"))
+        connection.execute(text(written))
+    for change in ("UPDATE trail_entries SET reason = ''", "DELETE FROM trail_entries", "TRUNCATE trail_entries"):
+        with pytest.raises(DBAPIError, match="append-only"), empty.begin() as connection:
+            connection.execute(text(change))
+    tables.migrate_engine(empty, revision="base")

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import pytest
@@ -190,6 +191,20 @@ def test_both_steps_are_in_the_trail(sessions: Sessions, keys_file: Path) -> Non
     assert [tuple(act) for act in acts] == [
         (act, "ann", "the yearly change") for act in ("rotate-master-key", "retire-old-master-key")
     ]
+
+
+def test_a_new_master_key_waits_for_whoever_is_making_a_data_key(sessions: Sessions, keys_file: Path) -> None:
+    before = open_vault(keys_file)
+    officers.prepare([keys_file])
+    waiting = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted")
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(sessions) as session:
+            made = {"acc_new": before.seal(session, "acc_new", "name", "name of acc_new")}
+            rotating = pool.submit(officers.rotate, sessions, [keys_file], by="ann", reason="the yearly change")
+            while not session.execute(waiting).scalar():
+                assert not rotating.done()
+        assert rotating.result() == 1
+    read(sessions, open_vault(keys_file), made)
 
 
 @pytest.mark.usefixtures("tiny_batches")

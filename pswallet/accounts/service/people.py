@@ -52,8 +52,18 @@ def find_by_phone(session: Session, vault: Vault, *, phone: str) -> Profile:
 
 
 def name_person(session: Session, *, account_id: str, name_sealed: bytes) -> None:
-    """Note the checked real name of an account, as the vault sealed it under the field "name"."""
-    session.execute(update(Account).where(Account.id == account_id).values(name_sealed=name_sealed))
+    """Note the checked real name of an account, as the vault sealed it under the field "name".
+
+    Raises AccountUnknown for one that was erased meanwhile.
+    """
+    named = (
+        update(Account)
+        .where(Account.id == account_id, Account.erased_at.is_(None))
+        .values(name_sealed=name_sealed)
+        .returning(Account.id)
+    )
+    if session.execute(named).scalar() is None:
+        raise AccountUnknown()
 
 
 def masked_names(session: Session, vault: Vault, addresses: Sequence[str]) -> dict[str, str]:

@@ -176,6 +176,7 @@ _AUTHENTICATE = text(
     "SELECT sessions.token_hash, accounts.id AS account_id, accounts.address, sessions.id"
     " FROM account_sessions AS sessions JOIN accounts ON accounts.id = sessions.account_id"
     " WHERE sessions.token_hash = ANY(:hashes) AND sessions.revoked_at IS NULL AND sessions.expires_at > :now"
+    " AND accounts.erased_at IS NULL"  # a sign-in that was under way while the account was erased
 ).bindparams(bindparam("hashes", type_=BYTES))
 
 
