@@ -62,6 +62,45 @@ def test_an_export_shows_money_words_and_notices(stranger: Any, pipeline: Pipeli
     assert len(records["account_sessions"]) == 1
 
 
+NAMED_BY_OTHERS = {
+    "entries": "the other side of a payment is the other's history",
+    "notifications": "others are told who paid them",
+    "off_chain_notifications": "others are told who asks them",
+    "chain_calls": "impersonal: copies of requests",
+}
+
+
+def test_every_row_that_names_the_person_is_in_the_export(stranger: Any, pipeline: Pipeline) -> None:
+    """Generated from the tables: a holding whose condition misses rows, or a new table, fails here."""
+    ping, hua = members(stranger, pipeline, "ping", "hua")
+    check_name(ping)
+    send(ping, hua, 250)
+    send(hua, ping, 30)
+    for asker, payer in ((hua, ping), (ping, hua)):
+        asked = {"kind": "request", "payers": [payer.address], "total_fen": 90, "note": "晚饭"}
+        assert asker.post("/payment-requests", asked).status_code == 201
+    give(ping, [hua], pipeline)
+    packet = give(hua, [ping], pipeline, lucky=True, total=50)
+    assert ping.post(f"/red-packets/{packet}/claims", {}).status_code == 202
+    assert ping.post("/draws").status_code == 201
+    assert ping.post("/red-packets/phrase-keys", {"phrase": "恭喜发财"}).status_code == 201
+    pipeline.settle()
+    records, missed = exported(ping)["records"], {}
+    with transaction(pipeline.sessions) as session:
+        for name in set(tables.metadata.tables) - set(NAMED_BY_OTHERS):
+            rows = session.execute(text(f'SELECT t::text FROM "{name}" AS t')).scalars()
+            naming = [row for row in rows if ping.address in row or ping.account["id"] in row]
+            if len(naming) > len(records.get(name, [])):
+                missed[name] = naming
+    assert missed == {}
+    empty = {name for name in records if not records[name]}
+    assert empty <= {
+        "account_freezes", "authorization_cancellations", "authorization_refusals", "bank_entries", "bank_mints",
+        "bank_mint_refusals", "bank_redemptions", "packet_collections", "packet_refunds", "packet_refusals",
+        "phrase_tries", "rate_windows", "retained_records", "share_payments", "successions", "trail_entries",
+    }  # fmt: skip
+
+
 def test_an_export_has_nobody_elses_rows(stranger: Any, pipeline: Pipeline) -> None:
     ping, hua, mei = members(stranger, pipeline, "ping", "hua", "mei")
     send(hua, mei, 5)

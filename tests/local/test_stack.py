@@ -5,6 +5,7 @@ import os
 import shutil
 import threading
 from collections.abc import Iterator
+from dataclasses import replace
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 
@@ -14,9 +15,11 @@ import pytest
 from pswallet import tables
 from pswallet.chain.deploy import Deployment
 from pswallet.chain.keys import Keys
+from pswallet.kit import lockbox
 from pswallet.local import ports
 from pswallet.local.stack import Stack
 from pswallet.settings import Settings
+from tests.parts import synthetic_keys
 
 BUILD = Path(__file__).parents[2] / "build"
 
@@ -80,6 +83,18 @@ def test_the_gateways_processes_find_no_key_that_stops_or_changes_the_contracts(
     assert Keys.load(named) == every.of_gateway()
     assert stack.operator_keys_file.stat().st_mode & 0o777 == 0o600
     assert str(stack.operator_keys_file) not in stack.environment().values()
+
+
+def test_key_files_from_before_erasures_get_what_locks_away_what_the_law_keeps(stack: Stack):
+    old = replace(synthetic_keys(), retention=None, retention_public=None)
+    old.save(stack.operator_keys_file)
+    old.of_gateway().save(stack.keys_file)
+    every, held = stack._keys(), Keys.load(stack.keys_file)
+    assert every.retention is not None
+    assert held.retention is None
+    assert held.retention_public == every.retention_public == lockbox.public_key(every.retention)
+    assert replace(held, retention_public=None) == old.of_gateway()
+    assert stack._keys() == every
 
 
 def test_the_name_for_people_is_the_one_that_was_set_else_where_the_gateway_listens(
