@@ -19,8 +19,8 @@ def main(message: str) -> None:
     """Start an empty PostgreSQL, bring it to the last migration, write the next one."""
     folder = Path("build/migration-postgres").resolve()
     shutil.rmtree(folder, ignore_errors=True)
-    server = postgres.start(folder)
-    engine = engine_for(server.get_uri("postgres"))
+    server = postgres.start(folder, log=folder.with_suffix(".log"))
+    engine = engine_for(server.url())
     if any((tables.migrations() / "versions").glob("*.py")):
         tables.migrate_engine(engine)
     config = Config()
@@ -30,7 +30,7 @@ def main(message: str) -> None:
         config.attributes["connection"] = connection
         command.revision(config, message, autogenerate=True, rev_id=f"{count + 1:04d}")
     engine.dispose()
-    server.cleanup()
+    server.stop()
 
 
 if __name__ == "__main__":
