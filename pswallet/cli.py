@@ -275,7 +275,7 @@ def indexer(
 
 @app.command()
 def worker() -> None:
-    """Do the timed jobs: expiry refunds, reserve attestations."""
+    """Do the timed jobs: expiry refunds, reminders, reserve attestations."""
     from pswallet import schedule
 
     settings = _settings()

@@ -1,4 +1,4 @@
-"""Timed jobs by the chain's clock: refunds of expired packets, the reserve's attestation, issues that had to wait."""
+"""Timed jobs by the chain's clock: refunds of expired packets, reminders, attestations, issues that had to wait."""
 
 from __future__ import annotations
 
@@ -18,12 +18,14 @@ from pswallet.chain.outbox import last_block
 from pswallet.chain.presence import Presence
 from pswallet.kit.db import Sessions, transaction
 from pswallet.kit.money import Fen
-from pswallet.payments.service import credit_problem
+from pswallet.payments import service as payments
 from pswallet.redpackets import service as redpackets
 from pswallet.settings import Settings
 
 TICK_S = 0.5
 REFUNDS_AT_ONCE = 200
+REMINDERS_AT_ONCE = 50
+"""Requests; each has up to 100 payers."""
 
 LEADER = 0x70737763  # "pswc"
 """Advisory lock: one worker at a time does the jobs."""
@@ -45,6 +47,7 @@ class Schedule:
             block = last_block(session)
             if block is None or not _leads(session):
                 return 0
+            payments.remind_before_end(session, now=block.time, limit=REMINDERS_AT_ONCE)
             return settle_bank(session, now=block.time) + self._refund(session, now=block.time)
 
     def _refund(self, session: Session, *, now: datetime) -> int:
@@ -92,6 +95,6 @@ def settle_bank(session: Session, *, now: datetime) -> int:
     """Issue what the bank holds, refused entries again once the token would credit them; return how many calls."""
 
     def may_credit(account: str, amount: Fen) -> bool:
-        return credit_problem(session, account, amount, now=now) is None
+        return payments.credit_problem(session, account, amount, now=now) is None
 
     return bank.settle(session, now=now, may_credit=may_credit)

@@ -57,3 +57,31 @@ class ShareAlreadyPaid(Problem):
 
     status = 409
     title = "This share is paid or being paid"
+
+
+class PaymentRequestExpired(Problem):
+    """The request is over: its shares can be neither paid nor declined, and nobody is reminded of them."""
+
+    status = 409
+    title = "This payment request has expired"
+
+
+class NotTheAsker(Problem):
+    """Only who made a payment request may remind its payers."""
+
+    status = 403
+    title = "Only who asked may remind"
+
+
+class NobodyToRemind(Problem):
+    """Every share of the request is paid, being paid or declined."""
+
+    status = 409
+    title = "Nobody is left to remind"
+
+
+class RemindedTooSoon(Problem):
+    """Each payer who has not paid was reminded within the last 24 hours; `retry_after_s` says when one may be again."""
+
+    status = 429
+    title = "They were reminded within the last 24 hours"

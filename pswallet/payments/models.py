@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, SmallInteger, Text, UniqueConstraint
+from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, SmallInteger, Text, UniqueConstraint, text
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pswallet.kit.db import Base, Fact
@@ -38,7 +38,10 @@ class PaymentRequest(Base):
     """Somebody asks others for money: a request to one, or an AA split among several."""
 
     __tablename__ = "payment_requests"
-    __table_args__ = (Index("ix_payment_requests_creator_id", "creator", "id"),)
+    __table_args__ = (
+        Index("ix_payment_requests_creator_id", "creator", "id"),
+        Index("ix_payment_requests_remind_at", "remind_at", postgresql_where=text("remind_at IS NOT NULL")),
+    )
 
     id: Mapped[str] = mapped_column(Text, primary_key=True)
     creator: Mapped[str] = mapped_column(Text)
@@ -46,6 +49,10 @@ class PaymentRequest(Base):
     total_fen: Mapped[int]
     note: Mapped[str] = mapped_column(Text)
     created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    """The first second at which no share can be paid. Both are the chain's time."""
+    remind_at: Mapped[datetime | None]
+    """When the worker reminds of open shares; None once it has."""
 
 
 class PaymentShare(Base):
@@ -58,6 +65,9 @@ class PaymentShare(Base):
     payer: Mapped[str] = mapped_column(Text, primary_key=True)
     place: Mapped[int] = mapped_column(SmallInteger)
     value_fen: Mapped[int]
+    declined_at: Mapped[datetime | None] = mapped_column(default=None)
+    reminded_at: Mapped[datetime | None] = mapped_column(default=None)
+    """The last reminder, by the asker or by the worker."""
 
 
 class SharePayment(Base):

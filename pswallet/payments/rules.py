@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime, timedelta
 
 from pswallet.kit.money import Fen, split_evenly
 
@@ -16,6 +17,11 @@ BLOCK_NUMBER_BIT = 1 << 47
 MAX_TIME = 2**48 - 1
 MAX_PAYERS = 100
 MAX_NOTE = 40
+MAX_REQUEST_DAYS = 30
+REMINDER_INTERVAL = timedelta(days=1)
+"""One payer is reminded by the asker at most so often."""
+LAST_REMINDER = timedelta(days=1)
+"""How long before the end of a request the worker reminds of what is open."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,3 +103,13 @@ def shares_asked(total: Fen, payers: int, *, split: bool) -> list[Fen]:
     if not (2 <= payers <= MAX_PAYERS if split else payers == 1):
         raise ValueError(f"{payers} payers")
     return split_evenly(total, payers)
+
+
+def last_reminder_at(created_at: datetime, expires_at: datetime) -> datetime:
+    """Return when the worker reminds: a day before the end, halfway through a request of less than two days."""
+    return expires_at - min(LAST_REMINDER, (expires_at - created_at) / 2)
+
+
+def may_remind(reminded_at: datetime | None, *, now: datetime) -> bool:
+    """Whether a payer who was last reminded at `reminded_at` may be reminded by the asker at `now`."""
+    return reminded_at is None or now >= reminded_at + REMINDER_INTERVAL

@@ -101,3 +101,32 @@ def test_a_list_of_requests_has_pages(friends: list[Member]) -> None:
     assert rest["older"] is None
     for wrong in ({"role": "guest"}, {}, {**query, "limit": 0}, {**query, "cursor": "x"}):
         assert code_of(an.get("/payment-requests", params=wrong)) == "request-invalid"
+
+
+def test_an_asker_reminds_over_http_and_a_payer_declines(friends: list[Member]) -> None:
+    host, an, bo, _ = friends
+    request = ask(host, [an, bo], 500).json()
+    path = f"/payment-requests/{request['id']}"
+    declined = an.post(f"{path}/decline")
+    assert (declined.status_code, [one["status"] for one in declined.json()["shares"]]) == (200, ["declined", "unpaid"])
+    reminded = host.post(f"{path}/reminders", key="once")
+    assert (reminded.status_code, reminded.json()) == (200, {"payers": [bo.address]})
+    assert host.post(f"{path}/reminders", key="once").json() == reminded.json(), "a repeat gets the same answer"
+    again = host.post(f"{path}/reminders")
+    assert (again.status_code, code_of(again)) == (429, "reminded-too-soon")
+    assert 0 < int(again.headers["Retry-After"]) <= 86_400
+    assert code_of(an.post(f"{path}/reminders")) == "not-the-asker"
+    bo.post(f"{path}/decline")
+    assert code_of(host.post(f"{path}/reminders")) == "nobody-to-remind"
+
+
+def test_a_request_ends_after_the_days_that_its_asker_chose(friends: list[Member], pipeline: Pipeline) -> None:
+    host, an, *_ = friends
+    body = {"kind": "request", "total_fen": 500, "payers": [an.address]}
+    for days in (0, 31, 1.0):
+        assert code_of(host.post("/payment-requests", {**body, "expires_in_days": days})) == "request-invalid"
+    request = host.post("/payment-requests", {**body, "expires_in_days": 1}).json()
+    pipeline.chain.move_time(86_400)
+    pipeline.settle()
+    assert code_of(pay(an, host, request["id"], 500)) == "payment-request-expired"
+    assert code_of(an.post(f"/payment-requests/{request['id']}/decline")) == "payment-request-expired"

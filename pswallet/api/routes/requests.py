@@ -1,6 +1,6 @@
 """Asking for money: a request to one person, or an AA split (AA收款) among several."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Literal
 
 from fastapi import APIRouter, Path, Query
@@ -11,6 +11,7 @@ from pswallet.api.idempotency import once
 from pswallet.api.polling import PolledRoute
 from pswallet.api.problems import AmountInvalid, ChainAway, TextInvalid
 from pswallet.api.refusals import refused
+from pswallet.api.routes.red_packets import Ask, chain_time
 from pswallet.api.routes.transfers import (
     EXAMPLE_AUTHORIZATION,
     PAYING,
@@ -19,7 +20,6 @@ from pswallet.api.routes.transfers import (
     with_verdict,
 )
 from pswallet.api.shapes import Address, AmountFen, FreeText, Shape
-from pswallet.chain.outbox import last_block
 from pswallet.chain.signing import token_domain
 from pswallet.kit.money import Fen
 from pswallet.payments import errors, rules, service
@@ -54,6 +54,7 @@ class AskForMoney(Shape):
                         "0x90F79bf6EB2c4f870365E785982E1f101E93b906",
                     ],
                     "note": "擂茶",
+                    "expires_in_days": 7,
                 }
             ]
         }
@@ -63,6 +64,7 @@ class AskForMoney(Shape):
     total_fen: AmountFen
     payers: list[Address] = Field(min_length=1, max_length=100, description="the asker may be among those of a split")
     note: Annotated[FreeText, StringConstraints(max_length=rules.MAX_NOTE)] = ""
+    expires_in_days: int = Field(7, strict=True, ge=1, le=rules.MAX_REQUEST_DAYS)
 
 
 class ShareShape(Shape):
@@ -70,7 +72,7 @@ class ShareShape(Shape):
 
     payer: Address
     amount_fen: int
-    status: str = Field(description="unpaid, submitted, paid, or own (the asker's part of a split)")
+    status: str = Field(description="unpaid, declined, submitted, paid, or own (the asker's part of a split)")
     transfer_id: str | None
 
 
@@ -83,6 +85,7 @@ class RequestShape(Shape):
     total_fen: int
     note: str
     created_at: datetime
+    expires_at: datetime = Field(description="the first second at which no share can be paid; of the chain's clock")
     shares: list[ShareShape]
 
 
@@ -91,6 +94,12 @@ class RequestPage(Shape):
 
     items: list[RequestShape]
     older: str | None
+
+
+class Reminded(Shape):
+    """Who has been told once more."""
+
+    payers: list[Address]
 
 
 class PayShare(SignedAuthorization):
@@ -109,8 +118,9 @@ def ask_for_money(body: AskForMoney, post: MemberPost) -> RequestShape:
         total_fen=Fen(body.total_fen),
         payers=body.payers,
         note=body.note,
+        expires_in=timedelta(days=body.expires_in_days),
     )
-    return _shape(service.create_request(post.session, ask, now=post.now))
+    return _shape(service.create_request(post.session, ask, now=chain_time(post)))
 
 
 @router.get("", responses=refused(ChainAway))
@@ -139,9 +149,7 @@ def show_request(request_id: RequestId, session: Transaction, owner: Owner) -> R
 @once
 def pay_share(request_id: RequestId, body: PayShare, post: MemberPost) -> TransferAccepted:
     """Pay one's share."""
-    block = last_block(post.session)
-    if block is None:
-        raise ChainAway(retry_after_s=1)
+    now = chain_time(post)
     asked = service.find_request(post.session, request_id, viewer=post.owner.address)
     amounts = {share.payer: share.amount_fen for share in asked.shares}
     payment = body.payment(post.owner.address, asked.creator, amounts.get(post.owner.address, asked.total_fen))
@@ -150,9 +158,23 @@ def pay_share(request_id: RequestId, body: PayShare, post: MemberPost) -> Transf
         request_id,
         with_verdict(post.gateway, payment),
         domain=token_domain(post.gateway.deployment),
-        now=block.time,
+        now=now,
     )
     return TransferAccepted(id=paid.id, status="submitted")
+
+
+@router.post("/{request_id}/decline")
+@once
+def decline_share(request_id: RequestId, body: Ask, post: MemberPost) -> RequestShape:
+    """Say that one will not pay: the asker is told, and no reminder follows."""
+    return _shape(service.decline_share(post.session, request_id, post.owner.address, now=chain_time(post)))
+
+
+@router.post("/{request_id}/reminders")
+@once
+def remind_payers(request_id: RequestId, body: Ask, post: MemberPost) -> Reminded:
+    """Remind whoever has neither paid nor declined, each at most once in 24 hours."""
+    return Reminded(payers=service.remind(post.session, request_id, post.owner.address, now=chain_time(post)))
 
 
 def _shape(found: PaymentRequestView) -> RequestShape:
@@ -163,6 +185,7 @@ def _shape(found: PaymentRequestView) -> RequestShape:
         total_fen=found.total_fen,
         note=found.note,
         created_at=found.created_at,
+        expires_at=found.expires_at,
         shares=[
             ShareShape(
                 payer=share.payer,

@@ -11,12 +11,14 @@ from pswallet.payments.service.intake import (
 )
 from pswallet.payments.service.ledger import last_entries, pending_payments
 from pswallet.payments.service.reading import Transfer, find_transfer
+from pswallet.payments.service.reminders import remind, remind_before_end
 from pswallet.payments.service.requests import (
     AskForPayment,
     PaymentRequestView,
     RequestPage,
     ShareView,
     create_request,
+    decline_share,
     find_request,
     pay_share,
     requests_made,
@@ -45,12 +47,15 @@ __all__ = [
     "contract_digest",
     "create_request",
     "credit_problem",
+    "decline_share",
     "find_request",
     "find_transfer",
     "last_entries",
     "lines_of",
     "pay_share",
     "pending_payments",
+    "remind",
+    "remind_before_end",
     "requests_made",
     "requests_to_pay",
     "statement",

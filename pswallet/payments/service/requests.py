@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from sqlalchemy import Select, select
@@ -22,6 +22,7 @@ from pswallet.payments import rules
 from pswallet.payments.errors import (
     NotAskedToPay,
     PayersOutOfRange,
+    PaymentRequestExpired,
     PaymentRequestUnknown,
     ShareAlreadyPaid,
     ShareMismatch,
@@ -41,11 +42,12 @@ class AskForPayment:
     total_fen: Fen
     payers: Sequence[str]
     note: str
+    expires_in: timedelta = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareView:
-    """One payer's share: `own` (the asker's part of a split), unpaid, submitted or paid."""
+    """One payer's share: `own` (the asker's part of a split), unpaid, declined, submitted or paid."""
 
     payer: str
     amount_fen: Fen
@@ -63,6 +65,7 @@ class PaymentRequestView:
     total_fen: Fen
     note: str
     created_at: datetime
+    expires_at: datetime
     shares: list[ShareView]
 
 
@@ -75,7 +78,7 @@ class RequestPage:
 
 
 def create_request(session: Session, ask: AskForPayment, *, now: datetime) -> PaymentRequestView:
-    """Ask for a payment, and tell its payers.
+    """Ask for a payment, and tell its payers. `now` is the last indexed block's time, here and below.
 
     Raises ZeroAmount, PayersOutOfRange; AccountNotRegistered for a payer whom the chain does not know and
     PaymentLimitExceeded for a share above every tier's: nobody could pay them.
@@ -90,7 +93,7 @@ def create_request(session: Session, ask: AskForPayment, *, now: datetime) -> Pa
     if len(distinct) != len(ask.payers) or distinct == [ask.creator]:
         raise PayersOutOfRange(payers=len(ask.payers), total_fen=ask.total_fen)
     _check_payable(session, dict(zip(distinct, amounts, strict=True)), creator=ask.creator)
-    request_id = new_id("req")
+    request_id, expires_at = new_id("req"), now + ask.expires_in
     session.add(
         PaymentRequest(
             id=request_id,
@@ -99,6 +102,8 @@ def create_request(session: Session, ask: AskForPayment, *, now: datetime) -> Pa
             total_fen=ask.total_fen,
             note=ask.note,
             created_at=now,
+            expires_at=expires_at,
+            remind_at=rules.last_reminder_at(now, expires_at),
         )
     )
     session.flush()
@@ -184,7 +189,7 @@ def _views(session: Session, requests: Sequence[PaymentRequest]) -> list[Payment
     shares: dict[str, list[PaymentShare]] = {name: [] for name in ids}
     for share in session.scalars(query):
         shares[share.request_id].append(share)
-    payments = _payments(session, ids)
+    payments = payments_of(session, ids)
     return [
         PaymentRequestView(
             id=request.id,
@@ -193,6 +198,7 @@ def _views(session: Session, requests: Sequence[PaymentRequest]) -> list[Payment
             total_fen=Fen(request.total_fen),
             note=request.note,
             created_at=request.created_at,
+            expires_at=request.expires_at,
             shares=[
                 _share(share, request.creator, payments.get((request.id, share.payer))) for share in shares[request.id]
             ],
@@ -204,24 +210,13 @@ def _views(session: Session, requests: Sequence[PaymentRequest]) -> list[Payment
 def pay_share(session: Session, request_id: str, payment: SignedPayment, *, domain: Domain, now: datetime) -> Accepted:
     """Pay the payer's share by its authorization to the creator.
 
-    Raises PaymentRequestUnknown, NotAskedToPay, ShareMismatch, ShareAlreadyPaid, or what `transfer` refuses for.
+    Who declined may still pay. Raises PaymentRequestUnknown, NotAskedToPay, ShareMismatch, ShareAlreadyPaid,
+    PaymentRequestExpired, or what `transfer` refuses for.
     """
-    # The share's row is the right to pay it: two devices paying at once must not both get through.
-    share = session.scalar(
-        select(PaymentShare)
-        .where(PaymentShare.request_id == request_id, PaymentShare.payer == payment.payer)
-        .with_for_update()
-    )
-    request = session.get(PaymentRequest, request_id)
-    if request is None:
-        raise PaymentRequestUnknown(id=request_id)
-    if share is None or payment.payer == request.creator:
-        raise NotAskedToPay(id=request_id)
+    request, share = _asked_of(session, request_id, payment.payer)
     if (payment.recipient, payment.value_fen) != (request.creator, share.value_fen):
         raise ShareMismatch(id=request_id, to=request.creator, amount_fen=share.value_fen)
-    before = _payments(session, [request_id]).get((request_id, payment.payer))
-    if before is not None and before.status in ("submitted", "confirmed"):
-        raise ShareAlreadyPaid(id=request_id, transfer=before.id)
+    _check_open(session, request, payment.payer, now=now)
     outcome = transfer(session, [payment], domain=domain, now=now)[0]
     if isinstance(outcome, Problem):
         raise outcome
@@ -230,7 +225,48 @@ def pay_share(session: Session, request_id: str, payment: SignedPayment, *, doma
     return outcome
 
 
-def _payments(session: Session, requests: Sequence[str]) -> dict[tuple[str, str], Transfer]:
+def decline_share(session: Session, request_id: str, payer: str, *, now: datetime) -> PaymentRequestView:
+    """Say that `payer` will not pay its share: the asker is told once, and no reminder follows.
+
+    Raises PaymentRequestUnknown, NotAskedToPay, ShareAlreadyPaid, PaymentRequestExpired.
+    """
+    request, share = _asked_of(session, request_id, payer)
+    _check_open(session, request, payer, now=now)
+    if share.declined_at is None:
+        share.declined_at = now
+        session.flush()
+        body = {"request": request_id, "by": payer}
+        notify_off_chain(session, [OffChainNotice(request.creator, "payment-declined", body)])
+    return find_request(session, request_id, viewer=payer)
+
+
+def _asked_of(session: Session, request_id: str, payer: str) -> tuple[PaymentRequest, PaymentShare]:
+    """Return a request and what it asks of `payer`, locked. Raises PaymentRequestUnknown, NotAskedToPay."""
+    # The share's row is the right to pay it: two devices paying at once must not both get through.
+    share = session.scalar(
+        select(PaymentShare)
+        .where(PaymentShare.request_id == request_id, PaymentShare.payer == payer)
+        .with_for_update()
+        .execution_options(populate_existing=True)  # what was read before the lock may be old
+    )
+    request = session.get(PaymentRequest, request_id)
+    if request is None:
+        raise PaymentRequestUnknown(id=request_id)
+    if share is None or payer == request.creator:
+        raise NotAskedToPay(id=request_id)
+    return request, share
+
+
+def _check_open(session: Session, request: PaymentRequest, payer: str, *, now: datetime) -> None:
+    """Raise ShareAlreadyPaid or PaymentRequestExpired when `payer` can do nothing about its share any more."""
+    before = payments_of(session, [request.id]).get((request.id, payer))
+    if before is not None and before.status in ("submitted", "confirmed"):
+        raise ShareAlreadyPaid(id=request.id, transfer=before.id)
+    if now >= request.expires_at:
+        raise PaymentRequestExpired(id=request.id, expired_at=request.expires_at.isoformat())
+
+
+def payments_of(session: Session, requests: Sequence[str]) -> dict[tuple[str, str], Transfer]:
     """Return the last payment that each payer of each request tried."""
     query = select(SharePayment).where(SharePayment.request_id.in_(requests)).order_by(SharePayment.authorization_id)
     tried = {(one.request_id, one.payer): one.authorization_id for one in session.scalars(query)}
@@ -239,10 +275,11 @@ def _payments(session: Session, requests: Sequence[str]) -> dict[tuple[str, str]
 
 
 def _share(share: PaymentShare, creator: str, payment: Transfer | None) -> ShareView:
-    status = {"confirmed": "paid", "submitted": "submitted"}.get(payment.status if payment else "", "unpaid")
+    open_ = "unpaid" if share.declined_at is None else "declined"
+    status = {"confirmed": "paid", "submitted": "submitted"}.get(payment.status if payment else "", open_)
     return ShareView(
         payer=share.payer,
         amount_fen=Fen(share.value_fen),
         status="own" if share.payer == creator else status,
-        transfer_id=payment.id if payment and status != "unpaid" else None,
+        transfer_id=payment.id if payment and status in ("paid", "submitted") else None,
     )
