@@ -249,3 +249,17 @@ class ClaimUnknown(Problem):
 
     status = 404
     title = "You have not opened this red packet"
+
+
+class ShareNotDrawn(Problem):
+    """The claim waits for the chain, or was refused: there is no share to give thanks for."""
+
+    status = 409
+    title = "Your share is not drawn yet"
+
+
+class AlreadyThanked(Problem):
+    """One reply a share: it is given and cannot be changed."""
+
+    status = 409
+    title = "You have replied to this red packet already"

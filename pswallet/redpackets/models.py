@@ -115,6 +115,18 @@ class PacketClaim(Base):
     claimed_at: Mapped[datetime]
 
 
+class PacketThanks(Base):
+    """What who drew a share said to the creator: once, sealed by the vault as `person`'s (an account's id)."""
+
+    __tablename__ = "packet_thanks"
+
+    packet: Mapped[str] = mapped_column(Text, ForeignKey("red_packets.id"), primary_key=True)
+    account: Mapped[str] = mapped_column(Text, primary_key=True)
+    person: Mapped[str] = mapped_column(Text, index=True)
+    words_sealed: Mapped[bytes] = mapped_column(LargeBinary)
+    thanked_at: Mapped[datetime]
+
+
 class PacketOpening(Fact, Base):
     """The packet's money is in the escrow."""
 

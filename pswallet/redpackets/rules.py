@@ -34,6 +34,7 @@ REFUND_GRACE_S = 600
 """The worker gives a packet back this long after its expiry, so that anybody may come first."""
 DEFAULT_GREETING = "恭喜发财，大吉大利"
 MAX_GREETING = 25
+MAX_THANKS = 25
 COVERS = ("dawan", "qilin", "maluan", "dengzhan", "yuebing", "longzhou")
 """Covers of Pingshan and its year: 大万世居, 麒麟舞, 马峦山梅花, 上灯, 月饼, 龙舟."""
 PHRASE_TRIES_PER_HOUR = 5

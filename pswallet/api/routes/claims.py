@@ -14,8 +14,8 @@ from sqlalchemy.orm import Session
 
 from pswallet.accounts.errors import AccountNotRegistered, RecipientIsFrozen
 from pswallet.accounts.service import SessionOwner, authenticate
-from pswallet.api.deps import Credentials, Gateway, GatewayParts, KeyHeader, Owner, Transaction, gateway_of
-from pswallet.api.idempotency import Answer, Key, answer_of, lookup_many, store_many
+from pswallet.api.deps import Credentials, Gateway, GatewayParts, KeyHeader, MemberPost, Owner, Transaction, gateway_of
+from pswallet.api.idempotency import Answer, Key, answer_of, lookup_many, once, store_many
 from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
 from pswallet.api.polling import PolledRoute
 from pswallet.api.problems import ChainAway, RequestInvalid, TextInvalid
@@ -71,10 +71,26 @@ class ShareShape(Shape):
     position: int
     account: Address
     masked_name: str | None = Field(description="*小萍; null while a visitor, and for whoever takes no part")
+    thanks: str | None = Field(description="the reply to the creator; null for whoever takes no part")
     amount_fen: int
     status: str = Field(description="claimed, owed or collected")
     best: bool = Field(description="手气最佳; known after the last share")
     at: datetime
+
+
+class GiveThanks(Shape):
+    """A short reply to the creator; one a share, for ever."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [{"words": "谢谢，新年快乐"}]})
+
+    words: Annotated[FreeText, StringConstraints(min_length=1, max_length=rules.MAX_THANKS, strip_whitespace=True)]
+
+
+class Thanked(Shape):
+    """The reply as everybody who takes part in the packet reads it."""
+
+    packet: Bytes32
+    words: str
 
 
 class Shares(Shape):
@@ -188,6 +204,7 @@ def list_shares(packet: PacketId, session: Transaction, owner: Owner, gateway: G
                 position=share.position,
                 account=share.account,
                 masked_name=share.masked_name,
+                thanks=share.thanks,
                 amount_fen=share.amount_fen,
                 status=share.status,
                 best=share.luckiest,
@@ -196,6 +213,23 @@ def list_shares(packet: PacketId, session: Transaction, owner: Owner, gateway: G
             for share in service.claims_of(session, gateway.vault, packet, reader=owner.address)
         ]
     )
+
+
+@router.post("/{packet}/thanks", status_code=201)
+@once
+def give_thanks(packet: PacketId, body: GiveThanks, post: MemberPost) -> Thanked:
+    """Say thanks for a drawn share, once: the creator hears of it, and who takes part reads it."""
+    owner = post.owner
+    service.thank(
+        post.session,
+        post.gateway.vault,
+        packet=packet,
+        account=owner.address,
+        person=owner.account_id,
+        words=body.words,
+        now=post.now,
+    )
+    return Thanked(packet=packet, words=body.words)
 
 
 @router.get("/{packet}/claims/mine", responses=refused(errors.PacketUnknown, errors.ClaimUnknown))

@@ -24,6 +24,7 @@ from pswallet.redpackets.service.reading import (
     packets_behind,
     terms_of,
 )
+from pswallet.redpackets.service.thanks import thank
 
 __all__ = [
     "Claim",
@@ -56,5 +57,6 @@ __all__ = [
     "packets_received",
     "refund",
     "terms_of",
+    "thank",
     "unfinished_packets",
 ]

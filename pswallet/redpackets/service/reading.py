@@ -30,17 +30,19 @@ from pswallet.redpackets.models import (
     RedPacket,
 )
 from pswallet.redpackets.service.packets import require_packet, takes_part
+from pswallet.redpackets.service.thanks import thanks_of
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ShareLine:
     """A drawn share. `status`: claimed, owed (`reason`) or collected. `luckiest`: 手气最佳, known at the end.
 
-    `masked_name`: of a person who has been checked, for readers who take part in the packet.
+    For readers who take part in the packet: `masked_name` of a person who has been checked, and `thanks`.
     """
 
     account: str
     masked_name: str | None
+    thanks: str | None
     position: int
     amount_fen: Fen
     status: str
@@ -80,11 +82,12 @@ def claims_of(session: Session, vault: Vault, packet: str, *, reader: str) -> li
     if not takes_part(session, asked, reader):
         return lines
     names = masked_names(session, vault, [line.account for line in lines])
-    return [replace(line, masked_name=names.get(line.account)) for line in lines]
+    words = thanks_of(session, vault, packet)
+    return [replace(line, masked_name=names.get(line.account), thanks=words.get(line.account)) for line in lines]
 
 
 def _lines(session: Session, asked: RedPacket) -> list[ShareLine]:
-    """Return the drawn shares in order of position, as the chain has them: without names."""
+    """Return the drawn shares in order of position, as the chain has them: without names and thanks."""
     query = (
         select(PacketShare, PacketCollection)
         .outerjoin(
@@ -103,6 +106,7 @@ def _line(share: PacketShare, collection: PacketCollection | None, *, luckiest: 
     return ShareLine(
         account=share.account,
         masked_name=None,
+        thanks=None,
         position=share.position,
         amount_fen=Fen(share.value_fen),
         status=_share_status(share, collection),
