@@ -13,6 +13,7 @@ from pswallet.accounts import models as accounts
 from pswallet.api import models as api
 from pswallet.bank import models as bank
 from pswallet.chain import models as chain
+from pswallet.contacts import models as contacts
 from pswallet.kit import trail, vault
 from pswallet.kit.db import Base, engine_for
 from pswallet.kyc import models as kyc
@@ -22,7 +23,21 @@ from pswallet.privacy import models as privacy
 from pswallet.redpackets import models as redpackets
 from pswallet.vendors import models as vendors
 
-FEATURES = (accounts, api, bank, chain, kyc, notifications, payments, privacy, redpackets, trail, vault, vendors)
+FEATURES = (
+    accounts,
+    api,
+    bank,
+    chain,
+    contacts,
+    kyc,
+    notifications,
+    payments,
+    privacy,
+    redpackets,
+    trail,
+    vault,
+    vendors,
+)
 """The modules that hold tables."""
 
 metadata = Base.metadata

@@ -21,6 +21,7 @@ from pswallet.api.routes import (
     bank,
     chain,
     claims,
+    contacts,
     draws,
     events,
     health,
@@ -64,6 +65,7 @@ def routers(settings: Settings) -> list[APIRouter]:
         draws.router,
         red_packets.router,
         claims.router,
+        contacts.router,
     ]
     if settings.mode == "sandbox":
         found += [sandbox.router, bank.router]
