@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from pswallet import officer, operator
+from pswallet import keeper, officer, operator
 from pswallet.settings import Settings
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 app = typer.Typer(help="pswallet 坪山数字钱包: a sandbox city wallet.", no_args_is_help=True, add_completion=False)
 app.add_typer(operator.app, name="operator")
 officer.join(app)
+keeper.join(app)
 console = Console()
 
 
@@ -280,14 +281,6 @@ def worker() -> None:
 
     settings = _settings()
     schedule.run(_sessions(settings), settings, _until_stopped())
-
-
-@app.command()
-def migrate(revision: Annotated[str, typer.Argument(help="a revision, or head")] = "head") -> None:
-    """Bring the tables up to date."""
-    from pswallet import tables
-
-    tables.migrate(_settings().database_url, revision=revision)
 
 
 @app.command()

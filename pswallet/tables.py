@@ -7,6 +7,8 @@ from pathlib import Path
 
 from alembic import command
 from alembic.config import Config
+from alembic.migration import MigrationContext
+from alembic.script import ScriptDirectory
 from sqlalchemy import Engine, text
 
 from pswallet.accounts import models as accounts
@@ -62,10 +64,15 @@ def migrate(database_url: str, *, revision: str = "head") -> None:
 
 
 def migrate_engine(engine: Engine, *, revision: str = "head") -> None:
-    """Bring the database behind `engine` up to `revision`; "base" takes every table back."""
+    """Bring the database behind `engine` to `revision`, up or down; "base" takes every table back.
+
+    Raises alembic's CommandError for a revision that is not there.
+    """
     config = Config()
     config.set_main_option("script_location", str(migrations()))
     with engine.begin() as connection:
         connection.execute(text(f"SELECT pg_advisory_xact_lock({_MIGRATING})"))
         config.attributes["connection"] = connection
-        (command.downgrade if revision == "base" else command.upgrade)(config, revision)
+        current = MigrationContext.configure(connection).get_current_revision()
+        before = {one.revision for one in ScriptDirectory.from_config(config).iterate_revisions(current, "base")}
+        (command.downgrade if revision in {"base", *before} else command.upgrade)(config, revision)

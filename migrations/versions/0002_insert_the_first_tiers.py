@@ -28,4 +28,6 @@ def upgrade() -> None:
 
 
 def downgrade() -> None:
-    op.execute("DELETE FROM tiers")
+    tiers = sa.table("tiers", sa.column("tier"), sa.column("effective_from"))
+    first = sa.tuple_(tiers.c.tier, tiers.c.effective_from).in_([(row[0], _FROM) for row in _TIERS])
+    op.execute(tiers.delete().where(first))  # not what an operator has added since
