@@ -1,17 +1,21 @@
-"""`pswallet migrate`: the keeper's commands on the database."""
+"""`pswallet migrate`, `backup`, `restore` and `regain`: the keeper's commands on the database."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from pswallet.settings import Settings
 
+BackupFile = Annotated[Path, typer.Argument(help="the backup's file")]
+
 
 def join(app: typer.Typer) -> None:
     """Add the commands to `pswallet`."""
-    app.command()(migrate)
+    for command in (migrate, backup, restore, regain):
+        app.command()(command)
 
 
 def migrate(
@@ -24,6 +28,50 @@ def migrate(
 
     with _failing(CommandError):
         tables.migrate(_database_url(), revision=to)
+
+
+def backup(file: BackupFile) -> None:
+    """Write the whole database to a new file, mode 600, as it is at one moment; everything goes on meanwhile."""
+    from pswallet.local import backups
+
+    with _failing(backups.BackupFailed, FileExistsError):
+        backups.back_up(_database_url(), file)
+    typer.echo(
+        f"{file}: {file.stat().st_size:,} bytes. Keep it apart from the key file: with both, people can be read."
+    )
+
+
+def restore(file: BackupFile) -> None:
+    """Fill an empty database (made, if it is not there) from a backup, and bring its tables up to date."""
+    from pswallet import tables
+    from pswallet.local import backups
+
+    with _failing(backups.BackupFailed, backups.DatabaseInUse):
+        backups.restore(_database_url(), file)
+        tables.migrate(_database_url())
+    typer.echo("restored. Now, before anything else runs: `pswallet indexer --rebuild`, then `pswallet regain`.")
+
+
+def regain() -> None:
+    """After a restore and a rebuild: know again which places in queues, and ids of notices, were given since."""
+    from pswallet.chain.dealer import Dealer
+    from pswallet.chain.deploy import Deployment
+    from pswallet.chain.keys import Keys
+    from pswallet.chain.signing import escrow_domain
+    from pswallet.kit.db import engine_for, sessions_of, transaction
+    from pswallet.notifications import service as notifications
+    from pswallet.redpackets import service as redpackets
+
+    settings = Settings()
+    with _failing(OSError, ValueError, TypeError):
+        keys, deployment = Keys.load(settings.keys_file), Deployment.load(settings.deployment_file)
+        dealer = Dealer(keys.dealer, keys.dealer_seed, escrow_domain(deployment))
+        engine = engine_for(_database_url())
+        with transaction(sessions_of(engine)) as session:
+            count = redpackets.regain_claims(session, dealer)
+            notifications.skip_given_ids(session)
+        engine.dispose()
+    typer.echo(f"{count} claims regained")
 
 
 def _database_url() -> str:

@@ -10,7 +10,7 @@ from enum import StrEnum
 from typing import Any
 
 import orjson
-from sqlalchemy import func, select, text
+from sqlalchemy import func, select, text, update
 from sqlalchemy.orm import Session
 
 from pswallet.chain.models import ChainBlock, ChainCall
@@ -88,6 +88,14 @@ def enqueue(session: Session, calls: Sequence[Call]) -> None:
         },
     )
     session.execute(text(f"NOTIFY {RELAYER_CHANNEL}"))
+
+
+def enqueue_settled(session: Session, calls: Sequence[tuple[Call, int]]) -> None:
+    """Note calls whose events stand in blocks that were read already: after a restored backup. They never go out."""
+    enqueue(session, [call for call, _ in calls])
+    for call, block in calls:
+        settled = update(ChainCall).where(ChainCall.key == call.key, ChainCall.settled_block.is_(None))
+        session.execute(settled.values(settled_block=block))
 
 
 def last_block(session: Session) -> IndexedBlock | None:

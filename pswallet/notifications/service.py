@@ -88,6 +88,20 @@ def notify_off_chain(session: Session, notices: Sequence[OffChainNotice]) -> Non
     _wake(session, addresses)
 
 
+_SKIP = text(
+    "SELECT setval(pg_get_serial_sequence('off_chain_notifications', 'id'),"
+    " (SELECT coalesce(max(id), 0) FROM off_chain_notifications) + 1000000)"
+)
+
+
+def skip_given_ids(session: Session) -> None:
+    """After a restored backup: ids that streams may have seen since it are not given again, or they would miss those.
+
+    The chain's notices need no such care: a rebuild gives every one of them a new id above all that the backup knows.
+    """
+    session.execute(_SKIP)
+
+
 def _wake(session: Session, concerned: Sequence[str]) -> None:
     addresses = ",".join(sorted(set(concerned)))
     payload = addresses if len(addresses) <= _LONGEST_PAYLOAD else EVERYBODY

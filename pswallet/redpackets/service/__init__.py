@@ -24,6 +24,7 @@ from pswallet.redpackets.service.reading import (
     packets_behind,
     terms_of,
 )
+from pswallet.redpackets.service.regaining import regain_claims
 from pswallet.redpackets.service.thanks import thank
 
 __all__ = [
@@ -56,6 +57,7 @@ __all__ = [
     "packets_invited_to",
     "packets_received",
     "refund",
+    "regain_claims",
     "terms_of",
     "thank",
     "unfinished_packets",
