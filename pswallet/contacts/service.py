@@ -18,6 +18,9 @@ from pswallet.contacts.models import ContactGroup
 from pswallet.kit.ids import new_id
 from pswallet.kit.vault import Vault
 
+_FIELD = "contact-group"
+"""Under which the vault seals name and members."""
+
 
 @dataclass(frozen=True, slots=True)
 class Contact:
@@ -131,11 +134,11 @@ def _kept(session: Session, vault: Vault, row: ContactGroup, group: Group) -> Gr
 def _sealed(session: Session, vault: Vault, owner: str, group: Group) -> bytes:
     members = [asdict(replace(one, masked_name=None)) for one in group.members]
     content = json.dumps({"name": group.name, "members": members}, ensure_ascii=False)
-    return vault.seal(session, owner, f"group|{group.id}", content)
+    return vault.seal(session, owner, _FIELD, content)
 
 
 def _opened(session: Session, vault: Vault, row: ContactGroup) -> Group:
-    content = json.loads(vault.unseal(session, row.owner, f"group|{row.id}", row.content_sealed))
+    content = json.loads(vault.unseal(session, row.owner, _FIELD, row.content_sealed))
     return Group(row.id, content["name"], tuple(Contact(**one) for one in content["members"]), row.created_at)
 
 

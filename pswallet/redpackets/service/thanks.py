@@ -14,6 +14,9 @@ from pswallet.redpackets.errors import AlreadyThanked, ClaimUnknown, ShareNotDra
 from pswallet.redpackets.models import PacketClaim, PacketShare, PacketThanks
 from pswallet.redpackets.service.packets import require_packet
 
+_FIELD = "thanks"
+"""Under which the vault seals the words."""
+
 
 def thank(session: Session, vault: Vault, *, packet: str, account: str, person: str, words: str, now: datetime) -> None:
     """Keep what `account` (`person`'s address) says for its drawn share, and tell the creator that there are words.
@@ -26,7 +29,7 @@ def thank(session: Session, vault: Vault, *, packet: str, account: str, person: 
         "packet": packet,
         "account": account,
         "person": person,
-        "words_sealed": vault.seal(session, person, _field(packet), words),
+        "words_sealed": vault.seal(session, person, _FIELD, words),
         "thanked_at": now,
     }
     if not insert_new_rows(session, PacketThanks, [row]):
@@ -51,9 +54,5 @@ def thanks_of(session: Session, vault: Vault, packet: str) -> dict[str, str]:
         .where(PacketThanks.packet == packet, DataKey.wrapped.is_not(None))
     )
     found = session.scalars(query).all()
-    words = vault.unseal_many(session, _field(packet), {one.person: one.words_sealed for one in found})
+    words = vault.unseal_many(session, _FIELD, {one.person: one.words_sealed for one in found})
     return {one.account: words[one.person] for one in found}
-
-
-def _field(packet: str) -> str:
-    return f"thanks|{packet}"
