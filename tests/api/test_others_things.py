@@ -15,7 +15,7 @@ from tests.api.money import balance, members, packet_body, send, transfer_body
 from tests.api.test_generated import ENDLESS
 from tests.parts import Pipeline
 
-NOTE, GREETING = "安的早茶", "安祝大家发财"
+NOTE, GREETING, GROUP = "安的早茶", "安祝大家发财", "安的一家人"
 PUBLIC = {
     ("get", "/v1/red-packets/{packet}"),
     ("get", "/v1/red-packets/{packet}/claims"),
@@ -45,10 +45,17 @@ class Ann:
             "transfer_id": send(self.ann, self.eve, 100).json()["id"],
             "request_id": self.ann.post("/payment-requests", note).json()["id"],
             "packet": self._give(pipeline),
+            "group_id": self._group(),
+            "address": self.eve.address,
             "session_id": self.ann.get("/sessions").json()["sessions"][0]["id"],
         }
         self.named = {"draw_id": self.ann.post("/draws").json()["id"]}
         """By field of a body: what Ann has."""
+
+    def _group(self) -> str:
+        group: str = self.ann.post("/contact-groups", {"name": GROUP}).json()["id"]
+        assert self.ann.post(f"/contact-groups/{group}/members", {"address": self.eve.address}).status_code == 201
+        return group
 
     def _give(self, pipeline: Pipeline) -> str:
         body = packet_body(self.ann, [self.eve], salt="0x" + "11" * 32) | {"greeting": GREETING}
@@ -59,11 +66,11 @@ class Ann:
     @property
     def secrets(self) -> list[str]:
         """What only she and whom it concerns may read."""
-        return [NOTE, GREETING, self.ann.phone, self.ann.phone[3:], self.ids["session_id"], str(100_000 - 1_100)]
+        return [NOTE, GREETING, GROUP, self.ann.phone, self.ann.phone[3:], self.ids["session_id"], str(100_000 - 1_100)]
 
     def state(self) -> dict[str, Any]:
         """All that Ann sees of her own."""
-        paths = ["/accounts/me", "/sessions", "/balance", "/activity", "/red-packets?role=given"]
+        paths = ["/accounts/me", "/sessions", "/contact-groups", "/balance", "/activity", "/red-packets?role=given"]
         paths += ["/payment-requests?role=asker", "/payment-requests?role=payer"]
         paths += [f"/transfers/{self.ids['transfer_id']}", f"/payment-requests/{self.ids['request_id']}"]
         paths += [f"/red-packets/{self.ids['packet']}"]

@@ -215,7 +215,13 @@ def list_shares(packet: PacketId, session: Transaction, owner: Owner, gateway: G
     )
 
 
-@router.post("/{packet}/thanks", status_code=201)
+@router.post(
+    "/{packet}/thanks",
+    status_code=201,
+    responses=refused(
+        TextInvalid, errors.PacketUnknown, errors.ClaimUnknown, errors.ShareNotDrawn, errors.AlreadyThanked
+    ),
+)
 @once
 def give_thanks(packet: PacketId, body: GiveThanks, post: MemberPost) -> Thanked:
     """Say thanks for a drawn share, once: the creator hears of it, and who takes part reads it."""

@@ -6,14 +6,18 @@ from typing import Annotated, Self
 from fastapi import APIRouter, Path, Response
 from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
+from pswallet.accounts.errors import AccountNotRegistered, PersonUnknown, PhoneInvalid
 from pswallet.api.deps import GatewayParts, MemberPost, Owner, SignedPost, Transaction, lookups_of
 from pswallet.api.idempotency import once
 from pswallet.api.limits import take
+from pswallet.api.polling import PolledRoute
+from pswallet.api.problems import RateLimitExceeded, TextInvalid
+from pswallet.api.refusals import refused
 from pswallet.api.shapes import Address, FreeText, Phone, Shape
-from pswallet.contacts import rules, service
+from pswallet.contacts import errors, rules, service
 from pswallet.contacts.service import Group
 
-router = APIRouter(prefix="/contact-groups", tags=["contacts"])
+router = APIRouter(prefix="/contact-groups", tags=["contacts"], route_class=PolledRoute)
 
 GroupId = Annotated[str, Path(pattern=r"^grp_[0-9a-z]{26}$", description="the id that POST /v1/contact-groups gave")]
 _Name = Annotated[FreeText, StringConstraints(min_length=1, max_length=rules.MAX_NAME, strip_whitespace=True)]
@@ -74,7 +78,7 @@ class Groups(Shape):
     items: list[GroupShape]
 
 
-@router.post("", status_code=201)
+@router.post("", status_code=201, responses=refused(TextInvalid, errors.ContactGroupsExhausted))
 @once
 def create_group(body: NameGroup, post: MemberPost) -> GroupShape:
     """Make an empty group."""
@@ -89,7 +93,7 @@ def list_groups(session: Transaction, owner: Owner, gateway: GatewayParts) -> Gr
     return Groups(items=[_shape(group) for group in found])
 
 
-@router.post("/{group_id}/name")
+@router.post("/{group_id}/name", responses=refused(TextInvalid, errors.ContactGroupUnknown))
 @once
 def rename_group(group_id: GroupId, body: NameGroup, post: MemberPost) -> GroupShape:
     """Give a group another name."""
@@ -97,7 +101,19 @@ def rename_group(group_id: GroupId, body: NameGroup, post: MemberPost) -> GroupS
     return _shape(service.rename_group(post.session, vault, group_id, owner=owner, name=body.name))
 
 
-@router.post("/{group_id}/members", status_code=201)
+@router.post(
+    "/{group_id}/members",
+    status_code=201,
+    responses=refused(
+        RateLimitExceeded,
+        TextInvalid,
+        PhoneInvalid,
+        PersonUnknown,
+        AccountNotRegistered,
+        errors.ContactGroupUnknown,
+        errors.ContactGroupFull,
+    ),
+)
 @once
 def add_contact(group_id: GroupId, body: AddContact, post: MemberPost) -> GroupShape:
     """Add somebody, or change what one calls them. By phone it counts as a look-up."""
@@ -116,7 +132,12 @@ def _count_lookup(post: SignedPost) -> None:
     take(post.gateway.sessions, lookups_of(post.owner), post.gateway.limits.lookups, now=post.now)
 
 
-@router.delete("/{group_id}/members/{address}", status_code=204, response_class=Response)
+@router.delete(
+    "/{group_id}/members/{address}",
+    status_code=204,
+    response_class=Response,
+    responses=refused(errors.ContactGroupUnknown, errors.ContactUnknown),
+)
 def remove_contact(
     group_id: GroupId, address: Annotated[Address, Path()], session: Transaction, owner: Owner, gateway: GatewayParts
 ) -> None:
@@ -124,7 +145,7 @@ def remove_contact(
     service.remove_member(session, gateway.vault, group_id, owner=owner.account_id, address=address)
 
 
-@router.delete("/{group_id}", status_code=204, response_class=Response)
+@router.delete("/{group_id}", status_code=204, response_class=Response, responses=refused(errors.ContactGroupUnknown))
 def delete_group(group_id: GroupId, session: Transaction, owner: Owner) -> None:
     """Delete a group; what was split among it stays as it was."""
     service.delete_group(session, group_id, owner=owner.account_id)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 from fastapi import APIRouter, Path, Query
 from pydantic import ConfigDict, Field, StringConstraints
 
+from pswallet.accounts.errors import AccountNotRegistered, PaymentLimitExceeded, ZeroAmount
 from pswallet.api.deps import MemberPost, Owner, Transaction
 from pswallet.api.idempotency import once
 from pswallet.api.polling import PolledRoute
@@ -108,7 +109,19 @@ class PayShare(SignedAuthorization):
     model_config = ConfigDict(json_schema_extra={"examples": [EXAMPLE_AUTHORIZATION]})
 
 
-@router.post("", status_code=201, responses=refused(AmountInvalid, TextInvalid, errors.PayersOutOfRange))
+@router.post(
+    "",
+    status_code=201,
+    responses=refused(
+        AmountInvalid,
+        TextInvalid,
+        ChainAway,
+        ZeroAmount,
+        AccountNotRegistered,
+        PaymentLimitExceeded,
+        errors.PayersOutOfRange,
+    ),
+)
 @once
 def ask_for_money(body: AskForMoney, post: MemberPost) -> RequestShape:
     """Ask one person for money, or several for even shares of it."""
@@ -143,7 +156,12 @@ def show_request(request_id: RequestId, session: Transaction, owner: Owner) -> R
     "/{request_id}/pay",
     status_code=202,
     responses=refused(
-        *PAYING, errors.PaymentRequestUnknown, errors.NotAskedToPay, errors.ShareMismatch, errors.ShareAlreadyPaid
+        *PAYING,
+        errors.PaymentRequestUnknown,
+        errors.NotAskedToPay,
+        errors.ShareMismatch,
+        errors.ShareAlreadyPaid,
+        errors.PaymentRequestExpired,
     ),
 )
 @once
@@ -163,14 +181,33 @@ def pay_share(request_id: RequestId, body: PayShare, post: MemberPost) -> Transf
     return TransferAccepted(id=paid.id, status="submitted")
 
 
-@router.post("/{request_id}/decline")
+@router.post(
+    "/{request_id}/decline",
+    responses=refused(
+        ChainAway,
+        errors.PaymentRequestUnknown,
+        errors.NotAskedToPay,
+        errors.ShareAlreadyPaid,
+        errors.PaymentRequestExpired,
+    ),
+)
 @once
 def decline_share(request_id: RequestId, body: Ask, post: MemberPost) -> RequestShape:
     """Say that one will not pay: the asker is told, and no reminder follows."""
     return _shape(service.decline_share(post.session, request_id, post.owner.address, now=chain_time(post)))
 
 
-@router.post("/{request_id}/reminders")
+@router.post(
+    "/{request_id}/reminders",
+    responses=refused(
+        ChainAway,
+        errors.PaymentRequestUnknown,
+        errors.NotTheAsker,
+        errors.PaymentRequestExpired,
+        errors.NobodyToRemind,
+        errors.RemindedTooSoon,
+    ),
+)
 @once
 def remind_payers(request_id: RequestId, body: Ask, post: MemberPost) -> Reminded:
     """Remind whoever has neither paid nor declined, each at most once in 24 hours."""
