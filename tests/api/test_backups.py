@@ -1,5 +1,7 @@
 """The drill: the database is lost. Money comes back from the chain, people from the backup, and the loss has a name."""
 
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -63,20 +65,23 @@ class Keeper:
         assert result.exit_code == 0, result.stderr
 
     def lose_and_restore(self, pipeline: Pipeline) -> None:
-        """Drop the database, restore the backup, replay the chain, and start the processes again."""
+        """Drop the database, do what the runbook says, and start the processes again."""
         _drop(self.server)
-        result = self.run("restore", str(self.file))
-        assert result.exit_code == 0, result.stderr
         pipeline.close()
-        pipeline.indexer, pipeline.relayer = pipeline.new_indexer(), pipeline.new_relayer()
-        pipeline.indexer.rebuild()
         deployment, keys = self.file.with_name("deployment.json"), self.file.with_name("keys.json")
         pipeline.chain.deployment.save(deployment)
         pipeline.chain.keys.save(keys)
+        self.monkeypatch.setenv("PSWALLET_RPC_URL", pipeline.chain.rpc.url)
         self.monkeypatch.setenv("PSWALLET_DEPLOYMENT_FILE", str(deployment))
         self.monkeypatch.setenv("PSWALLET_KEYS_FILE", str(keys))
-        result = self.run("regain")
-        assert result.exit_code == 0, result.stderr
+        restored = self.run("restore", str(self.file))
+        assert restored.exit_code == 0, restored.stderr
+        # A process of its own: it sets up the log of the process that it runs in.
+        rebuild = [sys.executable, "-m", "pswallet.cli", "indexer", "--rebuild"]
+        subprocess.run(rebuild, check=True, capture_output=True, timeout=120)
+        regained = self.run("regain")
+        assert regained.exit_code == 0, regained.stderr
+        pipeline.indexer, pipeline.relayer = pipeline.new_indexer(), pipeline.new_relayer()
 
 
 @pytest.fixture
