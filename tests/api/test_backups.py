@@ -81,6 +81,7 @@ class Keeper:
         subprocess.run(rebuild, check=True, capture_output=True, timeout=120)
         regained = self.run("regain")
         assert regained.exit_code == 0, regained.stderr
+        assert self.run("regain").stdout == "0 claims regained\n", "twice does nothing"
         pipeline.indexer, pipeline.relayer = pipeline.new_indexer(), pipeline.new_relayer()
 
 

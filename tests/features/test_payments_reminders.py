@@ -129,7 +129,8 @@ def test_who_declines_tells_the_asker_once_and_may_still_pay(town: Town) -> None
     for _ in range(2):
         assert [share.status for share in decline(town, request, an).shares] == ["declined"]
     assert told(town, host, "payment-declined") == [{"request": request.id, "by": an.address}]
-    assert name(refusal(decline, town, request, nosy)) == "NotAskedToPay"
+    assert name(refusal(decline, town, request, nosy)) == "PaymentRequestUnknown"
+    assert name(refusal(decline, town, request, host)) == "NotAskedToPay"
     pay(town, request, an)
     town.settle()
     assert name(refusal(decline, town, request, an)) == "ShareAlreadyPaid"

@@ -230,6 +230,7 @@ def decline_share(session: Session, request_id: str, payer: str, *, now: datetim
 
     Raises PaymentRequestUnknown, NotAskedToPay, ShareAlreadyPaid, PaymentRequestExpired.
     """
+    find_request(session, request_id, viewer=payer)  # to others it does not exist
     request, share = _asked_of(session, request_id, payer)
     _check_open(session, request, payer, now=now)
     if share.declined_at is None:
