@@ -5,13 +5,17 @@ from datetime import datetime
 from fastapi import APIRouter, Depends, Response
 from pydantic import ConfigDict, Field, JsonValue
 
+from pswallet.accounts import errors
 from pswallet.api.deps import GatewayParts, Now, OpenPost, Owner, Transaction
 from pswallet.api.idempotency import once
 from pswallet.api.limits import limited
-from pswallet.api.routes.accounts import EXAMPLE_PROOF, Code, MessageText, proof_of
+from pswallet.api.problems import RateLimitExceeded
+from pswallet.api.refusals import refused
+from pswallet.api.routes.accounts import EXAMPLE_PROOF, PROOF, Code, MessageText, proof_of
 from pswallet.api.shapes import Address, Phone, Shape, Signature
 from pswallet.privacy import erasure as erasures
 from pswallet.privacy import export as exports
+from pswallet.privacy.errors import ErasureBlocked, FreshSignInRequired, RetentionKeyMissing
 from pswallet.privacy.rules import STATEMENT
 
 router = APIRouter(tags=["privacy"])
@@ -69,7 +73,11 @@ class Erased(Shape):
     retained: Retained | None = Field(description="null when the law keeps nothing: no real name, no payment")
 
 
-@router.get("/privacy/export", dependencies=[Depends(limited("checks"))])
+@router.get(
+    "/privacy/export",
+    responses=refused(RateLimitExceeded, FreshSignInRequired),
+    dependencies=[Depends(limited("checks"))],
+)
 def export_everything(
     session: Transaction, owner: Owner, gateway: GatewayParts, now: Now, response: Response
 ) -> ExportShape:
@@ -88,7 +96,21 @@ def export_everything(
     )
 
 
-@router.post("/privacy/erasure", dependencies=[Depends(limited("sign_ins"))])
+@router.post(
+    "/privacy/erasure",
+    responses=refused(
+        RateLimitExceeded,
+        *PROOF,
+        errors.AccountUnknown,
+        errors.PhoneInvalid,
+        errors.CodeInvalid,
+        errors.CodeExpired,
+        errors.CodeTriesExhausted,
+        ErasureBlocked,
+        RetentionKeyMissing,
+    ),
+    dependencies=[Depends(limited("sign_ins"))],
+)
 @once
 def erase(body: EraseMe, post: OpenPost) -> Erased:
     """Be erased: by address and phone, proven afresh. Nothing of it can be undone."""
