@@ -8,7 +8,7 @@ under has been retired. No master key touches the database. A new one takes over
 import hashlib
 import hmac
 import os
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import datetime
@@ -117,12 +117,21 @@ class Vault:
 
     def unseal_many(self, session: Session, field: str, sealed: Mapping[str, bytes]) -> dict[str, str]:
         """Read one field of several people (person → sealed) with one query. Raises SealBroken or Erased."""
-        rows = session.execute(select(DataKey.person, DataKey.wrapped).where(DataKey.person.in_(sealed)))
-        wrapped: dict[str, bytes | None] = {person: key for person, key in rows}
-        return {
-            person: _unseal(AESGCM(self._unwrap(person, wrapped.get(person))), value, f"{person}|{field}").decode()
-            for person, value in sealed.items()
-        }
+        wrapped = self._wrapped_keys(session, sealed)
+        return {person: self._open(person, field, wrapped.get(person), value) for person, value in sealed.items()}
+
+    def unseal_left(self, session: Session, field: str, sealed: Mapping[str, bytes]) -> dict[str, str]:
+        """Read one field of those people whose key was not destroyed. Raises SealBroken."""
+        wrapped = self._wrapped_keys(session, sealed)
+        left = {person: value for person, value in sealed.items() if wrapped.get(person) is not None}
+        return {person: self._open(person, field, wrapped[person], value) for person, value in left.items()}
+
+    def _wrapped_keys(self, session: Session, people: Collection[str]) -> dict[str, bytes | None]:
+        rows = session.execute(select(DataKey.person, DataKey.wrapped).where(DataKey.person.in_(people)))
+        return {person: key for person, key in rows}
+
+    def _open(self, person: str, field: str, wrapped: bytes | None, value: bytes) -> str:
+        return _unseal(AESGCM(self._unwrap(person, wrapped)), value, f"{person}|{field}").decode()
 
     def destroy(self, session: Session, person: str, *, now: datetime) -> None:
         """Destroy the data key of `person`: everything sealed under it is erased for good."""

@@ -170,3 +170,8 @@ IMPERSONAL: dict[type[Base], str] = {
 def sealed_holdings() -> list[Holding]:
     """Return the holdings with sealed fields."""
     return [holding for holding in HOLDINGS if holding.sealed]
+
+
+def identity_holdings() -> list[Holding]:
+    """Return the holdings that say who a person is: all that operators may read, and the law keeps."""
+    return [holding for holding in HOLDINGS if holding.table in (Account, CheckedIdentity)]

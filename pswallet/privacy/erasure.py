@@ -18,7 +18,7 @@ from pswallet.kyc import service as kyc
 from pswallet.notifications.models import OffChainNotification
 from pswallet.payments import service as payments
 from pswallet.privacy import retention, rules
-from pswallet.privacy.catalogue import DELETED, HOLDINGS, sealed_holdings
+from pswallet.privacy.catalogue import DELETED, HOLDINGS, identity_holdings
 from pswallet.privacy.errors import ErasureBlocked
 from pswallet.privacy.export import rows_of
 from pswallet.privacy.models import RetainedRecord
@@ -76,7 +76,7 @@ def _affairs(session: Session, address: str, *, now: datetime) -> Affairs:
 def _retain(
     session: Session, vault: Vault, retention_key: bytes | None, account: Account, *, now: datetime
 ) -> RetainedRecord | None:
-    rows = [row for held in sealed_holdings() for row in rows_of(session, vault, held, account.id, account.address)]
+    rows = [row for held in identity_holdings() for row in rows_of(session, vault, held, account.id, account.address)]
     record = {name: str(row[name]) for row in rows for name in _PERSONAL if row.get(name) is not None}
     has_traded = account.address in payments.last_entries(session, [account.address])
     if not rules.law_keeps(identity_checked="number" in record, has_traded=has_traded):

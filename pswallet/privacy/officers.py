@@ -12,21 +12,21 @@ from pswallet.kit.db import Sessions, engine_for, sessions_of, transaction
 from pswallet.kit.trail import Act
 from pswallet.kit.vault import Vault
 from pswallet.local import lock
-from pswallet.privacy.catalogue import sealed_holdings
+from pswallet.privacy.catalogue import identity_holdings
 from pswallet.privacy.export import rows_of
 from pswallet.privacy.retention import find_retained, open_record
 
 
 def show(sessions: Sessions, vault: Vault, who: str, *, by: str, reason: str) -> dict[str, str]:
-    """Return what is sealed of a person, once the trail says who asked and why.
+    """Return who a person is, once the trail says who asked and why.
 
     Raises AccountUnknown, Erased; ValueError without a name or a reason.
     """
     with transaction(sessions) as session:
         account = accounts.find_account(session, who)
-        fields = sorted({name for held in sealed_holdings() for name in held.sealed.values()})
+        fields = sorted({name for held in identity_holdings() for name in held.sealed.values()})
         trail.append(session, Act(by, "show-person", reason, person=account.id, fields=fields), now=clock.now())
-        held = [rows_of(session, vault, one, account.id, account.address) for one in sealed_holdings()]
+        held = [rows_of(session, vault, one, account.id, account.address) for one in identity_holdings()]
     return {name: str(value) for rows in held for row in rows for name, value in row.items() if value is not None}
 
 

@@ -81,6 +81,15 @@ def test_many_are_read_at_once(sessions: Sessions, vault: Vault) -> None:
         assert vault.unseal_many(session, "name", sealed) == {f"acc_{place}": f"name {place}" for place in range(5)}
 
 
+def test_who_was_erased_is_left_out_where_others_are_read_too(sessions: Sessions, vault: Vault) -> None:
+    with transaction(sessions) as session:
+        sealed = {person: vault.seal(session, person, "name", NAME) for person in ("acc_1", "acc_2")}
+        vault.destroy(session, "acc_1", now=clock.now())
+        assert vault.unseal_left(session, "name", sealed) == {"acc_2": NAME}
+        with pytest.raises(SealBroken):
+            vault.unseal_left(session, "name", {"acc_2": b"\x01" + bytes(40)})
+
+
 def test_records_are_bound_to_their_label(vault: Vault) -> None:
     sealed = vault.seal_record("answer|1", b"{}")
     assert vault.unseal_record("answer|1", sealed) == b"{}"

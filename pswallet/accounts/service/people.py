@@ -70,11 +70,11 @@ def masked_names(session: Session, vault: Vault, addresses: Sequence[str]) -> di
     """Return the masked real names of those of `addresses` that have one and were not erased."""
     rows = session.execute(
         select(Account.id, Account.address, Account.name_sealed).where(
-            Account.address.in_(addresses), Account.name_sealed.is_not(None), Account.erased_at.is_(None)
+            Account.address.in_(addresses), Account.name_sealed.is_not(None)
         )
     ).all()
-    names = vault.unseal_many(session, "name", {row.id: row.name_sealed for row in rows})
-    return {row.address: rules.mask_name(names[row.id]) for row in rows}
+    names = vault.unseal_left(session, "name", {row.id: row.name_sealed for row in rows})
+    return {row.address: rules.mask_name(names[row.id]) for row in rows if row.id in names}
 
 
 def addresses_of(session: Session, account_ids: Sequence[str]) -> dict[str, str]:
