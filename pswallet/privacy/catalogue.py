@@ -13,6 +13,7 @@ from pswallet.accounts.models import Account, AccountFreeze, AccountSession, Acc
 from pswallet.api.models import KeptAnswer, RateWindow
 from pswallet.bank.models import BankEntry, BankMint, BankMintRefusal, BankRedemption, ReserveAttestation
 from pswallet.chain.models import ChainBlock, ChainCall, ChainSender, ChainSending, ChainTransaction
+from pswallet.contacts.models import ContactGroup
 from pswallet.kit.db import Base
 from pswallet.kit.trail import TrailEntry
 from pswallet.kit.vault import DataKey, MasterKey
@@ -41,6 +42,7 @@ from pswallet.redpackets.models import (
     PacketRefund,
     PacketRefusal,
     PacketShare,
+    PacketThanks,
     PhraseKey,
     PhraseTry,
     RedPacket,
@@ -101,6 +103,7 @@ HOLDINGS = (
         sealed={"number_sealed": "document", "birth_date_sealed": "birth-date", "card_sealed": "card"},
         withheld={"number_index": _KEYED},
     ),
+    Holding(ContactGroup, ContactGroup.owner == ACCOUNT, UNREADABLE, sealed={"content_sealed": "contact-group"}),
     Holding(DataKey, DataKey.person == ACCOUNT, PROOF, withheld={"wrapped": _SECRET}),
     Holding(
         KeptAnswer,
@@ -134,6 +137,7 @@ HOLDINGS = (
     Holding(PhraseTry, PhraseTry.account == ADDRESS, DELETED),
     Holding(RedPacket, RedPacket.creator == ADDRESS, SAID),
     Holding(PacketGuest, or_(PacketGuest.account == ADDRESS, PacketGuest.packet.in_(_OWN_PACKETS)), SAID),
+    Holding(PacketThanks, PacketThanks.person == ACCOUNT, UNREADABLE, sealed={"words_sealed": "thanks"}),
     Holding(PacketClaim, PacketClaim.account == ADDRESS, SIGNED),
     Holding(PacketOpening, PacketOpening.creator == ADDRESS, LEDGER),
     Holding(PacketShare, PacketShare.account == ADDRESS, LEDGER),

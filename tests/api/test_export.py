@@ -85,7 +85,11 @@ def test_every_row_that_names_the_person_is_in_the_export(stranger: Any, pipelin
     assert ping.post("/draws").status_code == 201
     assert ping.post("/red-packets/phrase-keys", {"phrase": "恭喜发财"}).status_code == 201
     pipeline.settle()
+    assert ping.post(f"/red-packets/{packet}/thanks", {"words": "谢谢阿华"}).status_code == 201
+    assert ping.post("/contact-groups", {"name": "坪山一家人"}).status_code == 201
     records, missed = exported(ping)["records"], {}
+    assert [row["words"] for row in records["packet_thanks"]] == ["谢谢阿华"]
+    assert "坪山一家人" in records["contact_groups"][0]["content"]
     with transaction(pipeline.sessions) as session:
         for name in set(tables.metadata.tables) - set(NAMED_BY_OTHERS):
             rows = session.execute(text(f'SELECT t::text FROM "{name}" AS t')).scalars()
