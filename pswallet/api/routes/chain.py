@@ -1,7 +1,5 @@
 """What people sign and where it goes: the typed data, the contracts, the last block read, the list of problems."""
 
-from typing import Any
-
 from fastapi import APIRouter
 from pydantic import Field
 
@@ -40,11 +38,34 @@ class ChainShape(Shape):
     block: BlockShape
 
 
+class TypedField(Shape):
+    """One field of an EIP-712 type."""
+
+    name: str
+    type: str
+
+
+class TypedDomain(Shape):
+    """A contract of a chain, in the words of EIP-712."""
+
+    name: str
+    version: str
+    chainId: int
+    verifyingContract: Address
+
+
+class TypedDomains(Shape):
+    """The contracts that people sign for."""
+
+    token: TypedDomain
+    escrow: TypedDomain
+
+
 class TypedData(Shape):
     """Every EIP-712 type that the gateway takes, and the domains to sign in."""
 
-    types: dict[str, list[dict[str, str]]]
-    domains: dict[str, dict[str, Any]]
+    types: dict[str, list[TypedField]]
+    domains: TypedDomains
 
 
 @router.get("/chain", responses=refused(ChainAway))
@@ -64,22 +85,22 @@ def show_chain(session: Transaction, gateway: GatewayParts) -> ChainShape:
 @router.get("/typed-data")
 def show_typed_data(gateway: GatewayParts) -> TypedData:
     """Show what is signed: the one definition that the gateway itself checks signatures with."""
-    domains = {
-        "token": signing.token_domain(gateway.deployment),
-        "escrow": signing.escrow_domain(gateway.deployment),
-    }
     return TypedData(
         types={
-            kind.name: [{"name": name, "type": solidity} for name, solidity in kind.fields]
+            kind.name: [TypedField(name=name, type=solidity) for name, solidity in kind.fields]
             for kind in signing.TYPES.values()
         },
-        domains={
-            name: {
-                "name": domain.name,
-                "version": domain.version,
-                "chainId": domain.chain_id,
-                "verifyingContract": domain.verifying_contract,
-            }
-            for name, domain in domains.items()
-        },
+        domains=TypedDomains(
+            token=_typed(signing.token_domain(gateway.deployment)),
+            escrow=_typed(signing.escrow_domain(gateway.deployment)),
+        ),
+    )
+
+
+def _typed(domain: signing.Domain) -> TypedDomain:
+    return TypedDomain(
+        name=domain.name,
+        version=domain.version,
+        chainId=domain.chain_id,
+        verifyingContract=domain.verifying_contract,
     )
