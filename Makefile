@@ -80,6 +80,10 @@ format: $(SETUP) ## let the formatters write
 abi: $(SETUP) ## compile the contracts into pswallet/chain/abi
 	@python -m pswallet.chain.compile
 
+.PHONY: client
+client: $(SETUP) ## write web/client/schema.ts from the gateway's document, build the TypeScript client into build/client
+	@python tools/schema.py && npm run --silent client
+
 # --- measurements -----------------------------------------------------------
 
 .PHONY: gas
