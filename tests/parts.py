@@ -46,7 +46,7 @@ class Chain:
 
     def mine(self, blocks: int = 1) -> None:
         """Mine empty blocks."""
-        self.rpc.call("anvil_mine", [hex(blocks)])
+        self.rpc.call("hardhat_mine", [hex(blocks)])
 
     def move_time(self, seconds: int) -> None:
         """Move the clock forward and mine a block that shows it."""
@@ -71,7 +71,7 @@ class Chain:
     def transact(self, key: bytes, to: str | None, data: bytes, *, gas: int = 3_000_000) -> dict[str, Any]:
         """Send a transaction past all our machinery and return its receipt."""
         sender = signing.address_of(key)
-        self.rpc.call("anvil_setBalance", [sender, hex(10**24)])
+        self.rpc.batch([("hardhat_setBalance", [sender, hex(10**24)])])  # elsewhere the sender has money already
         nonce = int(self.rpc.call("eth_getTransactionCount", [sender, "pending"]), 16)
         draft = Draft(self.deployment.chain_id, nonce, to, data, gas, current_fee(self.rpc))
         signed = sign_transaction(draft, key)

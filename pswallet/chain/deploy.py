@@ -104,7 +104,7 @@ class Deployment:
 def deploy(rpc_url: str, keys: Keys, path: Path) -> Deployment:
     """Bring the contracts onto the chain at `rpc_url`, or check that they are there; write their addresses to `path`.
 
-    On a local Anvil it gives every sender ether first. Raises DeploymentMismatch when the file belongs to another
+    On a development node it gives every sender ether first. Raises DeploymentMismatch when the file belongs to another
     chain or the code differs, SendersUnfunded before anything is sent, DeploymentFailed when a transaction fails,
     ValueError without the operators' keys.
     """

@@ -1,4 +1,4 @@
-"""Gas money: given by a local Anvil, asked for by name on every other chain."""
+"""Gas money: given by a development node, asked for by name on every other chain."""
 
 from dataclasses import dataclass
 
@@ -41,11 +41,12 @@ class SendersUnfunded(RuntimeError):
 
 
 def fund(rpc: Rpc, keys: Keys) -> None:
-    """Give every sender ether where the node grants it (a local Anvil); elsewhere their owner has done so."""
-    wanted = [("anvil_setBalance", [address_of(key), hex(10**24)]) for key in keys.senders().values()]
+    """Give every sender ether where the node grants it (a development node); elsewhere their owner has done so."""
+    # Anvil knows the method by this name too.
+    wanted = [("hardhat_setBalance", [address_of(key), hex(10**24)]) for key in keys.senders().values()]
     for answer in rpc.batch(wanted):
         if isinstance(answer, RpcError):
-            return  # no local chain
+            return  # no development node
 
 
 def require_funds(rpc: Rpc, keys: Keys, fee: Fee, *, deployment_gas: int = DEPLOYMENT_GAS) -> None:

@@ -1,4 +1,4 @@
-"""Gas money: a local Anvil grants it, every other chain is told whom to give how much."""
+"""Gas money: a development node grants it, of every other chain it is said whom to give how much."""
 
 import os
 import subprocess
@@ -91,8 +91,8 @@ def test_the_gateways_own_senders_are_the_relayers_and_three_roles(stingy: Rpc):
     assert list(replace(KEYS, admin=None).senders()) == [name for name in SENDERS if name != "admin"]
 
 
-def test_a_chain_past_anvil_needs_no_anvil_methods(chain, monkeypatch):
-    """Funding is asked for, not relied on: a node that knows no anvil_setBalance is no failure."""
+def test_a_chain_that_grants_no_money_needs_no_such_method(chain, monkeypatch):
+    """Funding is asked for, not relied on: a node that knows no hardhat_setBalance is no failure."""
     monkeypatch.setattr(chain.rpc, "batch", lambda calls: [RpcError(-32601, "method not found") for _ in calls])
     funding.fund(chain.rpc, chain.keys)
 
