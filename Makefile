@@ -68,6 +68,10 @@ test: $(SETUP) ## all tests
 	  pytest -n 2 --dist loadgroup; status=$$?; \
 	  wait $$forge || { tail -40 build/forge-test.log; status=1; }; exit $$status
 
+.PHONY: portability
+portability: $(SETUP) ## the journey of one packet on another node: URL=http://…, else Hardhat's
+	@PSWALLET_TEST_RPC_URL=$(URL) pytest -p no:ape_test tests/portability
+
 .PHONY: check
 check: $(SETUP) ## every check of docs/architecture.md: format, lint, types, layers, words, contracts
 	@tools/check
