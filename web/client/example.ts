@@ -10,11 +10,11 @@
 import type {LocalAccount} from "viem";
 import {generatePrivateKey, privateKeyToAccount} from "viem/accounts";
 import {answer, connect, Refused, type Gateway} from "./client.js";
-import {linkPacket, signIn, Signer, type Deployment} from "./signing.js";
+import {packetTerms, signIn, Signer, type Deployment} from "./signing.js";
 
 declare const process: {readonly argv: readonly string[]};
 
-const [, , url = "http://127.0.0.1:8000", deployed = "{}"] = process.argv;
+const [, , url = "http://127.0.0.1:8000", deployed = "{}", domain = new URL(url).host] = process.argv;
 const deployment = JSON.parse(deployed) as Deployment; // published, so that nobody need believe the gateway's own word
 
 /** Register an account for a key that was made here: a code by SMS (the sandbox shows it), a proof of the address. */
@@ -25,7 +25,7 @@ async function register(phone: string): Promise<[Gateway, LocalAccount]> {
   const box = await answer(gateway.http.POST("/v1/sandbox/sms", {body: {phone}}));
   const code = box.messages[0]?.code ?? "";
   const nonce = await answer(gateway.http.POST("/v1/sign-in/nonces"));
-  const body = {phone, code, ...(await signIn(account, nonce))};
+  const body = {phone, code, ...(await signIn(account, nonce, domain))};
   gateway.token = (await answer(gateway.http.POST("/v1/accounts", {body}))).token;
   await until(async () => (await answer(gateway.http.GET("/v1/accounts/me"))).tier > 0);
   return [gateway, account];
@@ -65,7 +65,8 @@ await until(async () => (await balance(ming)) === 1_280);
 // 3. She gives a packet of two shares by link. The link's key is made here and stands behind the #: no server sees it.
 const linkSecret = generatePrivateKey();
 const linkKey = privateKeyToAccount(linkSecret);
-const terms = linkPacket(pingKey.address, linkKey.address, {total: 666, shares: 2, expiry: chain.block.time + 86_400});
+const packet = {total: 666, shares: 2, expiry: chain.block.time + 86_400, audience: {claimKey: linkKey.address}};
+const terms = packetTerms(pingKey.address, packet);
 const authorization = await signer.packet(pingKey, terms, validity);
 const given = await answer(ping.http.POST("/v1/red-packets", {body: {kind: "link", terms, authorization}}));
 const path = {packet: given.id};

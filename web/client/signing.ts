@@ -3,9 +3,23 @@
  * Nothing here speaks to the gateway, and no key leaves.
  */
 
-import {hashTypedData, isAddressEqual, type Address, type Hex, type LocalAccount} from "viem";
+import {
+  bytesToHex,
+  concat,
+  encodeAbiParameters,
+  hashTypedData,
+  isAddressEqual,
+  keccak256,
+  zeroAddress,
+  zeroHash,
+  type Address,
+  type Hex,
+  type LocalAccount,
+} from "viem";
 import {createSiweMessage} from "viem/siwe";
-import type {MoneyIn, NonceGiven, TermsShape, TypedData, TypedDomain} from "./schema.js";
+import type {DrawShape, MoneyIn, NonceGiven, TermsShape, TypedData, TypedDomain} from "./schema.js";
+
+const LEAF = [{type: "address"}, {type: "uint256"}] as const;
 
 /** The contracts that a wallet knows by itself, as in the published deployment.json. */
 export interface Deployment {
@@ -31,7 +45,7 @@ export interface Proof {
   readonly signature: Hex;
 }
 
-/** The gateway serves the domain of a contract that is not the wallet's: a signature there could move other money. */
+/** Not the contract, chain or gateway that the wallet knows: a signature for it could move other money. */
 export class DomainUnknown extends Error {
   override readonly name = "DomainUnknown";
 }
@@ -93,12 +107,16 @@ export class Signer {
   }
 }
 
-/** Prove that `account` is one's own: sign the gateway's nonce (EIP-4361), for POST /v1/accounts or /v1/sessions. */
-export async function signIn(account: LocalAccount, nonce: NonceGiven): Promise<Proof> {
+/**
+ * Prove that `account` is one's own: sign the gateway's nonce (EIP-4361), for POST /v1/accounts or /v1/sessions.
+ * Throws DomainUnknown unless it is for `domain` (host and port): else one gateway could sign in at another with it.
+ */
+export async function signIn(account: LocalAccount, nonce: NonceGiven, domain: string): Promise<Proof> {
+  if (nonce.domain !== domain) throw new DomainUnknown(`${nonce.domain} asks for a sign-in at ${domain}`);
   const message = createSiweMessage({
     address: account.address,
     chainId: nonce.chain_id,
-    domain: nonce.domain,
+    domain,
     issuedAt: new Date(nonce.issued_at),
     nonce: nonce.nonce,
     statement: "Sign in to pswallet.",
@@ -108,30 +126,42 @@ export async function signIn(account: LocalAccount, nonce: NonceGiven): Promise<
   return {message, signature: await account.signMessage({message})};
 }
 
-/** Return the terms of an equal packet that whoever holds the key of `claimKey` may open, with a fresh salt. */
-export function linkPacket(
-  creator: string,
-  claimKey: string,
-  packet: {readonly total: number; readonly shares: number; readonly expiry: number},
-): TermsShape {
-  const nobody = `0x${"0".repeat(40)}`;
+/** A packet to be given: `total` fen in `shares`, until `expiry`, for whom, and drawn or equal. */
+export interface NewPacket {
+  readonly total: number;
+  readonly shares: number;
+  readonly expiry: number;
+  readonly audience: {readonly claimKey: string} | {readonly guests: readonly string[]};
+  /** Of a lucky packet: what POST /v1/draws answered, and the most that a share may be [fen]. */
+  readonly draw?: Pick<DrawShape, "dealer" | "draw_commitment"> & {readonly maxShare: number};
+}
+
+/** Return the terms of a packet, with a fresh salt. */
+export function packetTerms(creator: string, {audience, draw, ...rest}: NewPacket): TermsShape {
   return {
-    ...packet,
+    ...rest,
     creator,
-    claim_key: claimKey,
-    max_share: 0,
-    lucky: false,
-    guests: `0x${"0".repeat(64)}`,
-    dealer: nobody,
-    draw_commitment: nobody,
+    max_share: draw?.maxShare ?? 0,
+    lucky: draw !== undefined,
+    guests: "guests" in audience ? guestRoot(audience.guests) : zeroHash,
+    claim_key: "claimKey" in audience ? audience.claimKey : zeroAddress,
+    dealer: draw?.dealer ?? zeroAddress,
+    draw_commitment: draw?.draw_commitment ?? zeroAddress, // 20 bytes as well
     salt: random32(),
   };
 }
 
-/** Return 32 random bytes. */
-export function random32(): Hex {
-  const bytes = crypto.getRandomValues(new Uint8Array(32));
-  return `0x${Array.from(bytes, (byte) => byte.toString(16).padStart(2, "0")).join("")}`;
+/** Return the root of a guest list: OpenZeppelin's standard Merkle tree of (address, place), leaves hashed twice. */
+export function guestRoot(guests: readonly string[]): Hex {
+  const leaf = (guest: string, place: number) => encodeAbiParameters(LEAF, [guest as Address, BigInt(place)]);
+  const nodes = guests.map((guest, place) => keccak256(keccak256(leaf(guest, place)))).sort();
+  while (nodes.length > 1) nodes.push(keccak256(concat(nodes.splice(0, 2).sort())));
+  if (nodes[0] === undefined) throw new Error("a guest list names somebody");
+  return nodes[0];
+}
+
+function random32(): Hex {
+  return bytesToHex(crypto.getRandomValues(new Uint8Array(32)));
 }
 
 function expect(domain: TypedDomain, chainId: number, contract: string): void {
@@ -141,6 +171,6 @@ function expect(domain: TypedDomain, chainId: number, contract: string): void {
 
 /** The wire says `max_share` where the contracts say `maxShare`. */
 function camel(fields: object): Record<string, unknown> {
-  const named = ([name, value]: [string, unknown]) => [name.replace(/_(.)/g, (_, letter) => letter.toUpperCase()), value];
-  return Object.fromEntries(Object.entries(fields).map(named));
+  const named = (name: string) => name.replace(/_(.)/g, (_, letter: string) => letter.toUpperCase());
+  return Object.fromEntries(Object.entries(fields).map(([name, value]) => [named(name), value]));
 }

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import Any
 
 import httpx
-import pytest
 
 from pswallet.chain import signing
 from pswallet.chain.terms import Terms, packet_id
@@ -17,20 +16,9 @@ from tests.api.money import client_of, members
 from tests.parts import Chain, Pipeline, secret
 from tools import schema
 
-ROOT = Path(__file__).resolve().parents[2]
 TERMS = "(address,uint64,uint16,uint64,uint64,bool,bytes32,address,address,bytes20,bytes32)"
+DOMAIN = "localhost:8000"
 PATIENCE_S = 60
-
-pytestmark = pytest.mark.xdist_group("typescript")
-
-
-@pytest.fixture(scope="module")
-def built() -> Path:
-    """The client in JavaScript; that its types fit is asserted on the way."""
-    command = ["npm", "run", "--silent", "client"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stdout + done.stderr
-    return ROOT / "build/client"
 
 
 def cast(*words: str) -> str:
@@ -42,7 +30,8 @@ def cast(*words: str) -> str:
 
 def play(script: Path, http: httpx.Client, pipeline: Pipeline) -> dict[str, Any]:
     """Run a script against the gateway while worker, relayer and indexer are at work; what it prints at its end."""
-    command = ["node", str(script), str(http.base_url).rstrip("/"), json.dumps(asdict(pipeline.chain.deployment))]
+    deployment = json.dumps(asdict(pipeline.chain.deployment))
+    command = ["node", str(script), str(http.base_url).rstrip("/"), deployment, DOMAIN]
     worker = Schedule(pipeline.sessions)
     with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
         while process.poll() is None:
