@@ -14,6 +14,7 @@ ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60
 
 
+@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """One worker builds the client, into one folder."""
     for item in items:
