@@ -60,6 +60,7 @@ def _complete(method: str, path: str, operation: Operation) -> None:
     for parameter in operation.get("parameters", []):
         if parameter["name"] == "Idempotency-Key":  # optional for FastAPI alone: its absence is refused by name
             parameter["required"] = True
+            parameter["schema"] = parameter["schema"].get("anyOf", [parameter["schema"]])[0]
     if _READ_BY_FASTAPI in str(responses.get("422")):
         del responses["422"]
     for kind in _implied(method, path, operation):
