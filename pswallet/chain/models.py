@@ -36,6 +36,10 @@ class ChainCall(Base):
     lane: Mapped[str | None] = mapped_column(Text)
     position: Mapped[int | None] = mapped_column(Integer)
     """A lucky claim's place in its packet's queue, 0-based."""
+    left_at: Mapped[datetime] = mapped_column(server_default=text("now()"), init=False)
+    """When it was accepted."""
+    trace: Mapped[str | None] = mapped_column(Text, default=None)
+    """The `traceparent` (W3C) of the request that left it, when requests are traced."""
     transaction_id: Mapped[int | None] = mapped_column(BigInteger, default=None)
     attempts: Mapped[int] = mapped_column(SmallInteger, server_default="0", default=0)
     """In how many transactions it has gone out."""
