@@ -188,6 +188,7 @@ def api() -> None:
     import uvicorn
 
     from pswallet.api.app import create_app
+    from pswallet.api.serving import Connection
     from pswallet.chain.dealer import Dealer
     from pswallet.chain.deploy import Deployment
     from pswallet.chain.keys import Keys, open_vault
@@ -220,7 +221,7 @@ def api() -> None:
     )
     uvicorn.run(
         application, host=settings.api_host, port=settings.api_port, log_config=None, access_log=False,
-        timeout_keep_alive=75, timeout_graceful_shutdown=2, backlog=2048, loop="uvloop", http="httptools",
+        timeout_keep_alive=75, timeout_graceful_shutdown=2, backlog=2048, loop="uvloop", http=Connection,
     )  # fmt: skip
 
 

@@ -1,5 +1,6 @@
 """Bounds of the edge: bodies of at most 64 KiB, and rate limits in SQL, which survive restarts and many processes."""
 
+import asyncio
 import math
 from collections.abc import Callable
 from contextlib import suppress
@@ -12,7 +13,7 @@ from sqlalchemy.dialects.postgresql import insert
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pswallet.api.models import RateWindow
-from pswallet.api.problems import BodyTooLarge, RateLimitExceeded, problem_response
+from pswallet.api.problems import BodyTooLarge, RateLimitExceeded, RequestTooSlow, problem_response
 from pswallet.kit import clock, db
 
 if TYPE_CHECKING:
@@ -37,6 +38,8 @@ class Limits:
     sign_ins: Limit = Limit(300, 60)
     lookups: Limit = Limit(120, 60)
     checks: Limit = Limit(120, 60)
+    body_s: float = 10.0
+    """A request's body arrives within so many seconds."""
 
 
 def take(sessions: db.Sessions, bucket: str, limit: Limit, *, now: datetime) -> None:
@@ -69,10 +72,11 @@ def limited(action: str) -> Callable[[Request], None]:
 
 
 class BodyLimit:
-    """ASGI layer that refuses bodies above 64 KiB, whether or not they declare their length."""
+    """ASGI layer that refuses bodies above 64 KiB, whether or not they declare their length, and slow ones."""
 
-    def __init__(self, app: ASGIApp) -> None:
+    def __init__(self, app: ASGIApp, within_s: float) -> None:
         self._app = app
+        self._within_s = within_s
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
@@ -83,22 +87,45 @@ class BodyLimit:
         if not declared.isdigit() or int(declared) > MAX_BODY_BYTES:
             await problem_response(BodyTooLarge(), scope.get("request_id"))(scope, receive, send)
             return
-        seen = 0
+        body = _Body(receive, send, self._within_s)
+        with suppress(BodyTooLarge, RequestTooSlow):
+            await self._app(scope, body.receive, body.send)
+        if body.refusal is not None:
+            await problem_response(body.refusal, scope.get("request_id"))(scope, receive, send)
 
-        async def counted() -> Message:
-            nonlocal seen
-            message = await receive()
-            seen += len(message.get("body", b""))
-            if seen > MAX_BODY_BYTES:
-                raise BodyTooLarge()
-            return message
 
-        async def held(message: Message) -> None:
-            # FastAPI answers 400 to whatever breaks while it reads a body: our own answer follows instead.
-            if seen <= MAX_BODY_BYTES:
-                await send(message)
+class _Body:
+    """One request's body on its way in."""
 
-        with suppress(BodyTooLarge):
-            await self._app(scope, counted, held)
-        if seen > MAX_BODY_BYTES:
-            await problem_response(BodyTooLarge(), scope.get("request_id"))(scope, receive, send)
+    def __init__(self, receive: Receive, send: Send, within_s: float) -> None:
+        self._receive = receive
+        self._send = send
+        self._deadline = asyncio.get_running_loop().time() + within_s
+        self._seen = 0
+        self._whole = False
+        self.refusal: BodyTooLarge | RequestTooSlow | None = None
+
+    async def receive(self) -> Message:
+        """Return the next part. Raises BodyTooLarge, RequestTooSlow."""
+        if self._whole:
+            return await self._receive()  # what follows the body is the end of the connection, which has time
+        try:
+            async with asyncio.timeout_at(self._deadline):
+                message = await self._receive()
+        except TimeoutError:
+            self.refusal = RequestTooSlow()
+            raise self.refusal from None
+        self._seen += len(message.get("body", b""))
+        self._whole = not message.get("more_body", False)
+        if self._seen > MAX_BODY_BYTES:
+            self.refusal = BodyTooLarge()
+            raise self.refusal
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send a part of the answer, unless the body was refused.
+
+        FastAPI answers 400 to whatever breaks while it reads a body: our own answer follows instead.
+        """
+        if self.refusal is None:
+            await self._send(message)

@@ -114,6 +114,20 @@ class ChainAway(Problem):
     title = "The chain's node is away; repeat the request"
 
 
+class GatewayBusy(Problem):
+    """More is asked than can be done in time. Nothing was done; `retry_after_s` says when to come back."""
+
+    status = 503
+    title = "The gateway is busy; repeat the request in a moment"
+
+
+class RequestTooSlow(Problem):
+    """The headers or the body did not arrive in time; the connection is closed."""
+
+    status = 408
+    title = "The request did not arrive in time"
+
+
 class ClockNotMovable(Problem):
     """The chain is not a sandbox one: its node does not let anybody move the clock."""
 
@@ -144,6 +158,8 @@ def problem_response(problem: Problem, request_id: str | None) -> Response:
         headers["Retry-After"] = str(problem.details["retry_after_s"])
     if problem.status == 401:
         headers["WWW-Authenticate"] = "Bearer"
+    if isinstance(problem, BodyTooLarge | RequestTooSlow):
+        headers["Connection"] = "close"  # what is still to come is not read
     body = orjson.dumps(problem_body(problem, request_id), option=orjson.OPT_PASSTHROUGH_SUBCLASS, default=str)
     return Response(body, problem.status, headers, MEDIA_TYPE)
 

@@ -14,6 +14,7 @@ import httpx
 import uvicorn
 from fastapi import FastAPI
 
+from pswallet.api.serving import Connection
 from pswallet.chain import signing
 from pswallet.kit.db import Sessions, transaction
 from pswallet.vendors.sms import SandboxSms
@@ -58,10 +59,10 @@ class Served(uvicorn.Server):
 
 
 @contextmanager
-def serve(app: FastAPI) -> Iterator[httpx.Client]:
+def serve(app: FastAPI, connection: type[Connection] = Connection) -> Iterator[httpx.Client]:
     """Serve `app` on a free port, as uvicorn does in production, and speak to it."""
     config = uvicorn.Config(
-        app, port=0, log_config=None, access_log=False, loop="uvloop", http="httptools", timeout_graceful_shutdown=1
+        app, port=0, log_config=None, access_log=False, loop="uvloop", http=connection, timeout_graceful_shutdown=1
     )
     server = Served(config)
     thread = threading.Thread(target=server.run, daemon=True)
