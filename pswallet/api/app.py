@@ -15,6 +15,7 @@ from pswallet.api.languages import Languages
 from pswallet.api.limits import BodyLimit, Limits
 from pswallet.api.logs import RequestLog
 from pswallet.api.metrics import Metrics
+from pswallet.api.overload import Backlog, Seats
 from pswallet.api.routes import (
     accounts,
     activity,
@@ -100,7 +101,8 @@ def create_app(
         metrics=metrics,
         streams=Streams(sessions),
         retention_key=retention_key,
-        seats=asyncio.Semaphore(SEATS),
+        seats=Seats(SEATS, metrics),
+        backlog=Backlog(sessions, metrics),
     )
     app = FastAPI(
         title="pswallet", version="1", description=DESCRIPTION, lifespan=_lifespan, docs_url=None, redoc_url=None
@@ -113,7 +115,7 @@ def create_app(
         app.include_router(router, prefix="/v1")
     app.include_router(health.router)
     app.add_api_route("/docs", lambda: HTMLResponse(docs.page(app.openapi())), include_in_schema=False)
-    app.add_middleware(BodyLimit)
+    app.add_middleware(BodyLimit, within_s=gateway.limits.body_s)
     app.add_middleware(RequestLog, metrics=metrics)
     app.add_middleware(Languages)
     return app
@@ -127,8 +129,13 @@ def _document(app: FastAPI) -> dict[str, Any]:
 
 @asynccontextmanager
 async def _lifespan(app: FastAPI) -> AsyncIterator[None]:
-    listener = asyncio.create_task(app.state.gateway.streams.listen())
+    gateway: Gateway = app.state.gateway
+    ending = asyncio.Event()
+    watcher = asyncio.create_task(gateway.backlog.watch(ending))
+    listener = asyncio.create_task(gateway.streams.listen())
     yield
+    ending.set()
     listener.cancel()
     with suppress(asyncio.CancelledError):
         await listener
+    await watcher

@@ -1,8 +1,7 @@
 """What routes ask for: the gateway's parts, a transaction, the caller, a POST with its key."""
 
-import asyncio
 from collections.abc import AsyncIterator, Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Annotated, Any, cast
 
@@ -18,6 +17,7 @@ from pswallet.api import idempotency
 from pswallet.api.idempotency import Kept
 from pswallet.api.limits import Limits, take
 from pswallet.api.metrics import Metrics
+from pswallet.api.overload import Backlog, Seats
 from pswallet.api.streams import Streams
 from pswallet.chain.deploy import Deployment
 from pswallet.chain.rpc import Rpc
@@ -47,11 +47,12 @@ class Gateway:
     limits: Limits
     metrics: Metrics
     streams: Streams
+    seats: Seats
+    backlog: Backlog
     heartbeat_s: float = 15.0
     """Seconds between two signs of life of a stream."""
     retention_key: bytes | None = None
     """Public key that locks away what the law keeps of people who leave."""
-    seats: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(SEATS))
 
     @property
     def domain(self) -> str:
@@ -70,7 +71,7 @@ GatewayParts = Annotated[Gateway, Depends(gateway_of)]
 async def _seat(gateway: GatewayParts) -> AsyncIterator[None]:
     # Each step of a request runs in a thread of its own. Without seats, requests that hold a connection could wait for
     # threads that are all taken by requests waiting for a connection.
-    async with gateway.seats:
+    async with gateway.seats.taken():
         yield
 
 
@@ -159,6 +160,12 @@ def _status_of(request: Request) -> int:
     return getattr(request.scope["route"], "status_code", None) or 200
 
 
+def _promises(request: Request, gateway: GatewayParts) -> None:
+    # A 202 is a promise to carry a call to the chain: none is given that could not be kept in time.
+    if _status_of(request) == 202:
+        gateway.backlog.admit()
+
+
 def _open_post(
     request: Request,
     gateway: GatewayParts,
@@ -179,6 +186,7 @@ def _member_post(
     session: Transaction,
     now: Now,
     request_print: _Fingerprint,
+    _: Annotated[None, Depends(_promises)],
     header: KeyHeader = None,
 ) -> SignedPost:
     key = idempotency.Key(owner.account_id, idempotency.read_key(header), request_print)

@@ -34,6 +34,10 @@ class Metrics:
             "pswallet_tiers_not_enforced", "Tiers whose due limits the chain does not hold to", registry=self._registry
         )
 
+        self.shed = Counter(
+            "pswallet_shed", "Requests sent away because the gateway is busy", ["reason"], registry=self._registry
+        )
+
     def answered(self, *, method: str, route: str, status: int, seconds: float) -> None:
         """Count one answered request."""
         self._requests.labels(method, route, str(status)).inc()

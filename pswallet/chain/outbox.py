@@ -73,6 +73,15 @@ _ENQUEUE = """
 """
 
 
+_OLDEST_WAITING = text(
+    """
+    SELECT extract(epoch FROM clock_timestamp() - left_at) FROM chain_calls
+    WHERE transaction_id IS NULL AND settled_block IS NULL AND (retry_at IS NULL OR retry_at <= now())
+    ORDER BY id OFFSET :but LIMIT 1
+    """
+)
+
+
 def enqueue(session: Session, calls: Sequence[Call]) -> None:
     """Leave `calls` in one statement; those whose key is known are left out. The relayer wakes at the commit."""
     if not calls:
@@ -102,6 +111,15 @@ def last_block(session: Session) -> IndexedBlock | None:
     """Return the last block that the indexer has read; None before the first."""
     row = session.execute(select(ChainBlock).order_by(ChainBlock.number.desc()).limit(1)).scalar_one_or_none()
     return IndexedBlock(row.number, row.hash, row.time) if row else None
+
+
+def waiting_for_s(session: Session, *, but: int) -> float:
+    """Return how long the oldest call has waited for a relayer, `but` others left out; 0 when no more than they wait.
+
+    What waits for a later time on purpose does not count.
+    """
+    found = session.execute(_OLDEST_WAITING, {"but": but}).scalar()
+    return max(0.0, float(found or 0.0))
 
 
 def unsettled_calls(session: Session) -> int:

@@ -122,6 +122,7 @@ def _accepted(claim: service.Claim) -> Answer:
 
 
 async def _serve(request: Request) -> Response:
+    intake = intake_of(request, "claims", _desk)
     packet = request.path_params["packet"].lower()
     if not _PACKET_ID.fullmatch(packet):
         raise RequestInvalid(errors=[{"at": "path.packet", "why": "0x and 64 hexadecimal digits are wanted"}])
@@ -136,7 +137,6 @@ async def _serve(request: Request) -> Response:
     def command(owner: SessionOwner) -> ClaimPacket:
         return ClaimPacket(packet, owner.address, signature)
 
-    intake = intake_of(request, "claims", _desk)
     return sent(await intake.answer(Hot(token, key, print_, command)))
 
 

@@ -142,16 +142,16 @@ def _may_be_a_contracts(payment: SignedPayment, problem: Problem) -> bool:
 
 
 async def _serve(request: Request) -> Response:
+    intake = intake_of(request, "transfers", _desk)
     body, token, key, print_ = await parse(request, SendMoney)
     gateway = gateway_of(request)
     to = body.to
     if to is None:
-        async with gateway.seats:
+        async with gateway.seats.taken():
             found = await run_in_threadpool(_address_behind, gateway, Wanted(token, key, print_), str(body.to_phone))
         if isinstance(found, Answer):
             return found.response()
         to = found
-    intake = intake_of(request, "transfers", _desk)
     signed: list[SignedPayment] = []
 
     def command(owner: SessionOwner) -> SignedPayment:

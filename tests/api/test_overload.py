@@ -1,0 +1,203 @@
+"""More than can be done: the gateway says so at once and keeps every word that it gave."""
+
+import asyncio
+import threading
+from collections.abc import Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, nullcontext
+from datetime import datetime
+from typing import Any
+
+import httpx
+import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from pswallet.api import overload
+from pswallet.api.idempotency import Answer
+from pswallet.api.intake import Desk, Intake, accepted
+from pswallet.api.metrics import Metrics
+from pswallet.api.overload import Backlog, Seats
+from pswallet.api.problems import GatewayBusy
+from pswallet.kit.db import Sessions, transaction
+from pswallet.kit.problems import Problem
+from tests.api.gateway import Member, code_of, serve
+from tests.api.money import balance, members, transfer_body
+from tests.api.test_health import wait_until
+from tests.api.test_intake import echo, hot
+from tests.parts import Pipeline
+
+
+@pytest.fixture
+def gateway(make_app: Any, member: Member, pipeline: Pipeline) -> Any:
+    """The gateway's parts, with a block read and a member signed in."""
+    pipeline.settle()
+    return make_app().state.gateway
+
+
+def crowd(desk: Desk[str], member: Member, count: int) -> list[Any]:
+    """Hand in one request, and once it is worked on `count` more; the first group waits for all of them."""
+
+    async def run() -> list[Any]:
+        intake = Intake(desk)
+        first = asyncio.create_task(intake.answer(hot(member, "first")))
+        await asyncio.sleep(0)
+        rest = [asyncio.create_task(intake.answer(hot(member, f"word {n}"))) for n in range(count)]
+        return await asyncio.gather(first, *rest, return_exceptions=True)
+
+    return asyncio.run(run())
+
+
+def kept(pipeline: Pipeline) -> int:
+    with pipeline.sessions() as session:
+        return session.execute(text("SELECT count(*) FROM kept_answers WHERE key LIKE 'key of %'")).scalar_one()
+
+
+# --- the intake -----------------------------------------------------------------------------------
+
+
+def test_no_more_requests_wait_than_the_bound_and_who_waits_is_answered(
+    gateway: Any, member: Member, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overload, "MOST_AHEAD", 10)
+    answers = crowd(Desk(gateway, echo), member, 15)
+    assert [type(answer) for answer in answers] == [Answer] * 11 + [GatewayBusy] * 5
+    assert answers[-1].details["retry_after_s"] >= 1
+    assert kept(pipeline) == 11
+
+
+def test_who_would_wait_too_long_is_sent_away_though_few_wait(
+    gateway: Any, member: Member, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(overload, "LONGEST_WAIT_S", 0.05)
+    begun, go_on = threading.Event(), threading.Event()
+
+    def slow(session: Session, words: Sequence[str], now: datetime) -> list[Answer | Problem]:
+        begun.set()
+        go_on.wait(10)
+        return echo(session, words, now)
+
+    async def run() -> tuple[Any, ...]:
+        intake = Intake(Desk(gateway, slow))
+        first = asyncio.create_task(intake.answer(hot(member, "first")))
+        await asyncio.to_thread(begun.wait, 10)
+        early = asyncio.create_task(intake.answer(hot(member, "early")))
+        while intake.expected_wait_s() <= overload.LONGEST_WAIT_S:  # the group that hangs is counted as it hangs
+            await asyncio.sleep(0.005)
+        with pytest.raises(GatewayBusy):
+            await intake.answer(hot(member, "late"))
+        go_on.set()
+        answers = await first, await early
+        while intake.expected_wait_s():  # nobody waits: whatever the last groups took, one may come
+            await asyncio.sleep(0.005)
+        return *answers, await intake.answer(hot(member, "late"))
+
+    assert [answer.body for answer in asyncio.run(run())] == [
+        accepted({"word": word}).body for word in ("first", "early", "late")
+    ]
+
+
+# --- the way to the chain ---------------------------------------------------------------------------
+
+
+@contextmanager
+def behind(sessions: Sessions, *, calls: int, seconds: float) -> Iterator[None]:
+    """So many calls have waited so long."""
+    with transaction(sessions) as session:
+        session.execute(
+            text(
+                "INSERT INTO chain_calls (key, kind, arguments, left_at) SELECT 'old ' || n, 'authorization', '{}',"
+                " now() - make_interval(secs => :age) FROM generate_series(1, :calls) AS n"
+            ),
+            {"calls": calls, "age": seconds},
+        )
+    yield
+    with transaction(sessions) as session:
+        session.execute(text("DELETE FROM chain_calls WHERE key LIKE 'old %'"))
+
+
+SPARED, PATIENT_S = overload.SPARED_CALLS, overload.LONGEST_BACKLOG_S
+
+
+@pytest.mark.parametrize(
+    ("calls", "seconds", "sheds"),
+    [(SPARED + 1, PATIENT_S + 1, True), (SPARED, PATIENT_S + 1, False), (SPARED + 1, PATIENT_S - 2, False)],
+)
+def test_a_backlog_is_many_calls_that_wait_long(sessions: Sessions, calls: int, seconds: float, sheds: bool) -> None:
+    backlog = Backlog(sessions, Metrics())
+    with behind(sessions, calls=calls, seconds=seconds):
+        backlog.age_s = backlog._look()
+    with pytest.raises(GatewayBusy) if sheds else nullcontext():
+        backlog.admit()
+
+
+def test_what_waits_for_a_later_time_on_purpose_is_no_backlog(sessions: Sessions) -> None:
+    with behind(sessions, calls=SPARED + 1, seconds=60):
+        with transaction(sessions) as session:
+            session.execute(text("UPDATE chain_calls SET retry_at = now() + interval '1 minute'"))
+        assert Backlog(sessions, Metrics())._look() == 0
+
+
+def test_while_the_chain_is_behind_no_promise_is_made_but_reads_and_health_are_answered(
+    stranger: Any, pipeline: Pipeline, sessions: Sessions, http: httpx.Client
+) -> None:
+    payer, payee = members(stranger, pipeline, "ann", "bob")
+    body = transfer_body(payer, payee.address, 100)
+    calls = pipeline.calls()
+    with behind(sessions, calls=SPARED + 1, seconds=60):
+        wait_until(lambda: payer.post(f"/red-packets/0x{'5a' * 32}/claims").status_code == 503)
+        refused = payer.post("/transfers", body, key="k")
+        assert (code_of(refused), int(refused.headers["retry-after"])) == ("gateway-busy", 30)
+        others = (f"/red-packets/0x{'5a' * 32}/claims", f"/red-packets/0x{'5a' * 32}/refund")
+        assert {code_of(payer.post(path)) for path in others} == {"gateway-busy"}
+        assert (balance(payer), http.get("/healthz").status_code) == (100_000, 200)
+        assert 'pswallet_shed_total{reason="backlog"}' in http.get("/metrics").text
+    assert pipeline.calls() == calls
+    wait_until(lambda: payer.post("/transfers", body, key="k").status_code == 202)
+    pipeline.settle()
+    assert balance(payee) == 100_100
+
+
+def test_in_a_crowd_each_is_paid_that_was_told_so_and_nobody_else(
+    make_app: Any, stranger: Any, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    payer, payee = members(stranger, pipeline, "ann", "bob")
+    bodies = [transfer_body(payer, payee.address, 100 + place) for place in range(60)]
+    monkeypatch.setattr(overload, "MOST_AHEAD", 3)
+    with serve(make_app()) as client, ThreadPoolExecutor(20) as pool:
+        payer.http = payee.http = client
+        answers = list(pool.map(lambda body: payer.post("/transfers", body), bodies))
+        assert {answer.status_code for answer in answers} == {202, 503}
+        for answer in answers:
+            assert answer.status_code == 202 or (code_of(answer), answer.headers["retry-after"]) == (
+                "gateway-busy",
+                "1",
+            )
+        pipeline.settle()
+        told = sum(body["amount_fen"] for body, answer in zip(bodies, answers, strict=True) if answer.is_success)
+        assert balance(payee) == 100_000 + told
+
+
+# --- seats ------------------------------------------------------------------------------------------
+
+
+def test_the_line_before_the_seats_is_bounded_and_moves_on(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(overload, "MOST_AHEAD", 2)
+
+    async def run() -> list[Any]:
+        seats, leave = Seats(1, Metrics()), asyncio.Event()
+
+        async def sit() -> str:
+            async with seats.taken():
+                await leave.wait()
+                return "sat"
+
+        people = [asyncio.create_task(sit()) for _ in range(5)]
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        leave.set()
+        return await asyncio.gather(*people, return_exceptions=True)
+
+    found = asyncio.run(run())
+    assert found[:3] == ["sat"] * 3
+    assert [type(one) for one in found[3:]] == [GatewayBusy] * 2
