@@ -39,9 +39,11 @@ def demo(
     keep: Annotated[bool, typer.Option("--keep", help="go on from the last state instead of a fresh one")] = False,
 ) -> None:
     """Start everything, play the story on a fresh chain, audit it, and keep running until Ctrl-C."""
+    from pswallet.local import addresses
+
     with _running("demo", fresh=not keep) as stack:
         good = _play(stack)
-        _print_addresses(stack)
+        addresses.show(stack, console)
         if not leave:
             _watch(stack)
     raise typer.Exit(0 if good else 1)
@@ -50,8 +52,10 @@ def demo(
 @app.command()
 def up() -> None:
     """Start everything and keep running until Ctrl-C; the state survives a restart."""
+    from pswallet.local import addresses
+
     with _running("up") as stack:
-        _print_addresses(stack)
+        addresses.show(stack, console)
         _watch(stack)
 
 
@@ -148,29 +152,6 @@ def _play(stack: "Stack") -> bool:
         return False
 
 
-def _print_addresses(stack: "Stack") -> None:
-    from rich.table import Table
-
-    from pswallet.local.places import typed
-
-    table = Table(title="Running (sandbox: play money, worth nothing)", title_justify="left")
-    table.add_column("part")
-    table.add_column("address")
-    table.add_row("API", f"{stack.url}/docs")
-    if stack.public_url != stack.url:
-        table.add_row("name for people", stack.public_url)
-    table.add_row("health, metrics", f"{stack.url}/readyz  {stack.url}/metrics")
-    table.add_row("chain (JSON-RPC)", stack.rpc_url)
-    table.add_row("database", stack.database_url)
-    table.add_row("contracts", str(stack.deployment_file))
-    table.add_row("logs", str(stack.folder / "logs"))
-    console.print(table)
-    own = typed(
-        "audit", "--rpc", stack.rpc_url, "--deployment", stack.deployment_file, "--database", stack.database_url
-    )
-    console.print("audit it yourself:", own, soft_wrap=True, highlight=False, markup=False)
-
-
 def _watch(stack: "Stack") -> None:
     console.print("Ctrl-C ends it.")
     pulse = threading.Event()
@@ -234,6 +215,7 @@ def relayer() -> None:
     from pswallet.chain.relayer import Relayer
     from pswallet.chain.rpc import Rpc
     from pswallet.chain.signing import escrow_domain
+    from pswallet.kit import figures
     from pswallet.kit.db import loop_engine_for, sessions_of
     from pswallet.redpackets import service as redpackets
 
@@ -243,6 +225,7 @@ def relayer() -> None:
     dealer = Dealer(keys.dealer, keys.dealer_seed, escrow_domain(deployment))
     sessions = sessions_of(loop_engine_for(settings.database_url))
     carrier = Relayer(Rpc(settings.rpc_url), sessions, keys, deployment, redpackets.terms_of, dealer)
+    figures.serve(carrier.figures.registry, host=settings.metrics_host, port=settings.metrics_port)
     try:
         carrier.run(_until_stopped())
     except DeploymentMismatch as mismatch:
@@ -259,6 +242,7 @@ def indexer(
     from pswallet.chain.deploy import Deployment
     from pswallet.chain.indexer import Indexer
     from pswallet.chain.rpc import Rpc
+    from pswallet.kit import figures
     from pswallet.kit.db import replaying_engine_for, sessions_of
 
     settings = _settings()
@@ -272,6 +256,7 @@ def indexer(
     if rebuild:
         reader.rebuild()
         return
+    figures.serve(reader.figures.registry, host=settings.metrics_host, port=settings.metrics_port)
     reader.run(_until_stopped())
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
 import structlog
+from prometheus_client import Counter, Histogram
 from sqlalchemy import text
 from sqlalchemy.exc import InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolTimeout
@@ -16,7 +17,9 @@ from pswallet.api.tidying import Tidying
 from pswallet.bank import service as bank
 from pswallet.chain.outbox import last_block
 from pswallet.chain.presence import Presence
+from pswallet.kit import figures as figures_page
 from pswallet.kit.db import Sessions, transaction
+from pswallet.kit.figures import SHORT_S
 from pswallet.kit.money import Fen
 from pswallet.payments import service as payments
 from pswallet.redpackets import service as redpackets
@@ -31,6 +34,17 @@ LEADER = 0x70737763  # "pswc"
 """Advisory lock: one worker at a time does the jobs."""
 _ANCIENT = datetime(2000, 1, 1, tzinfo=UTC)
 _log = structlog.get_logger("pswallet.worker")
+
+
+class Figures:
+    """What the worker measures of itself."""
+
+    def __init__(self) -> None:
+        self.registry = figures_page.registry()
+        self.calls_left = Counter("pswallet_worker_calls_left", "Calls that were due", registry=self.registry)
+        self.step_seconds = Histogram(
+            "pswallet_worker_step_seconds", "Time to look at what is due", buckets=SHORT_S, registry=self.registry
+        )
 
 
 class Schedule:
@@ -64,11 +78,16 @@ def run(sessions: Sessions, settings: Settings, stop: threading.Event) -> None:
     """Step until `stop`, twice a second. While the database is away, try again."""
     _log.info("worker.started", mode=settings.mode)
     schedule, tidying = Schedule(sessions), Tidying(sessions)
+    figures = Figures()
+    figures_page.serve(figures.registry, host=settings.metrics_host, port=settings.metrics_port)
     with Presence(sessions, "worker") as presence:
 
         def step() -> int:
             presence.show()
-            return schedule.step() + tidying.step()
+            with figures.step_seconds.time():
+                left = schedule.step()
+            figures.calls_left.inc(left)
+            return left + tidying.step()
 
         repeat(step, stop)
 

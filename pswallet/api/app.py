@@ -99,7 +99,7 @@ def create_app(
         identity=identity,
         limits=limits or Limits(),
         metrics=metrics,
-        streams=Streams(sessions),
+        streams=Streams(sessions, metrics),
         retention_key=retention_key,
         seats=Seats(SEATS, metrics),
         backlog=Backlog(sessions, metrics),

@@ -147,7 +147,8 @@ class Intake(Generic[C]):
     """Gathers requests into groups, one group at a time. Lives in one event loop."""
 
     desk: Desk[C]
-    _waiting: deque[tuple[Hot[C], asyncio.Future[Answer | Problem]]] = field(default_factory=deque)
+    name: str = "requests"
+    _waiting: deque[tuple[Hot[C], asyncio.Future[Answer | Problem], float]] = field(default_factory=deque)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "intake"))
     _task: asyncio.Task[None] | None = None
     _pace: Pace = field(default_factory=Pace)
@@ -172,7 +173,7 @@ class Intake(Generic[C]):
         """Return the answer, after the commit that it speaks of. Raises GatewayBusy, and what broke its transaction."""
         self.admit()
         future: asyncio.Future[Answer | Problem] = asyncio.get_running_loop().create_future()
-        self._waiting.append((hot, future))
+        self._waiting.append((hot, future, time.monotonic()))
         if self._task is None or self._task.done():
             self._task = asyncio.create_task(self._drain())
         return await future
@@ -182,18 +183,19 @@ class Intake(Generic[C]):
         while self._waiting:
             group = [self._waiting.popleft() for _ in range(min(LARGEST_GROUP, len(self._waiting)))]
             self._began = time.monotonic()
+            self.desk.gateway.metrics.gathered(self.name, len(group), waited_s=self._began - group[0][2])
             try:
-                answers = await loop.run_in_executor(self._thread, self._work, [hot for hot, _ in group])
+                answers = await loop.run_in_executor(self._thread, self._work, [hot for hot, *_ in group])
             except BaseException as broken:
                 # The loop is closing under us: nobody may be left waiting.
-                for _, future in group:
+                for _, future, _ in group:
                     if not future.done():
                         future.set_exception(broken)
                 raise
             finally:
                 self._pace.took(time.monotonic() - self._began)
                 self._began = None
-            for (_, future), answer in zip(group, answers, strict=True):
+            for (_, future, _), answer in zip(group, answers, strict=True):
                 _settle(future, answer)
 
     def _work(self, group: Sequence[Hot[C]]) -> list[Answer | Problem | Exception]:
@@ -271,7 +273,7 @@ def intake_of(request: Request, name: str, desk: Callable[[Gateway], Desk[Any]])
     state = request.app.state
     intakes = _intakes(state)
     if name not in intakes:
-        intakes[name] = Intake(desk(state.gateway))
+        intakes[name] = Intake(desk(state.gateway), name)
     intakes[name].admit()
     return intakes[name]
 

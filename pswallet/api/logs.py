@@ -17,7 +17,7 @@ import structlog
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pswallet.api.metrics import Metrics
-from pswallet.api.problems import GatewayFailed, problem_response
+from pswallet.api.problems import PROBLEMS, GatewayFailed, problem_response
 from pswallet.kit.ids import new_id
 
 _REQUEST_ID = re.compile(rb"[A-Za-z0-9_-]{8,64}")
@@ -67,10 +67,12 @@ class RequestLog:
             await self._app(scope, receive, send)
             return
         request_id = scope["request_id"] = _id_of(scope)
-        status = 0
+        status, problem = 0, None
 
         async def noted(message: Message) -> None:
-            nonlocal status
+            nonlocal status, problem
+            if status >= 400 and problem is None:
+                problem = _problem_of(message)
             if message["type"] == "http.response.start":
                 status = message["status"]
                 message["headers"] = [*message["headers"], (b"x-request-id", request_id.encode())]
@@ -84,17 +86,26 @@ class RequestLog:
                 _log.error("request.failed", route=_route_of(scope), exc_info=error)
                 if status == 0:
                     await problem_response(GatewayFailed(), request_id)(scope, receive, noted)
-            self._note(scope, status, time.perf_counter() - started)
+            self._note(scope, status, problem, time.perf_counter() - started)
 
-    def _note(self, scope: Scope, status: int, seconds: float) -> None:
+    def _note(self, scope: Scope, status: int, problem: str | None, seconds: float) -> None:
         method, route = scope["method"], _route_of(scope)
-        self._metrics.answered(method=method, route=route, status=status, seconds=seconds)
-        _log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 2))
+        self._metrics.answered(method=method, route=route, status=status, seconds=seconds, problem=problem)
+        named = {} if problem is None else {"problem": problem}
+        _log.info("request", method=method, route=route, status=status, ms=round(seconds * 1000, 2), **named)
 
 
 def _id_of(scope: Scope) -> str:
     given = dict(scope["headers"]).get(b"x-request-id", b"")
     return given.decode() if _REQUEST_ID.fullmatch(given) else new_id("req")
+
+
+def _problem_of(message: Message) -> str | None:
+    """Return the name of the problem that a part of an answer tells; it is short, and so in one part."""
+    try:
+        return str(orjson.loads(message.get("body", b""))["type"]).removeprefix(PROBLEMS)
+    except (orjson.JSONDecodeError, KeyError, TypeError):
+        return None
 
 
 def _route_of(scope: Scope) -> str:

@@ -107,6 +107,7 @@ class Backlog:
         while not stop.is_set():
             with suppress(SQLAlchemyError):
                 self.age_s = await run_in_threadpool(self._look)
+                self._metrics.backlog.set(self.age_s)
             with suppress(TimeoutError):
                 await asyncio.wait_for(stop.wait(), _LOOK_EVERY_S)
 

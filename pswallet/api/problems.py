@@ -15,6 +15,9 @@ from pswallet.api.shapes import LINES_PATTERN, TEXT_PATTERN
 from pswallet.chain.rpc import RpcUnavailable
 from pswallet.kit.problems import Problem
 
+PROBLEMS = "/problems/"
+"""Where the pages of the problems lie: a `type` begins so."""
+
 MEDIA_TYPE = "application/problem+json"
 _log = structlog.get_logger("pswallet.api")
 
@@ -144,7 +147,7 @@ class GatewayFailed(Problem):
 
 def problem_body(problem: Problem, request_id: str | None) -> dict[str, Any]:
     """Return the RFC 9457 members of `problem`, its details beside them."""
-    body: dict[str, Any] = {"type": f"/problems/{problem.code()}", "title": problem.title, "status": problem.status}
+    body: dict[str, Any] = {"type": f"{PROBLEMS}{problem.code()}", "title": problem.title, "status": problem.status}
     body.update({name: value for name, value in problem.details.items() if name not in body})
     if request_id is not None:
         body["request_id"] = request_id

@@ -33,6 +33,8 @@ class Readiness:
     head_block: int | None
     indexed_block: int | None = None
     unsettled_calls: int | None = None
+    waiting: dict[str, tuple[int, float]] | None = None
+    """Calls that wait for a relayer, by kind: how many, and the oldest one's age in seconds."""
     tiers_not_enforced: list[int] | None = None
     """Chain tiers whose limits are due and are not the token's: requests are served all the same."""
 
@@ -60,6 +62,7 @@ def look(sessions: db.Sessions, rpc_url: str) -> Readiness:
             missing = set(db.Base.metadata.tables) - set(inspect(session.connection()).get_table_names())
             block = None if missing else outbox.last_block(session)
             calls = None if missing else outbox.unsettled_calls(session)
+            waiting = None if missing else outbox.waiting_by_kind(session)
             late = None if block is None else _not_enforced(session)
             processes = presence.at_work(session)
     except SQLAlchemyError:
@@ -72,6 +75,7 @@ def look(sessions: db.Sessions, rpc_url: str) -> Readiness:
         head_block=head,
         indexed_block=block.number if block else None,
         unsettled_calls=calls,
+        waiting=waiting,
         tiers_not_enforced=late,
     )
 

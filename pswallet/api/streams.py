@@ -9,6 +9,7 @@ import psycopg
 import structlog
 from psycopg import sql
 
+from pswallet.api.metrics import Metrics
 from pswallet.kit.db import Sessions
 from pswallet.notifications.service import CHANNEL, EVERYBODY
 
@@ -19,7 +20,8 @@ _log = structlog.get_logger("pswallet.api")
 class Streams:
     """Rings the bells of the addresses that a NOTIFY names. Lives in one event loop."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, metrics: Metrics) -> None:
+        self._open = metrics.streams
         self._url = sessions.kw["bind"].url.set(drivername="postgresql").render_as_string(hide_password=False)
         self._bells: defaultdict[str, set[asyncio.Event]] = defaultdict(set)
 
@@ -28,9 +30,11 @@ class Streams:
         """Give a bell that rings whenever there may be news for `address`; also after the database was away."""
         bell = asyncio.Event()
         self._bells[address].add(bell)
+        self._open.inc()
         try:
             yield bell
         finally:
+            self._open.dec()
             self._bells[address].discard(bell)
             if not self._bells[address]:
                 del self._bells[address]

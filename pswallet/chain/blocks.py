@@ -25,6 +25,7 @@ class Header:
     parent: str
     time: datetime
     transactions: tuple[str, ...]
+    gas_used: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,6 +60,7 @@ def read_header(answer: dict[str, Any]) -> Header:
         parent=answer["parentHash"],
         time=from_unix(int(answer["timestamp"], 16)),
         transactions=tuple(answer["transactions"]),
+        gas_used=int(answer["gasUsed"], 16),
     )
 
 

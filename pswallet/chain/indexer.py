@@ -4,6 +4,7 @@ Projections only insert facts, so going back is deleting what stands above the f
 """
 
 import threading
+import time
 from collections import defaultdict
 from collections.abc import Mapping
 from typing import Any
@@ -17,6 +18,7 @@ from pswallet.chain.bell import PASSING, Bell
 from pswallet.chain.blocks import Header, Stretch
 from pswallet.chain.deploy import Deployment
 from pswallet.chain.events import Event
+from pswallet.chain.figures import IndexerFigures
 from pswallet.chain.outbox import INDEXER_CHANNEL, RELAYER_CHANNEL, IndexedBlock, last_block
 from pswallet.chain.rpc import Rpc
 from pswallet.chain.settlement import Settlement
@@ -62,6 +64,8 @@ class Indexer:
         self._confirmations = confirmations
         self._contracts = (deployment.stablecoin, deployment.escrow, deployment.batch)
         self._cursor: tuple[int, str] | None = None
+        self.figures = IndexerFigures()
+        self.figures.confirmations.set(confirmations)
 
     def close(self) -> None:
         """Let go of what it holds; nothing today, symmetrical with the relayer."""
@@ -77,6 +81,7 @@ class Indexer:
                         wait_s = _SHORTEST_WAIT_S
                         continue
                 except PASSING as error:
+                    self.figures.troubles.labels("waited").inc()
                     log.warning("indexer_waits", reason=type(error).__name__, said=getattr(error, "message", None))
                     stop.wait(0.5)
                     continue
@@ -88,7 +93,9 @@ class Indexer:
 
         Raises RpcUnavailable, RpcError, ReorgTooDeep.
         """
+        began = time.monotonic()
         head = blocks.head(self._rpc)
+        self.figures.head.set(head.number)
         if self._confirmations == 1 and self._cursor == (head.number, head.hash):
             return False
         with transaction(self._sessions) as session:
@@ -97,12 +104,15 @@ class Indexer:
             cursor = last_block(session)
             self._cursor = (cursor.number, cursor.hash) if cursor else None
             if cursor is not None and self._has_forked(cursor, head):
-                self._roll_back(session, self._fork(session, min(cursor.number, head.number)))
+                fork = self._fork(session, min(cursor.number, head.number))
+                self._roll_back(session, fork)
+                self.figures.reorgs.observe(cursor.number - fork)
                 return True
             stretch = self._next_stretch(cursor, head)
             if stretch is None:
                 return False
-            self._apply(session, stretch, {})
+            heard = self._apply(session, stretch, {})
+        self.figures.read(stretch, heard, seconds=time.monotonic() - began)
         self._cursor = (stretch.headers[-1].number, stretch.headers[-1].hash)
         return True
 
@@ -136,16 +146,17 @@ class Indexer:
             return None
         return stretch
 
-    def _apply(self, session: Session, stretch: Stretch, known: Mapping[str, str]) -> None:
-        refused = Settlement(session, self._rpc, self._deployment, known).settle(stretch)
+    def _apply(self, session: Session, stretch: Stretch, known: Mapping[str, str]) -> Settlement:
+        settlement = Settlement(session, self._rpc, self._deployment, known)
         by_type: dict[type[Event], list[Event]] = defaultdict(list)
-        for event in (*stretch.events, *refused):
+        for event in (*stretch.events, *settlement.settle(stretch)):
             by_type[type(event)].append(event)
         for kind, projections in self._projections.items():
             if kind in by_type:
                 for projection in projections:
                     projection(session, by_type[kind])
         _remember(session, stretch.headers)
+        return settlement
 
     # --- back ---
 

@@ -122,6 +122,17 @@ def waiting_for_s(session: Session, *, but: int) -> float:
     return max(0.0, float(found or 0.0))
 
 
+def waiting_by_kind(session: Session) -> dict[str, tuple[int, float]]:
+    """Return how many calls of each kind wait for a relayer, and the oldest one's age [s]."""
+    rows = session.execute(
+        text(
+            "SELECT kind, count(*), CAST(extract(epoch FROM now() - min(left_at)) AS float) FROM chain_calls"
+            " WHERE transaction_id IS NULL AND settled_block IS NULL GROUP BY kind"
+        )
+    )
+    return {kind: (count, age_s) for kind, count, age_s in rows}
+
+
 def unsettled_calls(session: Session) -> int:
     """Return how many calls wait or are under way."""
     query = select(func.count()).select_from(ChainCall).where(ChainCall.settled_block.is_(None))

@@ -71,6 +71,10 @@ class Waiting:
     position: int | None
     attempts: int
     reverts: int
+    waited_s: float = 0.0
+    """Since it was accepted."""
+    trace: str | None = None
+    """The `traceparent` (W3C) of the request that left it."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,6 +16,7 @@ from pswallet.chain import deploy, packing, sendings
 from pswallet.chain.bell import PASSING, Bell
 from pswallet.chain.dealer import Dealer
 from pswallet.chain.deploy import Deployment, current_fee
+from pswallet.chain.figures import RelayerFigures
 from pswallet.chain.keys import Keys
 from pswallet.chain.outbox import RELAYER_CHANNEL, CallKind
 from pswallet.chain.packing import NEEDS_TERMS, ROLE_FORMS, Group, Lane, Parcel, Waiting
@@ -97,7 +98,11 @@ class Relayer:
         self._turn = 0
         self._sent_at: dict[str, float] = {}
         self._introduced = False
-        self._tending = Tending(rpc, sessions, deployment.chain_id, self._keys, self._tuning)
+        self.figures = RelayerFigures()
+        self._role_of = dict.fromkeys(self._relayers, "relayer") | {
+            who: role for role, who in self._role_senders.items()
+        }
+        self._tending = Tending(rpc, sessions, deployment.chain_id, self._keys, self._tuning, self.figures.troubles)
 
     def close(self) -> None:
         """Let go of what it holds; nothing today, symmetrical with the indexer."""
@@ -110,6 +115,7 @@ class Relayer:
                 try:
                     moved = self.step()
                 except PASSING as error:
+                    self.figures.troubles.labels("waited").inc()
                     log.warning("relayer_waits", reason=type(error).__name__, said=getattr(error, "message", None))
                     stop.wait(0.5)
                     continue
@@ -140,12 +146,15 @@ class Relayer:
     def _current_fee(self) -> Fee:
         if self._fee is None or time.monotonic() - self._fee[0] > FEE_LIFETIME_S:
             self._fee = (time.monotonic(), current_fee(self._rpc))
+            self.figures.gas_price.set(self._fee[1].most)
         return self._fee[1]
 
     def _store_waiting(self, fee: Fee) -> list[Stored]:
         """Take calls and store the signed transactions that carry them, all in one commit."""
         with transaction(self._sessions) as session:
             locked = sendings.lock_senders(session, list(self._keys))
+            for sender, (_, unmined) in locked.items():
+                self.figures.in_flight.labels(self._role_of[sender]).set(unmined)
             nonces = self._ready(locked, self._tuning.in_flight)
             calls = sendings.waiting(session, self._kinds_of(nonces), TAKEN_AT_ONCE) if nonces else []
             if len(calls) < self._tuning.full_load:
@@ -197,6 +206,7 @@ class Relayer:
         signed = sign_transaction(draft, self._keys[sender])
         ids = [call.id for call in parcel.calls]
         sendings.store(session, sender=sender, nonce=nonce, signed=signed, max_fee=fee.most, call_ids=ids)
+        self.figures.stored(self._role_of[sender], parcel)
         return Stored(sender, nonce, signed.raw)
 
     def _without_malformed(self, session: Session, calls: Sequence[Waiting]) -> list[Waiting]:
@@ -205,6 +215,7 @@ class Relayer:
         kept = {call.id for call in sound}
         for call in calls:
             if call.id not in kept:
+                self.figures.troubles.labels("malformed").inc()
                 log.error("call_malformed", key=call.key)
                 sendings.shelve(session, call.id)
         return sound

@@ -26,7 +26,8 @@ _LOCK_SENDERS = text(
 )
 _WAITING = text(
     """
-    SELECT id, key, kind, CAST(arguments AS text), lane, position, attempts, reverts
+    SELECT id, key, kind, CAST(arguments AS text), lane, position, attempts, reverts,
+        CAST(extract(epoch FROM now() - left_at) AS float), trace
     FROM chain_calls
     WHERE transaction_id IS NULL AND settled_block IS NULL AND (retry_at IS NULL OR retry_at <= now())
         AND kind = ANY(:kinds)
@@ -161,10 +162,7 @@ def skip_to(session: Session, sender: str, nonce: int) -> None:
 def waiting(session: Session, kinds: Sequence[str], most: int) -> list[Waiting]:
     """Take up to `most` waiting calls of `kinds`, oldest first, past those that another relayer is taking."""
     rows = session.execute(_WAITING, {"kinds": list(kinds), "most": most}).all()
-    return [
-        Waiting(id_, key, kind, orjson.loads(arguments), lane, position, attempts, reverts)
-        for id_, key, kind, arguments, lane, position, attempts, reverts in rows
-    ]
+    return [Waiting(id_, key, kind, orjson.loads(arguments), *others) for id_, key, kind, arguments, *others in rows]
 
 
 def put_off(session: Session, ids: Sequence[int], wait_s: float) -> None:

@@ -49,14 +49,14 @@ _SETTLE = """
     UPDATE chain_calls c SET settled_block = k.block
     FROM unnest(%(keys)b::text[], %(blocks)b::bigint[]) AS k(key, block)
     WHERE c.key = k.key AND c.settled_block IS NULL
-    RETURNING c.transaction_id
+    RETURNING c.transaction_id, CAST(extract(epoch FROM clock_timestamp() - c.left_at) AS float)
 """
 _MINED = text(
     """
     UPDATE chain_transactions t SET mined_block = m.block
     FROM chain_sendings s, unnest(CAST(:hashes AS text[]), CAST(:blocks AS bigint[])) AS m(hash, block)
     WHERE s.hash = m.hash AND t.id = s.transaction_id
-    RETURNING t.id, s.hash, t.call_ids
+    RETURNING t.id, s.hash, t.call_ids, CAST(extract(epoch FROM clock_timestamp() - s.created_at) AS float)
     """
 )
 _OPEN = text(
@@ -124,13 +124,19 @@ class Settlement:
         self._addresses = addresses
         self._known = known
         self._released = False
+        self.refused: list[CallRefused] = []
+        self.mined_after_s: list[float] = []
+        """For each transaction of ours: how long it took from its signature."""
+        self.settled_after_s: list[float] = []
+        """For each call that its event settled: how long it took from its acceptance."""
 
     def settle(self, stretch: Stretch) -> list[CallRefused]:
         """Settle what the stretch decides, block by block; return the refusals in order.
 
         Not all at once: what is refused in a block stays refused though it happen later, however many blocks are read.
         """
-        return [refusal for block in stretch.one_by_one() for refusal in self._settle_block(block)]
+        self.refused = [refusal for block in stretch.one_by_one() for refusal in self._settle_block(block)]
+        return self.refused
 
     def _settle_block(self, block: Stretch) -> list[CallRefused]:
         mined = self._mark_mined(block)
@@ -150,7 +156,8 @@ class Settlement:
         rows = self._session.execute(
             _MINED, {"hashes": list(blocks), "blocks": [header.number for header in blocks.values()]}
         ).all()
-        return [Mined(id_, hash_, tuple(calls), blocks[hash_]) for id_, hash_, calls in rows]
+        self.mined_after_s += [seconds for *_, seconds in rows]
+        return [Mined(id_, hash_, tuple(calls), blocks[hash_]) for id_, hash_, calls, _ in rows]
 
     def _settle_by_event(self, happened: Sequence[Event]) -> list[int | None]:
         """Settle the calls whose events happened; return the transactions that last carried them."""
@@ -159,7 +166,9 @@ class Settlement:
         if not found:
             return []
         values = {"keys": list(found), "blocks": list(found.values())}
-        return [carrier for (carrier,) in self._session.connection().exec_driver_sql(_SETTLE, values)]
+        rows = self._session.connection().exec_driver_sql(_SETTLE, values).all()
+        self.settled_after_s += [seconds for _, seconds in rows]
+        return [carrier for carrier, _ in rows]
 
     # --- what no event settled ---
 

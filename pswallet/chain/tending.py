@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any, Protocol
 
 import structlog
+from prometheus_client import Counter
 from sqlalchemy import text
 
 from pswallet.chain import outbox, sendings
@@ -85,13 +86,20 @@ class Tending:
     """Looks after the transactions of the senders in `keys` (address → private key)."""
 
     def __init__(
-        self, rpc: Rpc, sessions: Sessions, chain_id: int, keys: Mapping[str, bytes], patience: Patience
+        self,
+        rpc: Rpc,
+        sessions: Sessions,
+        chain_id: int,
+        keys: Mapping[str, bytes],
+        patience: Patience,
+        troubles: Counter,
     ) -> None:
         self._rpc = rpc
         self._sessions = sessions
         self._chain_id = chain_id
         self._keys = keys
         self._patience = patience
+        self._troubles = troubles
         self._last_look = float("-inf")
 
     def send(self, stored: Sequence[Sent]) -> None:
@@ -102,6 +110,7 @@ class Tending:
         answers = self._rpc.batch([("eth_sendRawTransaction", ["0x" + one.raw.hex()]) for one in stored])
         for one, answer in zip(stored, answers, strict=True):
             if isinstance(answer, RpcError) and self._is_hopeless(answer):
+                self._troubles.labels("refused_by_node").inc()
                 log.error("transaction_refused_by_node", sender=one.sender, nonce=one.nonce, reason=answer.message)
                 self._fill(one.sender, one.nonce)
 
@@ -151,6 +160,7 @@ class Tending:
             going.append(one)
         with transaction(self._sessions) as session:
             sendings.mark_sent(session, [one.id for one in silent])
+        self._troubles.labels("resent").inc(len(going))
         self.send(going)
         with transaction(self._sessions) as session:
             session.execute(text(f"NOTIFY {outbox.INDEXER_CHANNEL}"))
@@ -163,6 +173,7 @@ class Tending:
         signed = repriced(one.raw, dearer, self._keys[one.sender])
         with transaction(self._sessions) as session:
             sendings.store_version(session, one.id, signed, dearer.most)
+        self._troubles.labels("fee_raised").inc()
         log.info("fee_raised", sender=one.sender, nonce=one.nonce, most=dearer.most)
         return _Version(one.sender, one.nonce, signed.raw)
 
@@ -182,6 +193,7 @@ class Tending:
                 sendings.skip_to(session, one.sender, reached)
                 sendings.mark_lost(session, one.id, cursor.number)
                 sendings.release(session, one.id, reverts=0)
+            self._troubles.labels("nonce_used_elsewhere").inc()
             log.warning("nonce_used_elsewhere", sender=one.sender, nonce=one.nonce)
 
     def _fill_gaps(self, nonces: Mapping[str, int], waiting: Sequence[Unmined]) -> bool:
@@ -215,6 +227,7 @@ class Tending:
                 if not sendings.is_last_try(session, known.id):
                     sendings.release(session, known.id, reverts=1)
         answer: Any = self._rpc.batch([("eth_sendRawTransaction", ["0x" + signed.raw.hex()])])[0]
+        self._troubles.labels("nonce_filled").inc()
         log.info("nonce_filled", sender=sender, nonce=nonce, answer=str(answer))
 
 

@@ -18,7 +18,10 @@ from pswallet.settings import Settings
 PROCESSES = ("indexer", "relayer", "worker", "api")
 """The gateway's processes, in the order in which they start."""
 
+MEASURED = ("relayer", "indexer", "worker")
+"""Those of them whose figures have a port of their own."""
 
+_FIRST_METRICS_PORT = 9101
 _PORT_TAKEN = "address already in use"
 
 
@@ -36,6 +39,8 @@ class Stack:
     rpc_url: str = ""
     url: str = ""
     children: dict[str, processes.Child] = field(default_factory=dict)
+    metrics_ports: dict[str, int] = field(default_factory=dict)
+    """Where the figures of the processes that serve nothing else are; the gateway's are with its other routes."""
 
     @property
     def keys_file(self) -> Path:
@@ -69,6 +74,7 @@ class Stack:
         tell("tables")
         migrate(self.database_url)
         self._choose_port()
+        self._choose_metrics_ports()
         for name in PROCESSES:
             tell(name)
             self.start_process(name)
@@ -83,7 +89,8 @@ class Stack:
         """Start one of `PROCESSES` (again)."""
         command = [sys.executable, "-m", "pswallet.cli", name]
         log = self.folder / "logs" / f"{name}.log"
-        self.children[name] = processes.start(name, command, log=log, environment=self.environment())
+        environment = {**self.environment(), "PSWALLET_METRICS_PORT": str(self.metrics_ports.get(name, 0))}
+        self.children[name] = processes.start(name, command, log=log, environment=environment)
 
     def environment(self) -> dict[str, str]:
         """Return the environment in which the gateway's processes run."""
@@ -149,6 +156,11 @@ class Stack:
     def _choose_port(self) -> None:
         port = ports.free_port(self.settings.api_port, host=self.settings.api_host)
         self.url = f"http://{self.settings.api_host}:{port}"
+
+    def _choose_metrics_ports(self) -> None:
+        first = self.settings.metrics_port or _FIRST_METRICS_PORT
+        found = ports.free_ports(first, len(MEASURED), host=self.settings.metrics_host)
+        self.metrics_ports = dict(zip(MEASURED, found, strict=True))
 
     def _wait_until_ready(self, *, patience_s: float = 180.0) -> None:
         deadline = time.monotonic() + patience_s

@@ -13,6 +13,7 @@ from sqlalchemy import text
 from pswallet.kit.db import Sessions, transaction
 from pswallet.notifications.service import Notice, notify
 from tests.api.gateway import Member, code_of, serve
+from tests.api.test_health import wait_until
 from tests.parts import Pipeline
 
 
@@ -70,6 +71,16 @@ def test_an_event_is_told_in_the_readers_language(
     with stream(member, "0", language=asked) as lines:
         event = next(events(lines))
     assert (event["title"], event["text"]) == told
+
+
+def test_open_streams_and_what_they_told_are_counted(member: Member, sessions: Sessions) -> None:
+    with stream(member, "0") as lines:
+        tell(sessions, member.address, 1, 2)
+        found = events(lines)
+        assert [next(found)["body"]["n"] for _ in range(2)] == [1, 2]
+        assert "pswallet_streams 1.0" in member.http.get("/metrics").text
+    wait_until(lambda: "pswallet_streams 0.0" in member.http.get("/metrics").text)
+    assert 'pswallet_notices_told_total{kind="test"} 2.0' in member.http.get("/metrics").text
 
 
 def test_one_goes_on_where_one_was(member: Member, sessions: Sessions) -> None:

@@ -10,6 +10,7 @@ import pytest
 from sqlalchemy import text
 
 from pswallet.api.readiness import MAX_LAG_BLOCKS
+from pswallet.api.routes.transfers import EXAMPLE_AUTHORIZATION
 from pswallet.chain import signing
 from pswallet.chain.presence import PARTS, Presence
 from pswallet.chain.rpc import Rpc
@@ -132,6 +133,27 @@ def test_metrics_count_answers_by_route_and_status(http: httpx.Client, member: M
         line = f'pswallet_requests_total{{method="GET",route="/accounts/me",status="{status}"}} 1.0'
         assert line in page
     assert "pswallet_chain_up 1.0" in page
+
+
+def test_metrics_tell_what_waits_and_for_how_long_and_refusals_by_name(
+    http: httpx.Client, member: Member, sessions: Sessions
+) -> None:
+    with transaction(sessions) as session:  # registration left a call
+        session.execute(text("UPDATE chain_calls SET left_at = now() - interval '7 s'"))
+    http.get("/v1/accounts/me")
+    page = http.get("/metrics").text
+    assert 'pswallet_outbox_waiting_calls{kind="tier"} 1.0' in page
+    assert 'pswallet_outbox_waiting_calls{kind="mint"} 0.0' in page
+    assert 7.0 <= float(page.split('pswallet_outbox_oldest_seconds{kind="tier"} ')[1].split()[0]) < 60.0
+    assert 'pswallet_problems_total{problem="session-missing"} 1.0' in page
+
+
+def test_metrics_tell_the_groups_of_the_intake(http: httpx.Client, member: Member, pipeline: Pipeline) -> None:
+    pipeline.settle()
+    member.post("/transfers", {"to": member.address, "amount_fen": 1, **EXAMPLE_AUTHORIZATION})
+    page = http.get("/metrics").text
+    assert 'pswallet_intake_group_size_count{intake="transfers"} 1.0' in page
+    assert 'pswallet_intake_wait_seconds_count{intake="transfers"} 1.0' in page
 
 
 def test_the_chain_is_served_with_the_time_to_sign_by(pipeline: Pipeline, http: httpx.Client, chain: Chain) -> None:

@@ -69,9 +69,10 @@ async def _events(listener: Listener, gateway: Gateway, last: Place) -> AsyncIte
             page = await run_in_threadpool(_read, listener, gateway, last)
             if page is None:
                 return
-            for place, event in page:
+            for place, kind, event in page:
                 last = place
                 yield event
+                gateway.metrics.told.labels(kind).inc()
             if len(page) < _PAGE:
                 try:
                     await asyncio.wait_for(bell.wait(), gateway.heartbeat_s)
@@ -84,13 +85,13 @@ def _start(gateway: Gateway, address: str) -> Place:
         return service.last_place(session, address=address)
 
 
-def _read(listener: Listener, gateway: Gateway, last: Place) -> list[tuple[Place, bytes]] | None:
+def _read(listener: Listener, gateway: Gateway, last: Place) -> list[tuple[Place, str, bytes]] | None:
     """Return the next events, or None when the session has ended: a lost device hears nothing more."""
     with db.transaction(gateway.sessions) as session:
         if isinstance(accounts.authenticate(session, [listener.token], clock.now())[0], Problem):
             return None
         page = service.told_after(session, address=listener.address, place=last, limit=_PAGE)
-    return [(told.place, _event(told, listener.language)) for told in page]
+    return [(told.place, told.kind, _event(told, listener.language)) for told in page]
 
 
 def _event(told: Told, language: str) -> bytes:
