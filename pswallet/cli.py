@@ -175,6 +175,7 @@ def api() -> None:
     from pswallet.chain.keys import Keys, open_vault
     from pswallet.chain.rpc import Rpc
     from pswallet.chain.signing import escrow_domain
+    from pswallet.kit import tracing
     from pswallet.vendors.identity import SandboxIdentity
     from pswallet.vendors.sms import SandboxSms
 
@@ -189,6 +190,7 @@ def api() -> None:
     deployment = Deployment.load(settings.deployment_file)
     sessions = _sessions(settings)
     vault = open_vault(settings.keys_file)
+    tracing.configure("api", settings.otlp_endpoint)
     application = create_app(
         settings,
         sessions,
@@ -215,7 +217,7 @@ def relayer() -> None:
     from pswallet.chain.relayer import Relayer
     from pswallet.chain.rpc import Rpc
     from pswallet.chain.signing import escrow_domain
-    from pswallet.kit import figures
+    from pswallet.kit import figures, tracing
     from pswallet.kit.db import loop_engine_for, sessions_of
     from pswallet.redpackets import service as redpackets
 
@@ -225,6 +227,7 @@ def relayer() -> None:
     dealer = Dealer(keys.dealer, keys.dealer_seed, escrow_domain(deployment))
     sessions = sessions_of(loop_engine_for(settings.database_url))
     carrier = Relayer(Rpc(settings.rpc_url), sessions, keys, deployment, redpackets.terms_of, dealer)
+    tracing.configure("relayer", settings.otlp_endpoint)
     figures.serve(carrier.figures.registry, host=settings.metrics_host, port=settings.metrics_port)
     try:
         carrier.run(_until_stopped())
@@ -242,7 +245,7 @@ def indexer(
     from pswallet.chain.deploy import Deployment
     from pswallet.chain.indexer import Indexer
     from pswallet.chain.rpc import Rpc
-    from pswallet.kit import figures
+    from pswallet.kit import figures, tracing
     from pswallet.kit.db import replaying_engine_for, sessions_of
 
     settings = _settings()
@@ -256,6 +259,7 @@ def indexer(
     if rebuild:
         reader.rebuild()
         return
+    tracing.configure("indexer", settings.otlp_endpoint)
     figures.serve(reader.figures.registry, host=settings.metrics_host, port=settings.metrics_port)
     reader.run(_until_stopped())
 

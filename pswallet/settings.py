@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import Field
+from pydantic import AliasChoices, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -25,6 +25,10 @@ class Settings(BaseSettings):
     public_url: str = Field("http://localhost:8000", description="the gateway's name for people; domain of sign-in")
     metrics_host: str = Field("127.0.0.1", description="address of the relayer's, indexer's and worker's /metrics")
     metrics_port: int = Field(0, ge=0, le=65535, description="port of that page, one each; 0: none")
-    otlp_endpoint: str = Field("", description="OpenTelemetry collector (OTLP over HTTP); empty: no traces")
+    otlp_endpoint: str = Field(
+        "",
+        validation_alias=AliasChoices("PSWALLET_OTLP_ENDPOINT", "OTEL_EXPORTER_OTLP_ENDPOINT"),
+        description="base URL of an OpenTelemetry collector (OTLP over HTTP); empty: no traces",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe line logged")
     block_time_s: int = Field(5, ge=0, le=60, description="local chain: seconds between blocks while idle; 0: none")

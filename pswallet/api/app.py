@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, FastAPI
 from fastapi.responses import HTMLResponse
+from fastapi.telemetry import TelemetryConfig
 
 from pswallet.accounts.service import CodeSender
 from pswallet.api import docs, problems, refusals
@@ -36,8 +37,10 @@ from pswallet.api.routes import (
 )
 from pswallet.api.routes import sessions as sign_ins
 from pswallet.api.streams import Streams
+from pswallet.api.traces import RequestTraces
 from pswallet.chain.deploy import Deployment
 from pswallet.chain.rpc import Rpc
+from pswallet.kit import tracing
 from pswallet.kit.db import Sessions
 from pswallet.kit.vault import Vault
 from pswallet.kyc.service import IdentityVendor
@@ -48,6 +51,16 @@ An open city wallet's gateway. It carries signed messages to the chain and can m
 Amounts are whole fen; 100 fen are one yuan. Failures are RFC 9457 problems, each explained at its `type`;
 their titles are in the language of `Accept-Language`: zh-CN, zh-HK or en.
 """
+
+
+# FastAPI's own traces and logs would tell paths, clients' addresses and what exceptions quote: personal data.
+_UNTOLD: TelemetryConfig = {
+    "tracing": False,
+    "metrics": False,
+    "logs": False,
+    "operation_spans": False,
+    "auto_configure": False,
+}
 
 
 def routers(settings: Settings) -> list[APIRouter]:
@@ -105,7 +118,13 @@ def create_app(
         backlog=Backlog(sessions, metrics),
     )
     app = FastAPI(
-        title="pswallet", version="1", description=DESCRIPTION, lifespan=_lifespan, docs_url=None, redoc_url=None
+        title="pswallet",
+        version="1",
+        description=DESCRIPTION,
+        lifespan=_lifespan,
+        docs_url=None,
+        redoc_url=None,
+        telemetry=_UNTOLD,
     )
     app.state.gateway = gateway
     app.openapi = lambda: _document(app)  # type: ignore[method-assign]
@@ -116,6 +135,9 @@ def create_app(
     app.include_router(health.router)
     app.add_api_route("/docs", lambda: HTMLResponse(docs.page(app.openapi())), include_in_schema=False)
     app.add_middleware(BodyLimit, within_s=gateway.limits.body_s)
+    tracer = tracing.active()
+    if tracer is not None:
+        app.add_middleware(RequestTraces, tracer=tracer)
     app.add_middleware(RequestLog, metrics=metrics)
     app.add_middleware(Languages)
     return app

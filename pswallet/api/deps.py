@@ -19,6 +19,8 @@ from pswallet.api.limits import Limits, take
 from pswallet.api.metrics import Metrics
 from pswallet.api.overload import Backlog, Seats
 from pswallet.api.streams import Streams
+from pswallet.api.traces import trace_of
+from pswallet.chain import outbox
 from pswallet.chain.deploy import Deployment
 from pswallet.chain.rpc import Rpc
 from pswallet.kit import clock, db
@@ -75,8 +77,11 @@ async def _seat(gateway: GatewayParts) -> AsyncIterator[None]:
         yield
 
 
-def _transaction(gateway: GatewayParts, _: Annotated[None, Depends(_seat, scope="function")]) -> Iterator[Session]:
+def _transaction(
+    request: Request, gateway: GatewayParts, _: Annotated[None, Depends(_seat, scope="function")]
+) -> Iterator[Session]:
     with db.transaction(gateway.sessions) as session:
+        outbox.carry_trace(session, trace_of(request.scope))
         yield session
 
 

@@ -13,7 +13,7 @@ import structlog
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
-from pswallet.chain import blocks
+from pswallet.chain import blocks, traces
 from pswallet.chain.bell import PASSING, Bell
 from pswallet.chain.blocks import Header, Stretch
 from pswallet.chain.deploy import Deployment
@@ -112,7 +112,9 @@ class Indexer:
             if stretch is None:
                 return False
             heard = self._apply(session, stretch, {})
-        self.figures.read(stretch, heard, seconds=time.monotonic() - began)
+        took_s = time.monotonic() - began
+        self.figures.read(stretch, heard, seconds=took_s)
+        traces.note_settled(heard.traced, seconds=took_s)
         self._cursor = (stretch.headers[-1].number, stretch.headers[-1].hash)
         return True
 

@@ -48,6 +48,8 @@ class Call:
     kind: CallKind
     arguments: dict[str, Any]
     lane: str | None = None
+    trace: str | None = None
+    """The `traceparent` of the request that wants it; None: the session's, see `carry_trace`."""
 
 
 def authorization_key(payer: str, nonce: str, recipient: str, value: int) -> str:
@@ -66,9 +68,9 @@ class IndexedBlock:
 
 # %b: binary parameters. As text, psycopg searches each item for quotes: ten times the work.
 _ENQUEUE = """
-    INSERT INTO chain_calls (key, kind, arguments, lane, position)
+    INSERT INTO chain_calls (key, kind, arguments, lane, position, trace)
     SELECT * FROM unnest(%(keys)b::text[], %(kinds)b::text[], %(arguments)b::text[]::jsonb[],
-        %(lanes)b::text[], %(positions)b::int[])
+        %(lanes)b::text[], %(positions)b::int[], %(traces)b::text[])
     ON CONFLICT (key) DO NOTHING
 """
 
@@ -80,6 +82,14 @@ _OLDEST_WAITING = text(
     ORDER BY id OFFSET :but LIMIT 1
     """
 )
+
+
+_TRACE = "trace"
+
+
+def carry_trace(session: Session, trace: str | None) -> None:
+    """Let every call that is left in this session carry the `traceparent` of its request."""
+    session.info[_TRACE] = trace
 
 
 def enqueue(session: Session, calls: Sequence[Call]) -> None:
@@ -94,6 +104,7 @@ def enqueue(session: Session, calls: Sequence[Call]) -> None:
             "arguments": [orjson.dumps(call.arguments).decode() for call in calls],
             "lanes": [call.lane for call in calls],
             "positions": [call.arguments.get("position") for call in calls],
+            "traces": [call.trace or session.info.get(_TRACE) for call in calls],
         },
     )
     session.execute(text(f"NOTIFY {RELAYER_CHANNEL}"))

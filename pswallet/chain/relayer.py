@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import structlog
 from sqlalchemy.orm import Session
 
-from pswallet.chain import deploy, packing, sendings
+from pswallet.chain import deploy, packing, sendings, traces
 from pswallet.chain.bell import PASSING, Bell
 from pswallet.chain.dealer import Dealer
 from pswallet.chain.deploy import Deployment, current_fee
@@ -67,6 +67,8 @@ class Stored:
     sender: str
     nonce: int
     raw: bytes
+    hash: str
+    calls: tuple[Waiting, ...]
 
 
 class Relayer:
@@ -131,7 +133,9 @@ class Relayer:
         self._introduce()
         stored = self._store_waiting(self._current_fee())
         if stored:
+            began = time.monotonic()
             self._tending.send(stored)
+            traces.note_sent(stored, seconds=time.monotonic() - began)
         return self._tending.step() or bool(stored)
 
     def _introduce(self) -> None:
@@ -207,7 +211,7 @@ class Relayer:
         ids = [call.id for call in parcel.calls]
         sendings.store(session, sender=sender, nonce=nonce, signed=signed, max_fee=fee.most, call_ids=ids)
         self.figures.stored(self._role_of[sender], parcel)
-        return Stored(sender, nonce, signed.raw)
+        return Stored(sender, nonce, signed.raw, signed.hash, parcel.calls)
 
     def _without_malformed(self, session: Session, calls: Sequence[Waiting]) -> list[Waiting]:
         """Shelve the calls that cannot be encoded: a fault of ours, which must not hold up everybody else."""

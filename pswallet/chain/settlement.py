@@ -49,7 +49,7 @@ _SETTLE = """
     UPDATE chain_calls c SET settled_block = k.block
     FROM unnest(%(keys)b::text[], %(blocks)b::bigint[]) AS k(key, block)
     WHERE c.key = k.key AND c.settled_block IS NULL
-    RETURNING c.transaction_id, CAST(extract(epoch FROM clock_timestamp() - c.left_at) AS float)
+    RETURNING c.transaction_id, CAST(extract(epoch FROM clock_timestamp() - c.left_at) AS float), c.trace
 """
 _MINED = text(
     """
@@ -61,7 +61,7 @@ _MINED = text(
 )
 _OPEN = text(
     """
-    SELECT id, key, kind, arguments, lane, attempts, transaction_id FROM chain_calls
+    SELECT id, key, kind, arguments, lane, attempts, transaction_id, trace FROM chain_calls
     WHERE id = ANY(:ids) AND settled_block IS NULL
     """
 )
@@ -78,6 +78,7 @@ class OpenCall:
     lane: str | None
     attempts: int
     transaction_id: int | None
+    trace: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,6 +89,8 @@ class Mined:
     hash: str
     calls: tuple[int, ...]
     header: Header
+    after_s: float
+    """From its signature until it was read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -125,6 +128,8 @@ class Settlement:
         self._known = known
         self._released = False
         self.refused: list[CallRefused] = []
+        self.traced: list[tuple[str, Mined, str | None]] = []
+        """Of each traced call that ended: its trace, the transaction that carried it, why it was refused if it was."""
         self.mined_after_s: list[float] = []
         """For each transaction of ours: how long it took from its signature."""
         self.settled_after_s: list[float] = []
@@ -140,7 +145,7 @@ class Settlement:
 
     def _settle_block(self, block: Stretch) -> list[CallRefused]:
         mined = self._mark_mined(block)
-        carriers = self._settle_by_event(block.events)
+        carriers = self._settle_by_event(block.events, {one.id: one for one in mined})
         ours = {one.id for one in mined}
         # In general every call that was carried has had its event, and nothing is left to judge.
         left = sum(len(one.calls) for one in mined) - sum(carrier in ours for carrier in carriers)
@@ -157,9 +162,9 @@ class Settlement:
             _MINED, {"hashes": list(blocks), "blocks": [header.number for header in blocks.values()]}
         ).all()
         self.mined_after_s += [seconds for *_, seconds in rows]
-        return [Mined(id_, hash_, tuple(calls), blocks[hash_]) for id_, hash_, calls, _ in rows]
+        return [Mined(id_, hash_, tuple(calls), blocks[hash_], after_s) for id_, hash_, calls, after_s in rows]
 
-    def _settle_by_event(self, happened: Sequence[Event]) -> list[int | None]:
+    def _settle_by_event(self, happened: Sequence[Event], mined: Mapping[int, Mined]) -> list[int | None]:
         """Settle the calls whose events happened; return the transactions that last carried them."""
         found = {_KEYS[type(event)](event): event.block for event in happened if type(event) in _KEYS}
         found |= _payments(happened)
@@ -167,8 +172,9 @@ class Settlement:
             return []
         values = {"keys": list(found), "blocks": list(found.values())}
         rows = self._session.connection().exec_driver_sql(_SETTLE, values).all()
-        self.settled_after_s += [seconds for _, seconds in rows]
-        return [carrier for carrier, _ in rows]
+        self.settled_after_s += [seconds for _, seconds, _ in rows]
+        self.traced += [(trace, mined[carrier], None) for carrier, _, trace in rows if trace and carrier in mined]
+        return [carrier for carrier, *_ in rows]
 
     # --- what no event settled ---
 
@@ -268,6 +274,8 @@ class Settlement:
 
     def _refusal(self, verdict: Verdict) -> CallRefused:
         call, error = verdict.call, verdict.error
+        if call.trace:
+            self.traced.append((call.trace, verdict.mined, error))
         self._session.execute(
             text("UPDATE chain_calls SET settled_block = :block, refusal = :error WHERE id = :id"),
             {"block": verdict.mined.header.number, "error": error, "id": call.id},
@@ -318,6 +326,7 @@ class Settlement:
 
     def _settle(self, mined: Mined, calls: Sequence[OpenCall]) -> None:
         if calls:
+            self.traced += [(call.trace, mined, None) for call in calls if call.trace]
             self._session.execute(
                 text("UPDATE chain_calls SET settled_block = :block WHERE id = ANY(:ids)"),
                 {"block": mined.header.number, "ids": [call.id for call in calls]},

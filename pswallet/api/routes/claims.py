@@ -22,6 +22,7 @@ from pswallet.api.problems import ChainAway, RequestInvalid, TextInvalid
 from pswallet.api.refusals import refused
 from pswallet.api.routes.red_packets import PacketId
 from pswallet.api.shapes import Address, Bytes32, FreeText, Shape, Signature
+from pswallet.api.traces import trace_of
 from pswallet.chain.signing import escrow_domain
 from pswallet.kit import clock
 from pswallet.kit.db import transaction
@@ -135,7 +136,7 @@ async def _serve(request: Request) -> Response:
         signature = answer
 
     def command(owner: SessionOwner) -> ClaimPacket:
-        return ClaimPacket(packet, owner.address, signature)
+        return ClaimPacket(packet, owner.address, signature, trace_of(request.scope))
 
     return sent(await intake.answer(Hot(token, key, print_, command)))
 

@@ -23,6 +23,7 @@ from pswallet.api.polling import PolledRoute
 from pswallet.api.problems import AmountInvalid, ChainAway, RateLimitExceeded
 from pswallet.api.refusals import refused
 from pswallet.api.shapes import Address, AmountFen, Bytes32, Phone, Shape, Signature, UnixTime
+from pswallet.api.traces import trace_of
 from pswallet.api.verdicts import contract_verdict
 from pswallet.chain.signing import TRANSFER_WITH_AUTHORIZATION, SignatureMalformed, StructType, token_domain
 from pswallet.kit import clock
@@ -155,7 +156,8 @@ async def _serve(request: Request) -> Response:
     signed: list[SignedPayment] = []
 
     def command(owner: SessionOwner) -> SignedPayment:
-        signed.append(body.payment(owner.address, to, body.amount_fen))
+        payment = body.payment(owner.address, to, body.amount_fen)
+        signed.append(replace(payment, trace=trace_of(request.scope)))
         return signed[-1]
 
     answer = await intake.answer(Hot(token, key, print_, command))

@@ -43,7 +43,7 @@ class SignedPayment:
     """An ERC-3009 authorization as its owner signed it.
 
     `valid_after`, `valid_before`: Unix seconds. `contract_verdict`: what the payer's own contract says of the signature
-    (ERC-1271), None for a person's key.
+    (ERC-1271), None for a person's key. `trace`: the `traceparent` of the request.
     """
 
     payer: str
@@ -54,6 +54,7 @@ class SignedPayment:
     nonce: str
     signature: str
     contract_verdict: bool | None = None
+    trace: str | None = None
 
     def message(self) -> dict[str, str | int]:
         """Return the EIP-712 message that was signed."""
@@ -90,6 +91,7 @@ def _call(payment: SignedPayment) -> Call:
         key=authorization_key(payment.payer, payment.nonce, payment.recipient, payment.value_fen),
         kind=CallKind.AUTHORIZATION,
         arguments={**payment.message(), "signature": payment.signature, **form},
+        trace=payment.trace,
     )
 
 

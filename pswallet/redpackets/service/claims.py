@@ -35,11 +35,15 @@ class TicketSigner(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class ClaimPacket:
-    """`account` asks for a share of `packet`. `link_signature` opens a link or phrase packet; guests leave it empty."""
+    """`account` asks for a share of `packet`. `link_signature` opens a link or phrase packet; guests leave it empty.
+
+    `trace`: the `traceparent` of the request.
+    """
 
     packet: str
     account: str
     link_signature: str = ""
+    trace: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,4 +325,5 @@ def _call(command: ClaimPacket, asker: _Asker, position: int | None) -> Call:
             "position": position,
         },
         lane=command.packet,
+        trace=command.trace,
     )
