@@ -102,6 +102,18 @@ bench: $(SETUP) ## claims/s and latency beside the ceiling of the same run; buil
 draws: $(SETUP) ## a million draws under each attack: nobody gains; build/draws.json, build/draws.svg
 	@python -m bench.draws
 
+.PHONY: overload
+overload: $(SETUP) ## twice the capacity for 20 s: what is sent away, what is kept, how soon it is as before
+	@python -m bench.overload
+
+.PHONY: streams
+streams: $(SETUP) ## memory of 2,000 idle streams of events
+	@python -m bench.streams
+
+.PHONY: soak
+soak: $(SETUP) ## 0.8 of the capacity for 5 minutes (SOAK_S=300): memory and errors; build/soak.svg
+	@python -m bench.soak
+
 .PHONY: clean
 clean: ## remove what the commands made, the local state too
 	rm -rf build var .venv .venv-slither node_modules

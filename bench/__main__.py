@@ -4,21 +4,18 @@ On a fresh Anvil: latency first, then a warm-up and three rounds in which gatewa
 A block costs Anvil in proportion to all storage slots, so beside the figures stands how many there were at last.
 """
 
-import json
 import statistics
 import sys
 import time
-from pathlib import Path
 
 from rich.console import Console
 from rich.progress import Progress
-from rich.table import Table
 
 from bench import claims, latency, signing
+from bench.figures import BUILD, keep, table
 from bench.machine import Machine
 from bench.plot import plot
 
-BUILD = Path("build")
 ROUNDS = 3
 LATENCY_S = 60
 _CREATORS = 44
@@ -42,10 +39,9 @@ def main() -> int:
         rounds, slots, batch = _rounds(machine, bar)
         figures |= _of_rounds(rounds, slots, batch)
     figures["bench_s"] = round(time.monotonic() - began, 1)
-    BUILD.mkdir(exist_ok=True)
-    (BUILD / "bench.json").write_text(json.dumps(figures, indent=2) + "\n")
+    keep(figures)
     plot(rounds, figures, BUILD / "bench.svg")
-    console.print(_table(figures))
+    console.print(table(figures, BARS, "pswallet bench (medians; a noisy machine: read the ratios)"))
     console.print(f"{BUILD / 'bench.json'}, {BUILD / 'bench.svg'}")
     return 0
 
@@ -90,18 +86,6 @@ def _latency(machine: Machine, bar: Progress) -> Figures:
         "latency_100_claims": found.claims,
         "latency_100_slots": machine.slots(),
     }
-
-
-def _table(figures: Figures) -> Table:
-    table = Table(title="pswallet bench (medians; a noisy machine: read the ratios)", title_justify="left")
-    for column in ("figure", "value", "bar", ""):
-        table.add_column(column, justify="right" if column == "value" else "left")
-    for name, value in figures.items():
-        sign, bar = BARS.get(name, ("", 0.0))
-        met = value >= bar if sign == ">=" else value <= bar
-        verdict = ("[green]met[/green]" if met else "[red]missed[/red]") if sign else ""
-        table.add_row(name, f"{value:,}", f"{sign} {bar}" if sign else "", verdict)
-    return table
 
 
 if __name__ == "__main__":

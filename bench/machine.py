@@ -2,6 +2,7 @@
 
 import gzip
 import hashlib
+import os
 import secrets
 import shutil
 import signal
@@ -74,6 +75,26 @@ class Machine:
         self.engine.dispose()
         self.stack.stop()
         self._lock.release()
+
+    @property
+    def host(self) -> str:
+        """Where the gateway listens."""
+        return self.stack.settings.api_host
+
+    @property
+    def port(self) -> int:
+        """Its port."""
+        return int(self.stack.url.rsplit(":", 1)[1])
+
+    def rss_mb(self, name: str) -> float:
+        """Return the resident memory of a process of the stack [MB of 1,048,576 bytes]."""
+        status = Path(f"/proc/{self.stack.children[name].process.pid}/status").read_text()
+        return int(status.split("VmRSS:")[1].split()[0]) / 1024
+
+    def cpu_s(self, name: str) -> float:
+        """Return the processor time that a process of the stack has used [s]."""
+        fields = Path(f"/proc/{self.stack.children[name].process.pid}/stat").read_text().rsplit(")", 1)[1].split()
+        return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
     def client(self, member: Member) -> Client:
         """Return a client that acts for `member`."""

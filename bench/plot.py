@@ -1,4 +1,4 @@
-"""The bench's picture: claims a second of each round beside the chain's ceiling."""
+"""The pictures of the measurements: claims a second beside the chain's ceiling, and memory over time."""
 
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -23,6 +23,20 @@ def plot(rounds: Sequence[tuple[float, float]], figures: Mapping[str, float], fi
     axes.set_ylabel("claims a second")
     axes.set_title(f"median ratio {figures['claims_ratio']:.3f}; {figures['slots']:,.0f} storage slots", fontsize=10)
     axes.legend(frameon=False)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(file)
+    plt.close(figure)
+
+
+def plot_memory(samples: Mapping[str, Sequence[tuple[float, float]]], file: Path) -> None:
+    """Draw each process's memory [MB] over the seconds of a run to `file` (SVG)."""
+    figure, axes = plt.subplots(figsize=(7, 3.2), layout="constrained")
+    for name, points in samples.items():
+        axes.plot([at for at, _ in points], [size for _, size in points], label=name, linewidth=1.2)
+    axes.set_xlabel("seconds")
+    axes.set_ylabel("resident memory [MB]")
+    axes.set_ylim(bottom=0)
+    axes.legend(frameon=False, ncols=4)
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(file)
     plt.close(figure)

@@ -1,0 +1,78 @@
+"""`make overload`: twice the capacity for a while: what is sent away, what is kept, and how soon it is as before."""
+
+import os
+import sys
+from collections.abc import Sequence
+
+from rich.console import Console
+
+from bench import load, transfers
+from bench.figures import keep, table
+from bench.machine import Machine, Member
+
+OVERLOAD_S = float(os.environ.get("OVERLOAD_S", "20"))
+_PEOPLE = 200
+_SAMPLE = int(os.environ.get("CAPACITY_CALLS", "4000"))
+_PROBES_PER_S = 20.0
+_CALM_S = 20.0
+_CONNECTIONS = 400
+"""More than answers are ever under way, so that none waits in the load generator."""
+
+BARS = {"overload_lost": ("<=", 0.0), "overload_other_answers": ("<=", 0.0), "overload_back_to_normal_s": ("<=", 10.0)}
+
+
+def main() -> int:
+    """Measure, show, and keep the figures in build/bench.json."""
+    with Machine() as machine:
+        members = machine.populate(_PEOPLE)
+        figures = measure(machine, members)
+    keep(figures)
+    Console().print(table(figures, BARS))
+    return 0
+
+
+def measure(machine: Machine, members: Sequence[Member]) -> dict[str, float]:
+    """Measure the capacity, then a quiet time, twice the capacity, and a quiet time again."""
+    transfers.capacity(machine, members, _SAMPLE // 4)  # a warm-up
+    capacity = transfers.capacity(machine, members, _SAMPLE)
+    before = transfers.p50_ms(transfers.probe(machine, members, per_second=_PROBES_PER_S, seconds=5))
+    requests = transfers.signed(machine, members, int(2 * capacity * OVERLOAD_S))
+    probes = transfers.signed(machine, members, int(_PROBES_PER_S * _CALM_S))
+    after = transfers.last_call(machine)
+    answers = load.open_loop(machine.host, machine.port, requests, per_second=2 * capacity, connections=_CONNECTIONS)
+    last_due = max(answer.sent_at for answer in answers)
+    calm = load.open_loop(machine.host, machine.port, probes, per_second=_PROBES_PER_S, connections=8)
+    kept = [answer for answer in [*answers, *calm] if answer.status == 202]
+    settled_at = transfers.wait_until_settled(machine, after, len(kept))  # raises if one is lost
+    accepted = [answer for answer in answers if answer.status == 202]
+    shed = [answer for answer in answers if answer.status == 503]
+    return {
+        "overload_capacity_per_s": round(capacity, 1),
+        "overload_offered_per_s": round(2 * capacity, 1),
+        "overload_s": OVERLOAD_S,
+        "overload_accepted_share": round(len(accepted) / len(answers), 4),
+        "overload_shed_share": round(len(shed) / len(answers), 4),
+        "overload_other_answers": len(answers) - len(accepted) - len(shed),
+        "overload_lost": 0,
+        "overload_p50_before_ms": round(before, 2),
+        "overload_p50_accepted_ms": round(transfers.p50_ms(accepted), 2),
+        "overload_p50_shed_ms": round(transfers.p50_ms(shed), 2) if shed else 0.0,
+        "overload_p50_after_ms": round(transfers.p50_ms(calm[-100:]), 2),
+        "overload_back_to_normal_s": round(_normal_after(calm, before) - last_due, 2),
+        "overload_all_settled_s": round(settled_at - max(calm[-1].answered_at, last_due), 2),
+    }
+
+
+def _normal_after(calm: Sequence[load.Answer], before_ms: float) -> float:
+    """Return the moment from which a second's probes are all accepted and their median is twice the usual at most."""
+    ordered = sorted(calm, key=lambda answer: answer.sent_at)
+    size = int(_PROBES_PER_S)
+    for place in range(len(ordered) - size):
+        window = ordered[place : place + size]
+        if all(answer.status == 202 for answer in window) and transfers.p50_ms(window) <= 2 * before_ms:
+            return window[0].sent_at
+    return float("inf")
+
+
+if __name__ == "__main__":
+    sys.exit(main())
