@@ -163,16 +163,14 @@ def test_in_a_crowd_each_is_paid_that_was_told_so_and_nobody_else(
 ) -> None:
     payer, payee = members(stranger, pipeline, "ann", "bob")
     bodies = [transfer_body(payer, payee.address, 100 + place) for place in range(60)]
-    monkeypatch.setattr(overload, "MOST_AHEAD", 3)
+    monkeypatch.setattr(overload, "MOST_AHEAD", 1)
     with serve(make_app()) as client, ThreadPoolExecutor(20) as pool:
         payer.http = payee.http = client
         answers = list(pool.map(lambda body: payer.post("/transfers", body), bodies))
         assert {answer.status_code for answer in answers} == {202, 503}
-        for answer in answers:
-            assert answer.status_code == 202 or (code_of(answer), answer.headers["retry-after"]) == (
-                "gateway-busy",
-                "1",
-            )
+        shed = [answer for answer in answers if not answer.is_success]
+        assert {code_of(answer) for answer in shed} == {"gateway-busy"}
+        assert min(int(answer.headers["retry-after"]) for answer in shed) >= 1
         pipeline.settle()
         told = sum(body["amount_fen"] for body, answer in zip(bodies, answers, strict=True) if answer.is_success)
         assert balance(payee) == 100_000 + told

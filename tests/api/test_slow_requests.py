@@ -24,13 +24,13 @@ HEAD = (
 class Hasty(Connection):
     """Waits for headers for a moment only."""
 
-    headers_s = 0.1
+    headers_s = 0.3
 
 
 @pytest.fixture
 def hasty(make_app: Any) -> Iterator[httpx.Client]:
     """A gateway that has little patience."""
-    with serve(make_app(limits=Limits(body_s=0.1)), Hasty) as client:
+    with serve(make_app(limits=Limits(body_s=0.3)), Hasty) as client:
         yield client
 
 
@@ -100,7 +100,7 @@ def test_a_connection_rests_between_two_requests_and_a_stream_may_be_quiet(hasty
         for _ in range(2):
             raw.sendall(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
             assert raw.recv(65_536).startswith(b"HTTP/1.1 200")
-            time.sleep(0.2)  # longer than headers and bodies may take
+            time.sleep(0.4)  # longer than headers and bodies may take
 
 
 def test_headers_in_many_pieces_are_read_when_they_come_in_time(http: httpx.Client) -> None:

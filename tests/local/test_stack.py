@@ -72,6 +72,14 @@ def test_a_port_that_another_gateway_took_meanwhile_is_left_to_it(
     assert len(seen) == 3
     escrow = httpx.get(f"{stack.url}/v1/chain").json()["contracts"]["escrow"]
     assert escrow == Deployment.load(stack.deployment_file).escrow
+    the_others_show_their_figures(stack)
+
+
+def the_others_show_their_figures(stack: Stack) -> None:
+    assert set(stack.metrics_ports) == {"relayer", "indexer", "worker"}
+    for name, port in stack.metrics_ports.items():
+        if "metrics_not_served" not in stack.children[name].tail(1000):  # another machine's may have been faster
+            assert f"pswallet_{name}_" in httpx.get(f"http://127.0.0.1:{port}/metrics").text
 
 
 def test_the_gateways_processes_find_no_key_that_stops_or_changes_the_contracts(stack: Stack):
