@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from itertools import cycle, islice
 
 from rich.console import Console
 
@@ -15,6 +16,8 @@ _PEOPLE = 200
 _SAMPLE = int(os.environ.get("CAPACITY_CALLS", "4000"))
 _PROBES_PER_S = 20.0
 _CALM_S = 20.0
+_READS = 50
+"""Every so manyth request reads a balance."""
 _CONNECTIONS = 400
 """More than answers are ever under way, so that none waits in the load generator."""
 
@@ -37,10 +40,13 @@ def measure(machine: Machine, members: Sequence[Member]) -> dict[str, float]:
     capacity = transfers.capacity(machine, members, _SAMPLE)
     before = transfers.p50_ms(transfers.probe(machine, members, per_second=_PROBES_PER_S, seconds=5))
     requests = transfers.signed(machine, members, int(2 * capacity * OVERLOAD_S))
+    requests[::_READS] = [_read(machine, member) for member in islice(cycle(members), len(requests[::_READS]))]
     probes = transfers.signed(machine, members, int(_PROBES_PER_S * _CALM_S))
     after = transfers.last_call(machine)
     answers = load.open_loop(machine.host, machine.port, requests, per_second=2 * capacity, connections=_CONNECTIONS)
     last_due = max(answer.sent_at for answer in answers)
+    reads = [answer for answer in answers if answer.request % _READS == 0]
+    answers = [answer for answer in answers if answer.request % _READS]
     calm = load.open_loop(machine.host, machine.port, probes, per_second=_PROBES_PER_S, connections=8)
     kept = [answer for answer in [*answers, *calm] if answer.status == 202]
     settled_at = transfers.wait_until_settled(machine, after, len(kept))  # raises if one is lost
@@ -54,6 +60,8 @@ def measure(machine: Machine, members: Sequence[Member]) -> dict[str, float]:
         "overload_shed_share": round(len(shed) / len(answers), 4),
         "overload_other_answers": len(answers) - len(accepted) - len(shed),
         "overload_lost": 0,
+        "overload_reads_answered_share": round(sum(answer.status == 200 for answer in reads) / len(reads), 4),
+        "overload_p50_reads_ms": round(transfers.p50_ms(reads), 2),
         "overload_p50_before_ms": round(before, 2),
         "overload_p50_accepted_ms": round(transfers.p50_ms(accepted), 2),
         "overload_p50_shed_ms": round(transfers.p50_ms(shed), 2) if shed else 0.0,
@@ -61,6 +69,11 @@ def measure(machine: Machine, members: Sequence[Member]) -> dict[str, float]:
         "overload_back_to_normal_s": round(_normal_after(calm, before) - last_due, 2),
         "overload_all_settled_s": round(settled_at - max(calm[-1].answered_at, last_due), 2),
     }
+
+
+def _read(machine: Machine, member: Member) -> bytes:
+    head = f"GET /v1/balance HTTP/1.1\r\nhost: {machine.host}\r\nauthorization: Bearer {member.token}\r\n\r\n"
+    return head.encode()
 
 
 def _normal_after(calm: Sequence[load.Answer], before_ms: float) -> float:
