@@ -3,6 +3,7 @@
 import os
 import sys
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from itertools import cycle, islice
 
 from rich.console import Console
@@ -21,7 +22,14 @@ _READS = 50
 _CONNECTIONS = 400
 """More than answers are ever under way, so that none waits in the load generator."""
 
-BARS = {"overload_lost": ("<=", 0.0), "overload_other_answers": ("<=", 0.0), "overload_back_to_normal_s": ("<=", 10.0)}
+_UNDER_WAY = "SELECT -count(*) FROM chain_calls WHERE id > :after AND id <= :last AND settled_block IS NULL"
+
+BARS = {
+    "overload_lost": ("<=", 0.0),
+    "overload_other_answers": ("<=", 0.0),
+    "overload_back_to_normal_s": ("<=", 10.0),
+    "overload_backlog_gone_s": ("<=", 10.0),
+}
 
 
 def main() -> int:
@@ -47,7 +55,10 @@ def measure(machine: Machine, members: Sequence[Member]) -> dict[str, float]:
     last_due = max(answer.sent_at for answer in answers)
     reads = [answer for answer in answers if answer.request % _READS == 0]
     answers = [answer for answer in answers if answer.request % _READS]
-    calm = load.open_loop(machine.host, machine.port, probes, per_second=_PROBES_PER_S, connections=8)
+    span = {"after": after, "last": transfers.last_call(machine)}
+    with ThreadPoolExecutor(1) as pool:
+        gone = pool.submit(machine.wait, _UNDER_WAY, 0, **span)
+        calm = load.open_loop(machine.host, machine.port, probes, per_second=_PROBES_PER_S, connections=8)
     kept = [answer for answer in [*answers, *calm] if answer.status == 202]
     settled_at = transfers.wait_until_settled(machine, after, len(kept))  # raises if one is lost
     accepted = [answer for answer in answers if answer.status == 202]
@@ -67,7 +78,8 @@ def measure(machine: Machine, members: Sequence[Member]) -> dict[str, float]:
         "overload_p50_shed_ms": round(transfers.p50_ms(shed), 2) if shed else 0.0,
         "overload_p50_after_ms": round(transfers.p50_ms(calm[-100:]), 2),
         "overload_back_to_normal_s": round(_normal_after(calm, before) - last_due, 2),
-        "overload_all_settled_s": round(settled_at - max(calm[-1].answered_at, last_due), 2),
+        "overload_backlog_gone_s": round(gone.result() - last_due, 2),
+        "overload_last_probe_settled_s": round(settled_at - calm[-1].answered_at, 2),
     }
 
 

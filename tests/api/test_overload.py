@@ -93,7 +93,7 @@ def test_who_would_wait_too_long_is_sent_away_though_few_wait(
             await asyncio.sleep(0.005)
         return *answers, await intake.answer(hot(member, "late"))
 
-    assert [answer.body for answer in asyncio.run(run())] == [
+    assert [answer.body for answer in asyncio.run(asyncio.wait_for(run(), 30))] == [
         accepted({"word": word}).body for word in ("first", "early", "late")
     ]
 
