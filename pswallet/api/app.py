@@ -115,7 +115,7 @@ def create_app(
         streams=Streams(sessions, metrics),
         retention_key=retention_key,
         seats=Seats(SEATS, metrics),
-        backlog=Backlog(sessions, metrics),
+        backlog=Backlog(sessions, metrics, confirmations=settings.confirmations),
     )
     app = FastAPI(
         title="pswallet",

@@ -24,7 +24,7 @@ MOST_AHEAD = 2_000
 """However quick the work is: so many requests wait at most, for each of them holds memory."""
 
 LONGEST_BACKLOG_S = 5.0
-"""Calls that wait longer for a relayer say that it, the chain or the indexer is behind."""
+"""Calls that are later than this say that the relayer, the chain or the indexer is behind."""
 
 SPARED_CALLS = 200
 """So many old calls are no backlog: one transaction takes them, and a stuck packet must not close the city."""
@@ -86,13 +86,14 @@ class Seats:
 
 
 class Backlog:
-    """How long calls wait for a relayer, looked at twice a second. Lives in one event loop."""
+    """By how long the way to the chain is late, looked at twice a second. Lives in one event loop."""
 
-    def __init__(self, sessions: Sessions, metrics: Metrics) -> None:
+    def __init__(self, sessions: Sessions, metrics: Metrics, *, confirmations: int) -> None:
         self._sessions = sessions
         self._metrics = metrics
+        self._confirmations = confirmations
         self.age_s = 0.0
-        """Age of the oldest call but `SPARED_CALLS`; 0 when no more wait."""
+        """By how long the oldest call but `SPARED_CALLS` is late; 0 when no more are under way."""
 
     def admit(self) -> None:
         """Raise GatewayBusy when what is promised now could not be kept in time."""
@@ -113,4 +114,4 @@ class Backlog:
 
     def _look(self) -> float:
         with transaction(self._sessions) as session:
-            return outbox.waiting_for_s(session, but=SPARED_CALLS)
+            return outbox.behind_s(session, but=SPARED_CALLS, confirmations=self._confirmations)

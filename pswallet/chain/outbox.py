@@ -22,6 +22,10 @@ INDEXER_CHANNEL = "pswallet_sent"
 """NOTIFY wakes the indexer: transactions are on their way."""
 
 
+_BLOCKS_TO_MINE = 2
+"""A transaction is in the next block but one at the latest, when the chain has room."""
+
+
 class CallKind(StrEnum):
     """What a call does on chain, and so which key sends it and in what form."""
 
@@ -75,11 +79,22 @@ _ENQUEUE = """
 """
 
 
-_OLDEST_WAITING = text(
+_BEHIND = text(
     """
-    SELECT extract(epoch FROM clock_timestamp() - left_at) FROM chain_calls
-    WHERE transaction_id IS NULL AND settled_block IS NULL AND (retry_at IS NULL OR retry_at <= now())
-    ORDER BY id OFFSET :but LIMIT 1
+    WITH waiting AS (
+        SELECT left_at FROM chain_calls
+        WHERE transaction_id IS NULL AND settled_block IS NULL AND (retry_at IS NULL OR retry_at <= now())
+        ORDER BY id OFFSET :but LIMIT 1
+    ), under_way AS (
+        SELECT c.left_at, sum(cardinality(t.call_ids)) OVER (ORDER BY c.left_at, t.id) AS calls
+        FROM chain_transactions t JOIN chain_calls c ON c.id = t.call_ids[1] WHERE t.mined_block IS NULL
+    ), gaps AS (
+        SELECT time - lag(time) OVER (ORDER BY number) AS gap
+        FROM (SELECT number, time FROM chain_blocks ORDER BY number DESC LIMIT 21) AS recent
+    )
+    SELECT extract(epoch FROM clock_timestamp() - (SELECT left_at FROM waiting)),
+        extract(epoch FROM clock_timestamp() - (SELECT min(left_at) FROM under_way WHERE calls > :but)),
+        extract(epoch FROM (SELECT percentile_cont(0.5) WITHIN GROUP (ORDER BY gap) FROM gaps))
     """
 )
 
@@ -124,13 +139,15 @@ def last_block(session: Session) -> IndexedBlock | None:
     return IndexedBlock(row.number, row.hash, row.time) if row else None
 
 
-def waiting_for_s(session: Session, *, but: int) -> float:
-    """Return how long the oldest call has waited for a relayer, `but` others left out; 0 when no more than they wait.
+def behind_s(session: Session, *, but: int, confirmations: int) -> float:
+    """Return by how long the way to the chain is late: 0 when it is not, or when it is for `but` calls at most.
 
-    What waits for a later time on purpose does not count.
+    A call that waits for a relayer is late from the first second, one under way when the blocks that it takes in any
+    case have passed (the median of the last ones: the sandbox's clock jumps). What waits on purpose does not count.
     """
-    found = session.execute(_OLDEST_WAITING, {"but": but}).scalar()
-    return max(0.0, float(found or 0.0))
+    waiting_s, under_way_s, block_s = session.execute(_BEHIND, {"but": but}).one()
+    due_s = (confirmations + _BLOCKS_TO_MINE) * float(block_s or 0)
+    return max(0.0, float(waiting_s or 0), float(under_way_s or 0) - due_s)
 
 
 def waiting_by_kind(session: Session) -> dict[str, tuple[int, float]]:

@@ -125,7 +125,7 @@ SPARED, PATIENT_S = overload.SPARED_CALLS, overload.LONGEST_BACKLOG_S
     [(SPARED + 1, PATIENT_S + 1, True), (SPARED, PATIENT_S + 1, False), (SPARED + 1, PATIENT_S - 2, False)],
 )
 def test_a_backlog_is_many_calls_that_wait_long(sessions: Sessions, calls: int, seconds: float, sheds: bool) -> None:
-    backlog = Backlog(sessions, Metrics())
+    backlog = Backlog(sessions, Metrics(), confirmations=1)
     with behind(sessions, calls=calls, seconds=seconds):
         backlog.age_s = backlog._look()
     with pytest.raises(GatewayBusy) if sheds else nullcontext():
@@ -136,7 +136,35 @@ def test_what_waits_for_a_later_time_on_purpose_is_no_backlog(sessions: Sessions
     with behind(sessions, calls=SPARED + 1, seconds=60):
         with transaction(sessions) as session:
             session.execute(text("UPDATE chain_calls SET retry_at = now() + interval '1 minute'"))
-        assert Backlog(sessions, Metrics())._look() == 0
+        assert Backlog(sessions, Metrics(), confirmations=1)._look() == 0
+
+
+@pytest.mark.parametrize(
+    ("calls", "block_s", "confirmations", "late"),
+    [(SPARED + 1, 1, 1, 57), (SPARED, 1, 1, 0), (SPARED + 1, 12, 1, 24), (SPARED + 1, 12, 4, 0)],
+)
+def test_what_is_under_way_is_late_when_the_blocks_that_it_takes_have_passed(
+    sessions: Sessions, calls: int, block_s: int, confirmations: int, late: float
+) -> None:
+    backlog = Backlog(sessions, Metrics(), confirmations=confirmations)
+    with behind(sessions, calls=calls, seconds=60):
+        with transaction(sessions) as session:
+            session.execute(
+                text(
+                    "INSERT INTO chain_transactions (sender, nonce, call_ids) SELECT 's', n, ids FROM"
+                    " (SELECT id % 2 AS n, array_agg(id ORDER BY id) AS ids FROM chain_calls GROUP BY 1) AS two"
+                )
+            )
+            session.execute(text("UPDATE chain_calls SET transaction_id = 1"))
+            session.execute(
+                text(
+                    "INSERT INTO chain_blocks (number, hash, time)"
+                    " SELECT n, 'h', now() + make_interval(secs => n * :gap + CASE WHEN n > 8 THEN 86400 ELSE 0 END)"
+                    " FROM generate_series(1, 10) AS n"  # the sandbox's clock was moved by a day
+                ),
+                {"gap": block_s},
+            )
+        assert backlog._look() == pytest.approx(late, abs=5 if late else 0)
 
 
 def test_while_the_chain_is_behind_no_promise_is_made_but_reads_and_health_are_answered(
