@@ -3,6 +3,7 @@
 import gzip
 import hashlib
 import os
+import resource
 import secrets
 import shutil
 import signal
@@ -43,6 +44,12 @@ class Member:
 
     key: Key
     token: str
+
+
+def raise_file_limit(wanted: int) -> None:
+    """Let us and the processes that we start open `wanted` files, as far as we may."""
+    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
+    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(wanted, hard)), hard))
 
 
 class Machine:

@@ -10,7 +10,7 @@ from rich.console import Console
 
 from bench import load, transfers
 from bench.figures import keep, table
-from bench.machine import Machine, Member
+from bench.machine import Machine, Member, raise_file_limit
 
 OVERLOAD_S = float(os.environ.get("OVERLOAD_S", "20"))
 _PEOPLE = 200
@@ -19,7 +19,7 @@ _PROBES_PER_S = 20.0
 _CALM_S = 20.0
 _READS = 50
 """Every so manyth request reads a balance."""
-_CONNECTIONS = 400
+_CONNECTIONS = 4_000
 """More than answers are ever under way, so that none waits in the load generator."""
 
 _UNDER_WAY = "SELECT -count(*) FROM chain_calls WHERE id > :after AND id <= :last AND settled_block IS NULL"
@@ -34,6 +34,7 @@ BARS = {
 
 def main() -> int:
     """Measure, show, and keep the figures in build/bench.json."""
+    raise_file_limit(2 * _CONNECTIONS)
     with Machine() as machine:
         members = machine.populate(_PEOPLE)
         figures = measure(machine, members)

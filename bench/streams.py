@@ -1,7 +1,6 @@
 """`make streams`: what 2,000 idle streams of events cost the gateway, and how soon all of them hear of something."""
 
 import asyncio
-import resource
 import sys
 import time
 from collections.abc import Sequence
@@ -11,7 +10,7 @@ import uvloop
 from rich.console import Console
 
 from bench.figures import keep, table
-from bench.machine import Machine, Member
+from bench.machine import Machine, Member, raise_file_limit
 
 STREAMS = 2_000
 _PEOPLE = 200
@@ -24,7 +23,7 @@ BARS = {"streams_mb": ("<=", 100.0)}
 def main() -> int:
     """Measure, show, and keep the figures in build/bench.json."""
     console = Console()
-    _raise_file_limit(2 * STREAMS + 500)
+    raise_file_limit(2 * STREAMS + 500)
     with Machine() as machine:
         members = machine.populate(_PEOPLE)
         _warm_up(machine, members)
@@ -32,11 +31,6 @@ def main() -> int:
     keep(figures)
     console.print(table(figures, BARS))
     return 0
-
-
-def _raise_file_limit(wanted: int) -> None:
-    soft, hard = resource.getrlimit(resource.RLIMIT_NOFILE)
-    resource.setrlimit(resource.RLIMIT_NOFILE, (max(soft, min(wanted, hard)), hard))  # the gateway inherits it
 
 
 def _warm_up(machine: Machine, members: Sequence[Member]) -> None:

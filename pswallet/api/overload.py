@@ -17,7 +17,7 @@ from pswallet.api.problems import GatewayBusy
 from pswallet.chain import outbox
 from pswallet.kit.db import Sessions, transaction
 
-LONGEST_WAIT_S = 3.0
+LONGEST_WAIT_S = 2.0
 """Who would have to wait longer before the work on the request begins is sent away."""
 
 MOST_AHEAD = 2_000
