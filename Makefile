@@ -85,8 +85,8 @@ abi: $(SETUP) ## compile the contracts into pswallet/chain/abi
 	@python -m pswallet.chain.compile
 
 .PHONY: client
-client: $(SETUP) ## write web/client/schema.ts from the gateway's document, build the TypeScript client into build/client
-	@python tools/schema.py && npm run --silent client
+client: $(SETUP) ## write both clients' operations and shapes from the routes, build the TypeScript one into build/client
+	@python tools/client.py && python tools/schema.py && npm run --silent client
 
 # --- measurements -----------------------------------------------------------
 

@@ -7,7 +7,8 @@ from pswallet.chain.reverts import error_name
 from pswallet.chain.rpc import Rpc, RpcError
 from pswallet.chain.signing import address_of
 from pswallet.chain.transactions import Draft, sign_transaction
-from pswallet.client import Answer, Chain, Refused
+from pswallet.client import Chain, Refused
+from pswallet.client.bodies import PayShare
 from pswallet.demo.cast import Person, World
 from pswallet.demo.opening import refusal
 from pswallet.kit.money import format_yuan
@@ -53,7 +54,7 @@ def _transfer(payer: Person, payee: Person, amount_fen: int) -> Refused | None:
     return None
 
 
-def _send_raw(world: World, payer: Person, payee: Person, amount_fen: int, signed: Answer) -> tuple[int, str]:
+def _send_raw(world: World, payer: Person, payee: Person, amount_fen: int, signed: PayShare) -> tuple[int, str]:
     """Send a signed authorization past the gateway; return the receipt's status and the name of the refusal."""
     signature = bytes.fromhex(signed["signature"][2:])
     data = abi.call_data(

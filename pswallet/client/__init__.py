@@ -1,0 +1,29 @@
+"""The typed Python client of the gateway: keys sign here, only signatures are sent.
+
+`Client` is a person; its `api` has a method for every operation of the OpenAPI document, with typed bodies and answers.
+"""
+
+from pswallet.client.api import Api
+from pswallet.client.errors import ContractsChanged, KeystoreUnreadable, Refused
+from pswallet.client.keys import Key
+from pswallet.client.person import Answer, Client, Given
+from pswallet.client.signed import Chain, authorize, authorize_packet, sign_link
+from pswallet.client.stream import Event
+from pswallet.client.transport import Transport
+
+__all__ = [
+    "Answer",
+    "Api",
+    "Chain",
+    "Client",
+    "ContractsChanged",
+    "Event",
+    "Given",
+    "Key",
+    "KeystoreUnreadable",
+    "Refused",
+    "Transport",
+    "authorize",
+    "authorize_packet",
+    "sign_link",
+]

@@ -1,0 +1,305 @@
+"""What the gateway answers, by the names of the document.
+
+Made from the OpenAPI document by tools/client.py: do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Any, TypedDict
+
+from pswallet.client import bodies, parts
+
+
+class AccountShape(TypedDict):
+    """An account as its owner sees it."""
+
+    id: str
+    address: str
+    masked_phone: str
+    masked_name: str | None
+    tier: int
+    frozen: bool
+    created_at: str
+
+
+class ActivityPage(TypedDict):
+    """A page of lines; `older` asks for the next page, null at the end."""
+
+    items: list[parts.LineShape]
+    older: str | None
+
+
+class Alive(TypedDict):
+    """The process answers."""
+
+    status: str
+
+
+class Balance(TypedDict):
+    """What the account holds by the last block read."""
+
+    balance_fen: int
+
+
+class Box(TypedDict):
+    """The last messages to a phone, the newest last."""
+
+    messages: list[parts.Message]
+
+
+class ChainShape(TypedDict):
+    """The chain behind the gateway."""
+
+    chain_id: int
+    contracts: parts.Contracts
+    block: parts.BlockShape
+
+
+class ClaimAccepted(TypedDict):
+    """The claim waits for the chain, its position fixed by the dealer's signature."""
+
+    packet: str
+    account: str
+    position: int
+    ticket: str
+    status: str
+
+
+class ClaimShape(TypedDict):
+    """One's own claim and what the chain says of it."""
+
+    packet: str
+    account: str
+    position: int | None
+    ticket: str | None
+    status: str
+    error: str | None
+    amount_fen: int | None
+
+
+class CodeSent(TypedDict):
+    """A code is on its way."""
+
+    expires_at: str
+    resend_after_s: int
+
+
+class DrawProof(TypedDict):
+    """All that a client needs to recompute the draw: rest = total, then for each position share = f(link,
+    rest)."""
+
+    packet: str
+    lucky: bool
+    dealer: str
+    draw_commitment: str
+    total_fen: int
+    shares: int
+    max_share_fen: int
+    reveals: list[parts.Reveal]
+    complete: bool
+    rule: str
+
+
+class DrawShape(TypedDict):
+    """What goes into a lucky packet's terms; good for the first packet bound to it."""
+
+    id: str
+    dealer: str
+    draw_commitment: str
+
+
+class EntryShape(TypedDict):
+    """A bank entry and what the chain says of it."""
+
+    id: str
+    entry: str
+    account: str
+    amount_fen: int
+    status: str
+    error: str | None
+
+
+class Found(TypedDict):
+    """Whom a payment would go to; show the masked name before it is signed."""
+
+    address: str
+    masked_phone: str
+    masked_name: str | None
+
+
+class NonceGiven(TypedDict):
+    """What a sign-in message must say."""
+
+    nonce: str
+    domain: str
+    uri: str
+    chain_id: int
+    issued_at: str
+    expires_at: str
+
+
+class PacketAccepted(TypedDict):
+    """The packet waits for the chain; GET /v1/red-packets/{id} and the events say what became of it."""
+
+    id: str
+    status: str
+    transfer_id: str
+
+
+class PacketPage(TypedDict):
+    """A page of packets; `older` asks for the next page, null at the end."""
+
+    items: list[PacketShape]
+    older: str | None
+
+
+class PacketShape(TypedDict):
+    """A packet and how far it is."""
+
+    id: str
+    kind: str
+    terms: bodies.TermsShape
+    greeting: str | None
+    cover: str
+    guests: list[str]
+    status: str
+    error: str | None
+    claimed_shares: int
+    claimed_fen: int
+    owed_fen: int
+    refunded_fen: int
+    created_at: str
+    expires_at: str
+
+
+class PhraseKeyShape(TypedDict):
+    """The address that goes into the terms as `claim_key`."""
+
+    claim_key: str
+
+
+class ProblemShape(TypedDict):
+    """What a problem means."""
+
+    type: str
+    title: str
+    status: int
+    meaning: str
+
+
+class Ready(TypedDict):
+    """What the gateway needs, and whether it is there; null where nothing could be learnt."""
+
+    ready: bool
+    database: bool
+    schema_complete: bool
+    chain: bool
+    relayer: bool
+    indexer: bool
+    worker: bool
+    head_block: int | None
+    indexed_block: int | None
+    lag_blocks: int | None
+    unsettled_calls: int | None
+    tiers_not_enforced: list[int] | None
+
+
+class Registered(TypedDict):
+    """The new account and its first session's token."""
+
+    account: AccountShape
+    token: str
+
+
+class RequestPage(TypedDict):
+    """A page of requests; `older` asks for the next page, null at the end."""
+
+    items: list[RequestShape]
+    older: str | None
+
+
+class RequestShape(TypedDict):
+    """A payment request and how far it is paid."""
+
+    id: str
+    creator: str
+    kind: str
+    total_fen: int
+    note: str
+    created_at: str
+    shares: list[parts.RequestsShareShape]
+
+
+class SessionList(TypedDict):
+    """Every open session of the account, the newest first."""
+
+    sessions: list[parts.SessionShape]
+
+
+class Shares(TypedDict):
+    """The drawn shares in order of position; a packet has 100 at most."""
+
+    items: list[parts.ClaimsShareShape]
+
+
+class SignedIn(TypedDict):
+    """The account and a session's token; the token is shown once."""
+
+    account: AccountShape
+    token: str
+
+
+class Submitted(TypedDict):
+    """A call waits for the chain."""
+
+    packet: str
+    status: str
+
+
+class TierList(TypedDict):
+    """The tiers whose figures are due today."""
+
+    tiers: list[parts.TierShape]
+
+
+class TierRequested(TypedDict):
+    """The tier that was asked of the chain. It holds once `GET /v1/accounts/me` shows it."""
+
+    tier_requested: int
+
+
+class TimeMoved(TypedDict):
+    """The block that shows the new time."""
+
+    number: int
+    time: int
+
+
+class TransferAccepted(TypedDict):
+    """The transfer waits for the chain; GET /v1/transfers/{id} and the events say what became of it."""
+
+    id: str
+    status: str
+
+
+class TransferShape(TypedDict):
+    """A transfer and what the chain says of it."""
+
+    id: str
+    payer: str
+    recipient: str
+    amount_fen: int
+    nonce: str
+    purpose: str
+    status: str
+    error: str | None
+    block: int | None
+    confirmed_at: str | None
+    accepted_at: str
+
+
+class TypedData(TypedDict):
+    """Every EIP-712 type that the gateway takes, and the domains to sign in."""
+
+    types: dict[str, list[dict[str, str]]]
+    domains: dict[str, dict[str, Any]]

@@ -1,0 +1,201 @@
+"""One method for every operation of the gateway, named as there.
+
+Made from the OpenAPI document by tools/client.py: do not edit.
+"""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from pswallet.client import answers, bodies
+from pswallet.client.stream import Event, follow
+from pswallet.client.transport import Transport, escaped
+
+
+class Api:
+    """The gateway's operations as they are. A POST takes an Idempotency-Key of one's own as `key`."""
+
+    def __init__(self, transport: Transport) -> None:
+        self._transport = transport
+
+    def send_code(self, body: bodies.SendCode, *, key: str | None = None) -> answers.CodeSent:
+        """Send a one-time code by SMS: good for 5 minutes and 5 tries; one a minute and ten a day to a phone."""
+        return self._transport.ask(answers.CodeSent, "POST", "/v1/codes", body=body, key=key)
+
+    def register(self, body: bodies.Registration, *, key: str | None = None) -> answers.Registered:
+        """Open an account. Its visitor tier (T0) goes on chain; `tier` is 0 until the chain confirmed it."""
+        return self._transport.ask(answers.Registered, "POST", "/v1/accounts", body=body, key=key)
+
+    def show_own_account(self) -> answers.AccountShape:
+        """Show one's own account."""
+        return self._transport.ask(answers.AccountShape, "GET", "/v1/accounts/me")
+
+    def look_up(self, body: bodies.Lookup, *, key: str | None = None) -> answers.Found:
+        """Find a person by phone, with a masked name to confirm. The phone travels in the body, never in the URL."""
+        return self._transport.ask(answers.Found, "POST", "/v1/accounts/lookup", body=body, key=key)
+
+    def give_nonce(self, *, key: str | None = None) -> answers.NonceGiven:
+        """Make a nonce for one sign-in message, good for 10 minutes."""
+        return self._transport.ask(answers.NonceGiven, "POST", "/v1/sign-in/nonces", key=key)
+
+    def sign_in(self, body: bodies.SignIn, *, key: str | None = None) -> answers.SignedIn:
+        """Open a session by proving the account's address."""
+        return self._transport.ask(answers.SignedIn, "POST", "/v1/sessions", body=body, key=key)
+
+    def list_sessions(self) -> answers.SessionList:
+        """List the open sessions."""
+        return self._transport.ask(answers.SessionList, "GET", "/v1/sessions")
+
+    def revoke_session(self, session_id: str) -> None:
+        """End a session: this one, or one on a lost device."""
+        self._transport.send("DELETE", f"/v1/sessions/{escaped(session_id)}")
+
+    def check_real_name(self, body: bodies.RealName, *, key: str | None = None) -> answers.TierRequested:
+        """Check one's real name. What is told is kept sealed, under a key of one's own."""
+        return self._transport.ask(answers.TierRequested, "POST", "/v1/kyc/real-name", body=body, key=key)
+
+    def list_tiers(self) -> answers.TierList:
+        """List what each tier may hold and spend, and whether the chain holds to it."""
+        return self._transport.ask(answers.TierList, "GET", "/v1/tiers")
+
+    def show_chain(self) -> answers.ChainShape:
+        """Show the chain's id, the contracts and the last block read."""
+        return self._transport.ask(answers.ChainShape, "GET", "/v1/chain")
+
+    def show_typed_data(self) -> answers.TypedData:
+        """Show what is signed: the one definition that the gateway itself checks signatures with."""
+        return self._transport.ask(answers.TypedData, "GET", "/v1/typed-data")
+
+    def stream_events(self, *, last_event_id: str | None = None) -> Iterator[Event]:
+        """Stream what happens to one's own account: each event with an `id` to go on from, the chain's once it says
+        so."""
+        return follow(self._transport, "/v1/events", last_event_id)
+
+    def send_money(self, body: bodies.SendMoney, *, key: str | None = None) -> answers.TransferAccepted:
+        """Send money by a signed authorization, refused at once for what the chain would refuse it for, as far as
+        known."""
+        return self._transport.ask(answers.TransferAccepted, "POST", "/v1/transfers", body=body, key=key)
+
+    def show_transfer(self, transfer_id: str) -> answers.TransferShape:
+        """Show a transfer that one made or gets."""
+        return self._transport.ask(answers.TransferShape, "GET", f"/v1/transfers/{escaped(transfer_id)}")
+
+    def ask_for_money(self, body: bodies.AskForMoney, *, key: str | None = None) -> answers.RequestShape:
+        """Ask one person for money, or several for even shares of it."""
+        return self._transport.ask(answers.RequestShape, "POST", "/v1/payment-requests", body=body, key=key)
+
+    def list_requests(
+        self, *, role: Literal["asker", "payer"], cursor: str | None = None, limit: int = 20
+    ) -> answers.RequestPage:
+        """List the requests that one made, or those that ask one to pay, newest first."""
+        return self._transport.ask(
+            answers.RequestPage, "GET", "/v1/payment-requests", query={"role": role, "cursor": cursor, "limit": limit}
+        )
+
+    def show_request(self, request_id: str) -> answers.RequestShape:
+        """Show a request that one made or is asked by, and who has paid."""
+        return self._transport.ask(answers.RequestShape, "GET", f"/v1/payment-requests/{escaped(request_id)}")
+
+    def pay_share(self, request_id: str, body: bodies.PayShare, *, key: str | None = None) -> answers.TransferAccepted:
+        """Pay one's share."""
+        return self._transport.ask(
+            answers.TransferAccepted, "POST", f"/v1/payment-requests/{escaped(request_id)}/pay", body=body, key=key
+        )
+
+    def show_balance(self) -> answers.Balance:
+        """Show what one holds."""
+        return self._transport.ask(answers.Balance, "GET", "/v1/balance")
+
+    def show_activity(self, *, cursor: str | None = None, limit: int = 20) -> answers.ActivityPage:
+        """Show what moved, newest first."""
+        return self._transport.ask(
+            answers.ActivityPage, "GET", "/v1/activity", query={"cursor": cursor, "limit": limit}
+        )
+
+    def ask_for_draw(self, body: bodies.AskForDraw | None = None, *, key: str | None = None) -> answers.DrawShape:
+        """Have the dealer commit itself to the draws of one's next lucky packet."""
+        return self._transport.ask(answers.DrawShape, "POST", "/v1/draws", body=body or {}, key=key)
+
+    def give_packet(self, body: bodies.GivePacket, *, key: str | None = None) -> answers.PacketAccepted:
+        """Give a red packet. Refused at once for whatever the escrow, the token or the day's limits would refuse it
+        for."""
+        return self._transport.ask(answers.PacketAccepted, "POST", "/v1/red-packets", body=body, key=key)
+
+    def list_packets(
+        self, *, role: Literal["given", "invited", "received"], cursor: str | None = None, limit: int = 20
+    ) -> answers.PacketPage:
+        """List one's own packets, newest first."""
+        return self._transport.ask(
+            answers.PacketPage, "GET", "/v1/red-packets", query={"role": role, "cursor": cursor, "limit": limit}
+        )
+
+    def make_phrase_key(self, body: bodies.MakePhraseKey, *, key: str | None = None) -> answers.PhraseKeyShape:
+        """Make the claim key of a phrase packet. The gateway holds it: such a packet trusts the gateway."""
+        return self._transport.ask(answers.PhraseKeyShape, "POST", "/v1/red-packets/phrase-keys", body=body, key=key)
+
+    def show_packet(self, packet: str) -> answers.PacketShape:
+        """Show a packet. Who takes no part in it sees what the chain shows: no greeting, no guests."""
+        return self._transport.ask(answers.PacketShape, "GET", f"/v1/red-packets/{escaped(packet)}")
+
+    def show_draw(self, packet: str) -> answers.DrawProof:
+        """Show what proves the draw, from the chain's facts alone."""
+        return self._transport.ask(answers.DrawProof, "GET", f"/v1/red-packets/{escaped(packet)}/draw")
+
+    def refund_packet(
+        self, packet: str, body: bodies.Ask | None = None, *, key: str | None = None
+    ) -> answers.Submitted:
+        """Have what is left go back to its creator, after the expiry; anybody may ask."""
+        return self._transport.ask(
+            answers.Submitted, "POST", f"/v1/red-packets/{escaped(packet)}/refund", body=body or {}, key=key
+        )
+
+    def collect_share(
+        self, packet: str, body: bodies.Ask | None = None, *, key: str | None = None
+    ) -> answers.Submitted:
+        """Have a share paid that was owed: its payout failed (balance cap, freeze) when it was drawn."""
+        return self._transport.ask(
+            answers.Submitted, "POST", f"/v1/red-packets/{escaped(packet)}/collect", body=body or {}, key=key
+        )
+
+    def open_packet(
+        self, packet: str, body: bodies.OpenPacket | None = None, *, key: str | None = None
+    ) -> answers.ClaimAccepted:
+        """Open a red packet: get a position in its queue at once, signed; the share follows with the block."""
+        return self._transport.ask(
+            answers.ClaimAccepted, "POST", f"/v1/red-packets/{escaped(packet)}/claims", body=body or {}, key=key
+        )
+
+    def list_shares(self, packet: str) -> answers.Shares:
+        """List the drawn shares. Who takes no part in the packet sees what the chain shows: no names."""
+        return self._transport.ask(answers.Shares, "GET", f"/v1/red-packets/{escaped(packet)}/claims")
+
+    def show_own_claim(self, packet: str) -> answers.ClaimShape:
+        """Show one's own claim."""
+        return self._transport.ask(answers.ClaimShape, "GET", f"/v1/red-packets/{escaped(packet)}/claims/mine")
+
+    def open_box(self, body: bodies.OpenBox, *, key: str | None = None) -> answers.Box:
+        """Read the last codes that went to a phone. Raises nothing for a phone that got none."""
+        return self._transport.ask(answers.Box, "POST", "/v1/sandbox/sms", body=body, key=key)
+
+    def move_time(self, body: bodies.MoveTime, *, key: str | None = None) -> answers.TimeMoved:
+        """Move the chain's clock forward (nobody else's), and have the reserve attested anew for the new time."""
+        return self._transport.ask(answers.TimeMoved, "POST", "/v1/sandbox/time", body=body, key=key)
+
+    def report_entry(self, body: bodies.ReportEntry, *, key: str | None = None) -> answers.EntryShape:
+        """Report money that arrived. Play money: sandbox only."""
+        return self._transport.ask(answers.EntryShape, "POST", "/v1/sandbox/bank-entries", body=body, key=key)
+
+    def show_alive(self) -> answers.Alive:
+        """Say that the process answers; nothing else is asked."""
+        return self._transport.ask(answers.Alive, "GET", "/healthz")
+
+    def show_ready(self) -> answers.Ready:
+        """Say whether requests are served in full: 200, or 503 with what is missing."""
+        return self._transport.ask(answers.Ready, "GET", "/readyz")
+
+    def show_metrics(self) -> bytes:
+        """Show the figures that Prometheus reads."""
+        return self._transport.send("GET", "/metrics").content
+
+    def explain_problem(self, code: str) -> answers.ProblemShape:
+        """Explain a problem by its code, as it stands in `type`."""
+        return self._transport.ask(answers.ProblemShape, "GET", f"/problems/{escaped(code)}")

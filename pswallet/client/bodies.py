@@ -1,0 +1,177 @@
+"""What the gateway is sent, by the names of the document.
+
+Made from the OpenAPI document by tools/client.py: do not edit.
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NotRequired, TypedDict
+
+
+class Ask(TypedDict):
+    """Nothing is asked but the act itself."""
+
+
+class AskForDraw(TypedDict):
+    """Nothing is asked but the commitment."""
+
+
+class AskForMoney(TypedDict):
+    """Who is asked for what. A split is even to a fen, the first payers give the odd ones."""
+
+    kind: Literal["request", "split"]
+    total_fen: int
+    payers: list[str]
+    note: NotRequired[str]
+
+
+class CardShape(TypedDict):
+    """A bank card in one's own name, and the phone the bank knows. No CVV is ever asked for."""
+
+    number: str
+    phone: str
+
+
+class GivePacket(TypedDict):
+    """A red packet: one signature brings money and terms."""
+
+    terms: TermsShape
+    authorization: MoneyIn
+    kind: Literal["equal", "lucky", "exclusive", "link", "phrase"]
+    guests: NotRequired[list[str] | None]
+    draw_id: NotRequired[str | None]
+    greeting: NotRequired[str]
+    cover: NotRequired[str]
+
+
+class Lookup(TypedDict):
+    """Find who registered with a phone."""
+
+    phone: str
+
+
+class MakePhraseKey(TypedDict):
+    """A phrase (口令) for the next packet. It stays here: only a keyed hash is kept."""
+
+    phrase: str
+
+
+class MoneyIn(TypedDict):
+    """ERC-3009 ReceiveWithAuthorization to the escrow; its nonce is the packet's id."""
+
+    valid_after: int
+    valid_before: int
+    signature: str
+
+
+class MoveTime(TypedDict):
+    """How far to move the chain's clock."""
+
+    advance_s: int
+
+
+class OpenBox(TypedDict):
+    """Whose messages to read."""
+
+    phone: str
+
+
+class OpenPacket(TypedDict):
+    """A guest sends nothing; a link's holder its signature over LinkClaim; a friend the phrase (口令)."""
+
+    link_signature: NotRequired[str | None]
+    phrase: NotRequired[str | None]
+
+
+class PayShare(TypedDict):
+    """The authorization of exactly one's own share to the asker."""
+
+    valid_after: int
+    valid_before: int
+    nonce: str
+    signature: str
+
+
+class RealName(TypedDict):
+    """Who one is. Name and number give T1; with a card and a live face T2. All examples are synthetic."""
+
+    name: str
+    id_kind: NotRequired[
+        Literal[
+            "resident-id",
+            "residence-permit",
+            "mainland-travel-permit",
+            "taiwan-travel-permit",
+            "hkid",
+            "macau-bir",
+            "chinese-passport",
+            "foreign-passport",
+            "foreign-resident-card",
+        ]
+    ]
+    id_number: str
+    birth_date: NotRequired[str | None]
+    machine_line: NotRequired[str | None]
+    bank_card: NotRequired[CardShape | None]
+    liveness_token: NotRequired[str | None]
+
+
+class Registration(TypedDict):
+    """Open an account: a proven phone and a proven address."""
+
+    phone: str
+    code: str
+    message: str
+    signature: str
+
+
+class ReportEntry(TypedDict):
+    """Money arrived at the bank for an account, named by its address or its phone."""
+
+    address: NotRequired[str | None]
+    phone: NotRequired[str | None]
+    amount_fen: int
+    entry: str
+
+
+class SendCode(TypedDict):
+    """Ask for a one-time code."""
+
+    phone: str
+
+
+class SendMoney(TypedDict):
+    """A transfer to an address, or to whoever registered with a phone (whose address was signed for)."""
+
+    valid_after: int
+    valid_before: int
+    nonce: str
+    signature: str
+    to: NotRequired[str | None]
+    to_phone: NotRequired[str | None]
+    amount_fen: int
+
+
+class SignIn(TypedDict):
+    """Prove an address; with phone and code, by two factors."""
+
+    message: str
+    signature: str
+    phone: NotRequired[str | None]
+    code: NotRequired[str | None]
+
+
+class TermsShape(TypedDict):
+    """What the creator signs for; `RedPacket` of /v1/typed-data. Their hash is the packet's id."""
+
+    creator: str
+    total: int
+    shares: int
+    expiry: int
+    max_share: int
+    lucky: bool
+    guests: str
+    claim_key: str
+    dealer: str
+    draw_commitment: str
+    salt: str

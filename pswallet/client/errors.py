@@ -1,0 +1,22 @@
+"""What can go wrong at the client: the gateway's refusals, and what it refuses itself."""
+
+from typing import Any
+
+
+class Refused(Exception):
+    """The gateway answered with a problem; `code` is its name in kebab-case, `details` the whole body."""
+
+    def __init__(self, status: int, details: dict[str, Any]) -> None:
+        self.status = status
+        self.details = details
+        self.code = str(details.get("type", "")).rsplit("/", 1)[-1]
+        self.title = str(details.get("title", ""))
+        super().__init__(f"{self.code}: {self.title}")
+
+
+class ContractsChanged(Exception):
+    """The gateway serves another chain or other contracts than those known: what it asks to be signed is not signed."""
+
+
+class KeystoreUnreadable(Exception):
+    """No keystore file, not one, one that others can read, or another password; the message says which."""

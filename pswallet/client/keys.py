@@ -1,0 +1,58 @@
+"""A person's signing key: in memory, and in a keystore file (Web3 Secret Storage, version 3, scrypt)."""
+
+import json
+import os
+import secrets
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Self
+
+from pswallet.chain import signing
+from pswallet.client.errors import KeystoreUnreadable
+
+SCRYPT_N = 2**18
+"""The work of a password: 256 MiB and about a second a try."""
+
+
+@dataclass(frozen=True)
+class Key:
+    """A person's signing key: 32 bytes that never leave this process."""
+
+    secret: bytes = field(repr=False)
+    address: str
+
+    @classmethod
+    def new(cls) -> Self:
+        """Make a random key."""
+        return cls.of(secrets.token_bytes(32))
+
+    @classmethod
+    def of(cls, secret: bytes) -> Self:
+        """Take a key of 32 bytes."""
+        return cls(secret, signing.address_of(secret))
+
+    @classmethod
+    def load(cls, path: Path, password: str) -> Self:
+        """Open a keystore file. Raises KeystoreUnreadable, also for a file that others can read."""
+        from eth_account import Account  # here: it takes half a second, and most clients hold their key otherwise
+
+        try:
+            mode, text = path.stat().st_mode, path.read_text()
+        except (OSError, UnicodeDecodeError) as error:
+            raise KeystoreUnreadable(f"{path}: {getattr(error, 'strerror', None) or error}") from error
+        if mode & 0o077:
+            raise KeystoreUnreadable(f"{path} can be read by others: chmod 600 {path}")
+        try:
+            return cls.of(bytes(Account.decrypt(text, password)))
+        except (ValueError, LookupError, TypeError, AttributeError, NotImplementedError) as error:
+            wrong = "another password, or a damaged file" if "MAC" in str(error) else "not a keystore file"
+            raise KeystoreUnreadable(f"{path}: {wrong}") from error
+
+    def save(self, path: Path, password: str, *, work: int = SCRYPT_N) -> None:
+        """Write a new keystore file, mode 600. Raises FileExistsError: a key is never written over."""
+        from eth_account import Account
+
+        sealed = Account.encrypt(self.secret, password, kdf="scrypt", iterations=work)
+        path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
+        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
+            json.dump({**sealed, "address": self.address[2:].lower()}, file)

@@ -1,0 +1,95 @@
+"""What a person's key signs, and the bodies that carry it."""
+
+import secrets
+from dataclasses import dataclass, replace
+from typing import Self, TypedDict
+
+from pswallet.chain import signing
+from pswallet.chain.hashing import keccak
+from pswallet.chain.terms import Terms, packet_id
+from pswallet.client.answers import ChainShape, NonceGiven
+from pswallet.client.bodies import MoneyIn, PayShare
+from pswallet.client.keys import Key
+
+AUTHORIZATION_LIFE_S = 600
+
+
+class Proof(TypedDict):
+    """A signed message that proves an address."""
+
+    message: str
+    signature: str
+
+
+@dataclass(frozen=True)
+class Chain:
+    """The chain as the gateway serves it: its id, the two contracts that people sign for, and the block time."""
+
+    chain_id: int
+    stablecoin: str
+    escrow: str
+    block_time: int
+
+    @classmethod
+    def of(cls, served: ChainShape) -> Self:
+        """Read the gateway's answer."""
+        contracts = served["contracts"]
+        return cls(served["chain_id"], contracts["stablecoin"], contracts["escrow"], served["block"]["time"])
+
+    @property
+    def token(self) -> signing.Domain:
+        """The EIP-712 domain of the stablecoin."""
+        return signing.token_domain(self)
+
+    @property
+    def packets(self) -> signing.Domain:
+        """The EIP-712 domain of the red packets."""
+        return signing.escrow_domain(self)
+
+    def is_where(self, other: "Chain") -> bool:
+        """Whether both name the same contracts of the same chain, whatever the time."""
+        return replace(self, block_time=other.block_time) == other
+
+
+def authorize(chain: Chain, key: Key, to: str, amount_fen: int) -> PayShare:
+    """Sign TransferWithAuthorization (ERC-3009) with a fresh nonce, valid for ten minutes of the chain's time."""
+    nonce = secrets.token_bytes(32)
+    before = chain.block_time + AUTHORIZATION_LIFE_S
+    message = {
+        "from": key.address, "to": to, "value": amount_fen, "validAfter": 0, "validBefore": before, "nonce": nonce,
+    }  # fmt: skip
+    signature = signing.sign(signing.digest(chain.token, signing.TRANSFER_WITH_AUTHORIZATION, message), key.secret)
+    return {"valid_after": 0, "valid_before": before, "nonce": hexed(nonce), "signature": hexed(signature)}
+
+
+def authorize_packet(chain: Chain, key: Key, terms: Terms) -> MoneyIn:
+    """Sign ReceiveWithAuthorization (ERC-3009) to the escrow, its nonce the packet's id."""
+    before = chain.block_time + AUTHORIZATION_LIFE_S
+    message = {
+        "from": key.address, "to": chain.escrow, "value": terms.total, "validAfter": 0, "validBefore": before,
+        "nonce": bytes.fromhex(packet_id(chain.packets, terms)[2:]),
+    }  # fmt: skip
+    signature = signing.sign(signing.digest(chain.token, signing.RECEIVE_WITH_AUTHORIZATION, message), key.secret)
+    return {"valid_after": 0, "valid_before": before, "signature": hexed(signature)}
+
+
+def sign_link(chain: Chain, link_key: Key, packet: str, claimant: str) -> str:
+    """Sign a claim with a link's key: only `claimant` can use it, only for `packet`, only on this chain."""
+    message = {"packet": bytes.fromhex(packet[2:]), "claimant": claimant}
+    return hexed(signing.sign(signing.digest(chain.packets, signing.LINK_CLAIM, message), link_key.secret))
+
+
+def prove(key: Key, nonce: NonceGiven) -> Proof:
+    """Prove the key's address by a signed message (EIP-4361, EIP-191)."""
+    message = (
+        f"{nonce['domain']} wants you to sign in with your Ethereum account:\n{key.address}\n\n"
+        f"Sign in to pswallet.\n\nURI: {nonce['uri']}\nVersion: 1\nChain ID: {nonce['chain_id']}\n"
+        f"Nonce: {nonce['nonce']}\nIssued At: {nonce['issued_at']}"
+    )
+    prefixed = f"\x19Ethereum Signed Message:\n{len(message.encode())}{message}".encode()
+    return {"message": message, "signature": hexed(signing.sign(keccak(prefixed), key.secret))}
+
+
+def hexed(raw: bytes) -> str:
+    """Write bytes as the wire has them."""
+    return "0x" + raw.hex()
