@@ -1,19 +1,22 @@
 """Who plays: the people with their keys and clients, and the places where the story happens."""
 
 import os
-import re
 import subprocess
 import sys
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import TypeVar
 
 from pswallet.chain.terms import ZERO_ADDRESS
-from pswallet.client import Answer, Chain, Client, Refused
+from pswallet.client import Chain, Client, Refused
+from pswallet.client.answers import ClaimShape, PacketShape, TransferShape
 from pswallet.demo.people import Identity
 from pswallet.demo.stage import Stage, StoryBroke
 from pswallet.demo.wallet import Wallet
 from pswallet.local import places
+
+Settling = TypeVar("Settling", TransferShape, ClaimShape)
 
 T0, T2 = 1, 3
 """Chain tiers: 0 is nobody, T0 (visitor) is 1, T2 (name, card and face checked) is 3."""
@@ -72,35 +75,34 @@ class World:
             if refused.code != "account-unknown":
                 raise
             self._register(person)
-        if client.get("/accounts/me")["tier"] < T2:
+        if client.api.show_own_account()["tier"] < T2:
             self._show_identity(person)
         return person
 
     def _register(self, person: Person) -> None:
         """Open an account: a code by SMS, a proof of the address, the first tier's event."""
         client, phone = person.client, person.identity.phone
-        client.post("/codes", {"phone": phone})
+        client.api.send_code({"phone": phone})
         client.register(phone, read_code(client, phone))
         self.wait_for_tier(person, 0)
 
     def _show_identity(self, person: Person) -> None:
         """Pass the real-name check, whose tier the chain's event brings."""
         identity = person.identity
-        person.client.post(
-            "/kyc/real-name",
+        person.client.api.check_real_name(
             {
                 "name": identity.name,
                 "id_number": identity.id_number,
                 "bank_card": {"number": identity.bank_card, "phone": identity.phone},
                 "liveness_token": "sandbox-live-face",
-            },
+            }
         )
         self.wait_for_tier(person, 2)
 
     def wait_for_tier(self, person: Person, tier: int) -> None:
         """Wait until the chain has given the person's account at least tier T`tier` (the chain counts from 1)."""
         client = person.client
-        self.stage.until(f"{person.name}'s tier T{tier}", lambda: client.get("/accounts/me")["tier"] > tier)
+        self.stage.until(f"{person.name}'s tier T{tier}", lambda: client.api.show_own_account()["tier"] > tier)
 
     def operate(self, act: str, address: str) -> None:
         """Let the operator do `act` to the account at `address`, by the command as one would type it."""
@@ -116,31 +118,37 @@ class World:
     def advance(self, seconds: int) -> None:
         """Move the sandbox chain's clock and wait until the gateway has seen it."""
         before = self.chain.block_time
-        self.people[0].client.post("/sandbox/time", {"advance_s": seconds})
+        self.people[0].client.api.move_time({"advance_s": seconds})
         self.stage.until("the chain's clock", lambda: self.chain.block_time >= before + seconds)
 
-    def packet(self, packet: str, status: str) -> Answer:
+    def packet(self, packet: str, status: str) -> PacketShape:
         """Wait until the packet has `status`, and return it."""
         client = self.people[0].client
 
-        def ask() -> Answer | None:
-            found = client.get(f"/red-packets/{packet}")
+        def ask() -> PacketShape | None:
+            found = client.api.show_packet(packet)
             if found["status"] == "refused":
                 raise StoryBroke(f"packet {packet} was refused: {found}")
             return found if found["status"] == status else None
 
         return self.stage.until(f"packet {packet[:10]}… {status}", ask)
 
-    def confirmed(self, person: Person, path: str) -> Answer:
-        """Wait until what lies at `path` is confirmed by an event, and return it."""
+    def transferred(self, person: Person, transfer: str) -> TransferShape:
+        """Wait until a transfer is confirmed by its event, and return it."""
+        return self._settled(f"transfer {transfer}", lambda: person.client.api.show_transfer(transfer))
 
-        def ask() -> Answer | None:
-            found = person.client.get(path)
+    def claimed(self, person: Person, packet: str) -> ClaimShape:
+        """Wait until the person's share of a packet is confirmed by its event, and return it."""
+        return self._settled(f"claim of {packet[:10]}…", lambda: person.client.api.show_own_claim(packet))
+
+    def _settled(self, what: str, show: Callable[[], Settling]) -> Settling:
+        def ask() -> Settling | None:
+            found = show()
             if found["status"] == "refused":
-                raise StoryBroke(f"{path} was refused: {found}")
+                raise StoryBroke(f"{what} was refused: {found}")
             return None if found["status"] == "submitted" else found
 
-        return self.stage.until(path, ask)
+        return self.stage.until(what, ask)
 
     def balances(self) -> dict[str, int]:
         """Return each person's balance as the gateway serves it [fen]."""
@@ -149,11 +157,10 @@ class World:
 
 def read_code(client: Client, phone: str) -> str:
     """Look into the sandbox's SMS box for the last code sent to `phone`."""
-    messages = client.post("/sandbox/sms", {"phone": phone})["messages"]
-    found = re.search(r"\b([0-9]{6})\b", messages[-1]["text"])
-    if not found:
+    messages = client.api.open_box({"phone": phone})["messages"]
+    if not messages:
         raise StoryBroke("the SMS box holds no code")
-    return found[1]
+    return messages[-1]["code"]
 
 
 Chapter = Callable[[World], None]

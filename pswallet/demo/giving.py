@@ -4,7 +4,9 @@ from collections.abc import Callable
 
 import segno
 
-from pswallet.client import Answer, Key, Refused, sign_link
+from pswallet.client import Key, Refused, sign_link
+from pswallet.client.answers import ClaimAccepted
+from pswallet.client.bodies import OpenPacket
 from pswallet.demo.cast import Person, World
 from pswallet.demo.people import identities
 from pswallet.kit.money import format_yuan
@@ -25,10 +27,10 @@ def lucky_for_ten(world: World) -> None:
     world.packet(packet, "open")
     stage.say(f"{creator.name} signed once; the packet {packet[:10]}… is open")
 
-    def open_it(guest: Person) -> Callable[[], Answer | Refused]:
-        def act() -> Answer | Refused:
+    def open_it(guest: Person) -> Callable[[], ClaimAccepted | Refused]:
+        def act() -> ClaimAccepted | Refused:
             try:
-                return guest.client.post(f"/red-packets/{packet}/claims")
+                return guest.client.claim(packet)
             except Refused as refused:
                 return refused
 
@@ -47,7 +49,7 @@ def lucky_for_ten(world: World) -> None:
 
 
 def _show_claims(world: World, packet: str) -> None:
-    claims = world.people[0].client.get(f"/red-packets/{packet}/claims")
+    claims = world.people[0].client.api.list_shares(packet)
     rows = [
         (one["position"] + 1, world.name_of(one["account"]), format_yuan(one["amount_fen"]),
          "手气最佳" if one["best"] else "")
@@ -61,7 +63,7 @@ def _show_claims(world: World, packet: str) -> None:
 
 
 def _recompute(world: World, packet: str) -> None:
-    draw = world.people[0].client.get(f"/red-packets/{packet}/draw")
+    draw = world.people[0].client.api.show_draw(packet)
     drawn = rules.draw(
         commitment=bytes.fromhex(draw["draw_commitment"][2:]),
         links=[bytes.fromhex(reveal["link"][2:]) for reveal in draw["reveals"]],
@@ -85,7 +87,7 @@ def exclusive(world: World) -> None:
     world.packet(packet, "open")
     stage.check(_refused(other, packet, {}) == "not-a-guest", f"{other.name} sees it and cannot open it")
     before = chosen.client.balance_fen()
-    chosen.client.post(f"/red-packets/{packet}/claims")
+    chosen.client.claim(packet)
     world.packet(packet, "exhausted")
     stage.check(chosen.client.balance_fen() == before + 6_600, f"{chosen.name} opened {format_yuan(6_600)}")
 
@@ -114,7 +116,7 @@ def by_link(world: World) -> None:
     before = newcomer.client.balance_fen()
     secret = bytes.fromhex(url.partition("#")[2])
     signature = sign_link(world.chain, Key.of(secret), packet, newcomer.address)
-    newcomer.client.post(f"/red-packets/{packet}/claims", {"link_signature": signature})
+    newcomer.client.api.open_packet(packet, {"link_signature": signature})
     stage.until("the link's share", lambda: newcomer.client.balance_fen() == before + 1_000)
     stage.check(True, f"{newcomer.name} opened {format_yuan(1_000)}")
     thief = world.people[9]
@@ -129,11 +131,11 @@ def by_phrase(world: World) -> None:
     stage = world.stage
     stage.chapter("A phrase packet (口令)")
     creator, friend = world.people[3], world.people[8]
-    claim_key = creator.client.post("/red-packets/phrase-keys", {"phrase": "坪山客家擂茶"})["claim_key"]
+    claim_key = creator.client.api.make_phrase_key({"phrase": "坪山客家擂茶"})["claim_key"]
     packet = creator.client.give(kind="phrase", total_fen=1_880, shares=1, lucky=False, claim_key=claim_key).id
     world.packet(packet, "open")
     stage.check(_refused(friend, packet, {"phrase": "坪山奶茶"}) == "phrase-wrong", "a wrong phrase opens nothing")
-    friend.client.post(f"/red-packets/{packet}/claims", {"phrase": "坪山客家擂茶"})
+    friend.client.claim_by_phrase(packet, "坪山客家擂茶")
     world.packet(packet, "exhausted")
     stage.check(True, f"{friend.name} said the phrase and opened {format_yuan(1_880)}")
 
@@ -147,13 +149,13 @@ def expired_and_refunded(world: World) -> None:
         kind="equal", total_fen=3_000, shares=3, lucky=False, guests=[person.address for person in world.people[5:8]]
     ).id
     world.packet(packet, "open")
-    friend.client.post(f"/red-packets/{packet}/claims")
-    world.confirmed(friend, f"/red-packets/{packet}/claims/mine")
+    friend.client.claim(packet)
+    world.claimed(friend, packet)
     before = creator.client.balance_fen()
     stage.check(_refusal_of_refund(stranger, packet) == "packet-not-expired", "a refund before the expiry is refused")
     world.advance(_DAY_S)
     stage.check(_refused(world.people[6], packet, {}) == "packet-expired", "after 24 hours nobody can open it")
-    stranger.client.post(f"/red-packets/{packet}/refund")
+    stranger.client.api.refund_packet(packet)
     world.packet(packet, "refunded")
     stage.check(
         creator.client.balance_fen() == before + 2_000,
@@ -161,9 +163,9 @@ def expired_and_refunded(world: World) -> None:
     )
 
 
-def _refused(person: Person, packet: str, body: Answer) -> str:
+def _refused(person: Person, packet: str, body: OpenPacket) -> str:
     try:
-        person.client.post(f"/red-packets/{packet}/claims", body)
+        person.client.api.open_packet(packet, body)
     except Refused as refused:
         return refused.code
     return "accepted"
@@ -171,7 +173,7 @@ def _refused(person: Person, packet: str, body: Answer) -> str:
 
 def _refusal_of_refund(person: Person, packet: str) -> str:
     try:
-        person.client.post(f"/red-packets/{packet}/refund")
+        person.client.api.refund_packet(packet)
     except Refused as refused:
         return refused.code
     return "accepted"

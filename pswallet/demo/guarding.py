@@ -34,15 +34,15 @@ def frozen(world: World) -> None:
     stage.chapter("An account frozen by the operator")
     suspect, friend = world.people[7], world.people[6]
     world.operate("freeze", suspect.address)
-    stage.until("the freeze", lambda: suspect.client.get("/accounts/me")["frozen"])
+    stage.until("the freeze", lambda: suspect.client.api.show_own_account()["frozen"])
     refusal(world, "account-is-frozen", f"{suspect.name} cannot send by the gateway", _transfer(suspect, friend, 100))
     signed = suspect.client.authorization(friend.address, 100)
     status, reason = _send_raw(world, suspect, friend, 100, signed)
     stage.check(status == 0 and reason == "AccountIsFrozen", f"nor past it: {reason}")
     world.operate("unfreeze", suspect.address)
-    stage.until("the unfreezing", lambda: not suspect.client.get("/accounts/me")["frozen"])
+    stage.until("the unfreezing", lambda: not suspect.client.api.show_own_account()["frozen"])
     sent = suspect.client.transfer(friend.address, 100)
-    world.confirmed(suspect, f"/transfers/{sent['id']}")
+    world.transferred(suspect, sent["id"])
     stage.check(True, f"unfrozen, {suspect.name} pays {friend.name} {format_yuan(100)}")
 
 

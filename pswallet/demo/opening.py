@@ -20,11 +20,11 @@ def register(world: World) -> None:
         stage.chapter("People come back: a signature by the key of their account lets them in")
     world.people = stage.each("coming in", identities()[:11], world.welcome)
     for person in world.people:
-        if person.client.get("/accounts/me")["frozen"]:
+        if person.client.api.show_own_account()["frozen"]:
             _thaw(world, person)
     rows = []
     for person in world.people:
-        me = person.client.get("/accounts/me")
+        me = person.client.api.show_own_account()
         rows.append((person.name, person.address, f"T{me['tier'] - T0}", format_yuan(person.client.balance_fen())))
     title = "Accounts; the tier is the one the chain enforces"
     stage.table(title, ("name", "address", "tier", "balance ¥"), rows)
@@ -34,7 +34,7 @@ def _thaw(world: World, person: Person) -> None:
     """Unfreeze who was left frozen: the command that freezes was printed the last time, to be tried out."""
     world.stage.say(f"{person.name} is still frozen; the operator lets them go:")
     world.operate("unfreeze", person.address)
-    world.stage.until("the unfreezing", lambda: not person.client.get("/accounts/me")["frozen"])
+    world.stage.until("the unfreezing", lambda: not person.client.api.show_own_account()["frozen"])
 
 
 def money_arrives(world: World) -> None:
@@ -46,9 +46,8 @@ def money_arrives(world: World) -> None:
 
     def pay_in(person: Person) -> None:
         entry = f"BANK-{day}-{person.identity.phone[-4:]}"
-        body = {"address": person.address, "amount_fen": _START_FEN, "entry": entry}
-        person.client.post("/sandbox/bank-entries", body)
-        person.client.post("/sandbox/bank-entries", body)  # banks do report twice
+        for _ in range(2):  # banks do report twice
+            person.client.api.report_entry({"address": person.address, "amount_fen": _START_FEN, "entry": entry})
 
     stage.each("paying in", world.people, pay_in)
     stage.until("the issue of the money", lambda: world.balances() == wanted)
@@ -60,13 +59,13 @@ def pay_by_phone(world: World) -> None:
     stage = world.stage
     stage.chapter("A transfer by phone number")
     payer, payee = world.people[1], world.people[0]
-    found = payer.client.post("/accounts/lookup", {"phone": payee.identity.phone})
+    found = payer.client.api.look_up({"phone": payee.identity.phone})
     stage.say(
         f"{payer.name} looks {payee.identity.phone[:6]}****{payee.identity.phone[-4:]} up: {found['masked_name']}"
     )
     before = payee.client.balance_fen()
     sent = payer.client.transfer(found["address"], 1_280)
-    world.confirmed(payer, f"/transfers/{sent['id']}")
+    world.transferred(payer, sent["id"])
     stage.check(payee.client.balance_fen() == before + 1_280, f"{payee.name} received {format_yuan(1_280)}")
 
 
@@ -75,8 +74,8 @@ def split_a_bill(world: World) -> None:
     stage = world.stage
     stage.chapter("An AA split of ¥10.00 by three")
     host, friends = world.people[2], world.people[3:6]
-    body = {"kind": "split", "total_fen": 1_000, "payers": [friend.address for friend in friends], "note": "擂茶"}
-    request = host.client.post("/payment-requests", body)
+    payers = [friend.address for friend in friends]
+    request = host.client.api.ask_for_money({"kind": "split", "total_fen": 1_000, "payers": payers, "note": "擂茶"})
     shares = {share["payer"]: share["amount_fen"] for share in request["shares"]}
     stage.check(sorted(shares.values(), reverse=True) == [334, 333, 333], "the shares are 3.34 + 3.33 + 3.33")
     before = host.client.balance_fen()
@@ -85,14 +84,14 @@ def split_a_bill(world: World) -> None:
         stage.check(asked["id"] == request["id"], f"{friend.name} finds it in the list of requests to pay")
         friend.client.pay_share(asked)
     stage.until("the shares to be paid", lambda: host.client.balance_fen() == before + 1_000)
-    paid = host.client.get(f"/payment-requests/{request['id']}")
+    paid = host.client.api.show_request(request["id"])
     rows = [(world.name_of(one["payer"]), format_yuan(one["amount_fen"]), one["status"]) for one in paid["shares"]]
     stage.table("Who has paid", ("name", "share ¥", "status"), rows)
     _show_activity(world, host)
 
 
 def _show_activity(world: World, person: Person) -> None:
-    lines = person.client.get("/activity", limit=5)["items"]
+    lines = person.client.api.show_activity(limit=5)["items"]
     rows = [
         (line["kind"], world.name_of(line["counterparty"]), format_yuan(line["delta_fen"]),
          format_yuan(line["balance_after_fen"]))

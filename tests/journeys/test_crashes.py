@@ -5,7 +5,6 @@ Half of the payments are bound to be refused on the chain: their payers are froz
 
 import os
 import random
-import secrets
 import shutil
 import signal
 import time
@@ -100,7 +99,8 @@ def visitor(url: str, phone: str) -> Client:
     """Register somebody by phone alone (T0)."""
     # There is no TLS here, and to read its certificates for everybody takes longer than to register them.
     client = Client(url, http=httpx.Client(base_url=url, timeout=30, verify=False))
-    client.post("/codes", {"phone": phone})
+    client.transport.patience_s = PATIENCE_S  # a lost answer is asked for again, under the same idempotency key
+    client.api.send_code({"phone": phone})
     client.register(phone, read_code(client, phone))
     return client
 
@@ -109,25 +109,23 @@ def settle_in(url: str, clients: ExitStack) -> tuple[Client, list[Client], list[
     """Register the creator with money, guests with none, and payers with a little."""
     identity = identities()[0]
     creator = clients.enter_context(visitor(url, identity.phone))
-    until("the creator's first tier", lambda: creator.get("/accounts/me")["tier"] >= 1)
-    creator.post(
-        "/kyc/real-name",
+    until("the creator's first tier", lambda: creator.api.show_own_account()["tier"] >= 1)
+    creator.api.check_real_name(
         {
             "name": identity.name,
             "id_number": identity.id_number,
             "bank_card": {"number": identity.bank_card, "phone": identity.phone},
             "liveness_token": "sandbox-live-face",
-        },
+        }
     )
     phones = [f"+86139000{place:05d}" for place in range(GUESTS + STORMS * PAYERS)]
     people = [clients.enter_context(visitor(url, phone)) for phone in phones]
     guests, payers = people[:GUESTS], people[GUESTS:]
-    until("the creator's tier", lambda: creator.get("/accounts/me")["tier"] == 3)
-    until("the last visitor's tier", lambda: all(person.get("/accounts/me")["tier"] >= 1 for person in people))
+    until("the creator's tier", lambda: creator.api.show_own_account()["tier"] == 3)
+    until("the last visitor's tier", lambda: all(person.api.show_own_account()["tier"] >= 1 for person in people))
     purses = {creator: CREATOR_FEN} | dict.fromkeys(payers, PURSE_FEN)
     for place, (person, fen) in enumerate(purses.items()):
-        entry = {"address": person.key.address, "amount_fen": fen, "entry": f"BANK-CRASH-{place}"}
-        person.post("/sandbox/bank-entries", entry)
+        person.api.report_entry({"address": person.key.address, "amount_fen": fen, "entry": f"BANK-CRASH-{place}"})
     until("the money", lambda: all(person.balance_fen() == fen for person, fen in purses.items()))
     return creator, guests, payers
 
@@ -164,18 +162,6 @@ def kill_and_start(town: Town, names: Sequence[str]) -> None:
         until(f"{name} to work again", lambda name=name: town.progress(name) != before[name] or town.is_idle())
 
 
-def ask(client: Client, path: str, body: dict) -> dict:
-    """Ask until the gateway answers; the same idempotency key each time, so a lost answer is given again."""
-    key = secrets.token_hex(16)
-    deadline = time.monotonic() + PATIENCE_S
-    while time.monotonic() < deadline:
-        try:
-            return client.post(path, body, idempotency_key=key)
-        except httpx.TransportError:
-            time.sleep(0.1)
-    raise AssertionError("the gateway did not come back")
-
-
 @contextmanager
 def held(child: Child) -> Iterator[None]:
     """Hold a process in the middle of its work (SIGSTOP)."""
@@ -208,7 +194,7 @@ class Payments:
     def _pay(self, town: Town, payer: Client, fen: int, *, doomed: bool) -> None:
         to = town.creator.key.address
         signed = payer.authorization(to, fen)
-        assert ask(payer, "/transfers", {"to": to, "amount_fen": fen, **signed})["status"] == "submitted"
+        assert payer.api.send_money({"to": to, "amount_fen": fen, **signed})["status"] == "submitted"
         self.accepted[payer.key.address, signed["nonce"]] = fen
         if doomed:
             self.doomed.add((payer.key.address, signed["nonce"]))
@@ -249,7 +235,7 @@ def give(town: Town) -> list[str]:
         town.creator.give(kind=kind, total_fen=TOTAL_FEN, shares=GUESTS, lucky=kind == "lucky", guests=addresses).id
         for kind in ("lucky", "equal") * (PACKETS // 2)
     ]
-    until("open packets", lambda: all(town.creator.get(f"/red-packets/{one}")["status"] == "open" for one in packets))
+    until("open packets", lambda: all(town.creator.api.show_packet(one)["status"] == "open" for one in packets))
     return packets
 
 
@@ -267,7 +253,7 @@ def claim_and_pay_while_all_fall(town: Town, packets: list[str], chance: random.
                 payments.leave(town, list(islice(payers, PAYERS)))
                 chance.shuffle(victims)
             part = asked[turn * share : (turn + 1) * share]
-            answers += [pool.submit(ask, guest, f"/red-packets/{packet}/claims", {}) for guest, packet in part]
+            answers += [pool.submit(guest.claim, packet) for guest, packet in part]
             time.sleep(chance.uniform(0.0, 0.4))  # any moment of the work may be the last
             kill_and_start(town, victims)
         assert all(answer.result()["status"] == "submitted" for answer in answers)

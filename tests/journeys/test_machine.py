@@ -203,20 +203,18 @@ def test_what_up_holds_survives_a_restart_even_after_the_clock_was_moved(place: 
     with running("up", state=state) as up:
         up.wait_for("Ctrl-C ends it.")
         with Client(up.address(r"(http://[0-9.]+:[0-9]+)/docs"), key) as client:
-            client.post("/codes", {"phone": person.phone})
+            client.api.send_code({"phone": person.phone})
             account = client.register(person.phone, read_code(client, person.phone))
-            client.post("/sandbox/time", {"advance_s": 3 * 86_400})
+            client.api.move_time({"advance_s": 3 * 86_400})
         assert up.interrupt() == 0, up.text
     assert left_behind(state) == []
     with running("up", state=state) as again:
         again.wait_for("Ctrl-C ends it.")
         with Client(again.address(r"(http://[0-9.]+:[0-9]+)/docs"), key) as client:
             client.sign_in()
-            assert client.get("/accounts/me")["address"] == account["address"]
+            assert client.api.show_own_account()["address"] == account["address"]
             assert client.chain().block_time > time.time() + 2 * 86_400
-            client.post(
-                "/sandbox/bank-entries", {"address": key.address, "amount_fen": 5_000, "entry": "AFTER-RESTART"}
-            )
+            client.api.report_entry({"address": key.address, "amount_fen": 5_000, "entry": "AFTER-RESTART"})
             deadline = time.monotonic() + 60
             while client.balance_fen() != 5_000:
                 assert time.monotonic() < deadline
