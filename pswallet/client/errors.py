@@ -1,5 +1,6 @@
 """What can go wrong at the client: the gateway's refusals, and what it refuses itself."""
 
+from pathlib import Path
 from typing import Any
 
 
@@ -19,4 +20,9 @@ class ContractsChanged(Exception):
 
 
 class KeystoreUnreadable(Exception):
-    """No keystore file, not one, one that others can read, or another password; the message says which."""
+    """The keystore file at `path` gives no key; `reason` says why."""
+
+    def __init__(self, path: Path, reason: str) -> None:
+        self.path = path
+        self.reason = reason
+        super().__init__(f"{path}: {reason}")

@@ -13,6 +13,11 @@ from pswallet.client.errors import KeystoreUnreadable
 SCRYPT_N = 2**18
 """The work of a password: 256 MiB and about a second a try."""
 
+MISSING = "there is no such file"
+FOREIGN = "it is no keystore file"
+EXPOSED = "others can read it; chmod 600 it"
+PASSWORD = "another password, or a damaged file"  # noqa: S105 - no password
+
 
 @dataclass(frozen=True)
 class Key:
@@ -37,16 +42,17 @@ class Key:
         from eth_account import Account  # here: it takes half a second, and most clients hold their key otherwise
 
         try:
-            mode, text = path.stat().st_mode, path.read_text()
+            exposed, text = path.stat().st_mode & 0o077, path.read_text()
+        except FileNotFoundError as missing:
+            raise KeystoreUnreadable(path, MISSING) from missing
         except (OSError, UnicodeDecodeError) as error:
-            raise KeystoreUnreadable(f"{path}: {getattr(error, 'strerror', None) or error}") from error
-        if mode & 0o077:
-            raise KeystoreUnreadable(f"{path} can be read by others: chmod 600 {path}")
+            raise KeystoreUnreadable(path, FOREIGN) from error
+        if exposed:
+            raise KeystoreUnreadable(path, EXPOSED)
         try:
             return cls.of(bytes(Account.decrypt(text, password)))
         except (ValueError, LookupError, TypeError, AttributeError, NotImplementedError) as error:
-            wrong = "another password, or a damaged file" if "MAC" in str(error) else "not a keystore file"
-            raise KeystoreUnreadable(f"{path}: {wrong}") from error
+            raise KeystoreUnreadable(path, PASSWORD if "MAC" in str(error) else FOREIGN) from error
 
     def save(self, path: Path, password: str, *, work: int = SCRYPT_N) -> None:
         """Write a new keystore file, mode 600. Raises FileExistsError: a key is never written over."""

@@ -46,7 +46,7 @@ def test_another_password_opens_nothing(file: Path):
 def test_a_file_that_others_can_read_is_refused(file: Path, mode: int):
     Key.new().save(file, "right", work=WEAK)
     file.chmod(mode)
-    with pytest.raises(KeystoreUnreadable, match="can be read by others"):
+    with pytest.raises(KeystoreUnreadable, match="others can read it"):
         Key.load(file, "right")
 
 
@@ -55,12 +55,12 @@ def test_what_is_no_keystore_is_told_as_such(tmp_path: Path, text: str):
     file = tmp_path / "key.json"
     file.touch(0o600)
     file.write_text(text)
-    with pytest.raises(KeystoreUnreadable, match="not a keystore file"):
+    with pytest.raises(KeystoreUnreadable, match="no keystore file"):
         Key.load(file, "right")
 
 
 def test_a_missing_file_is_told_as_such(file: Path):
-    with pytest.raises(KeystoreUnreadable, match="No such file"):
+    with pytest.raises(KeystoreUnreadable, match="no such file"):
         Key.load(file, "right")
 
 
