@@ -18,6 +18,7 @@ from rich.console import Console
 
 from pswallet import keeper, officer, operator
 from pswallet.settings import Settings
+from pswallet.wallet.commands import app as wallet
 
 if TYPE_CHECKING:
     from pswallet.kit.db import Sessions
@@ -27,6 +28,7 @@ app = typer.Typer(help="pswallet 坪山数字钱包: a sandbox city wallet.", no
 app.add_typer(operator.app, name="operator")
 officer.join(app)
 keeper.join(app)
+app.add_typer(wallet, name="wallet")
 console = Console()
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from pydantic import AliasChoices, Field
+from pydantic import AliasChoices, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 
@@ -32,3 +32,6 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe line logged")
     block_time_s: int = Field(5, ge=0, le=60, description="local chain: seconds between blocks while idle; 0: none")
+    gateway_url: str = Field("http://127.0.0.1:8000", description="`pswallet wallet`: where the gateway is")
+    wallet: Path = Field(Path("~/.pswallet"), description="`pswallet wallet`: folder of a person's key and session")
+    wallet_password: SecretStr | None = Field(None, description="`pswallet wallet`: of the key; asked for if unset")
