@@ -14,7 +14,10 @@ _CHANGED = text(
     "{gateway} asks for signatures on other contracts than before: nothing was signed. "
     "If you know why (a new sandbox), remove {file}"
 )
-_AWAY = text("{gateway} does not answer. Is it the gateway (--gateway)? What was accepted is not lost.")
+_AWAY = text(
+    "{gateway} does not answer. Is it the gateway (--gateway)? "
+    "What was sent may have arrived: look at the activity before you repeat it."
+)
 _CLOSED = text("The key in {file} was not opened: {reason}.")
 _REASONS = (
     text("there is no such file"),

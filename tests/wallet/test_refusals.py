@@ -56,7 +56,9 @@ def test_without_a_key_nothing_is_asked_of_the_gateway(empty: Terminal):
 
 
 def test_a_gateway_that_is_away_is_named(alone: Terminal):
-    assert f"{NOWHERE} does not answer" in alone.fails("register", "13800138009", "--sandbox")
+    told = alone.fails("register", "13800138009", "--sandbox")
+    assert f"{NOWHERE} does not answer" in told
+    assert "look at the activity before you repeat it" in told  # a second payment would be another one
 
 
 def test_another_password_opens_nothing(alone: Terminal):
