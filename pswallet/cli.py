@@ -7,7 +7,7 @@ import json
 import shutil
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 from types import FrameType
@@ -309,6 +309,7 @@ def audit_command(
 ) -> None:
     """Recompute balances, tiers, packets and draws from the chain alone; exit 1 if anything differs, 2 if it cannot."""
     from pswallet import audit
+    from pswallet.audit.bar import progress_bar
     from pswallet.chain.deploy import Deployment
 
     place = deployment or _deployment_file()
@@ -318,7 +319,7 @@ def audit_command(
         typer.echo(f"could not audit: name the contracts' addresses by --deployment: {place}: {failure}", err=True)
         raise typer.Exit(2) from failure
     try:
-        with _audit_bar(quiet=as_json) as advance:
+        with progress_bar(console, quiet=as_json) as advance:
             report = audit.run(rpc, contracts, database_url=database or None, progress=advance)
     except audit.CannotAudit as failure:
         typer.echo(f"could not audit: {failure}", err=True)
@@ -338,16 +339,6 @@ def _deployment_file() -> Path:
     except DeploymentUnknown as unknown:
         console.print(str(unknown), style="red", markup=False, soft_wrap=True)
         raise typer.Exit(2) from unknown
-
-
-@contextmanager
-def _audit_bar(*, quiet: bool) -> Iterator[Callable[[int, int], None]]:
-    from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
-
-    columns = (TextColumn("reading the chain"), BarColumn(30), TextColumn("block {task.completed}"))
-    with Progress(*columns, TimeRemainingColumn(), console=console, disable=quiet, transient=True) as bar:
-        task = bar.add_task("audit")
-        yield lambda done, total: bar.update(task, completed=done, total=total)
 
 
 def _settings(*needed: str) -> Settings:

@@ -71,6 +71,15 @@ class Account:
         if yearly:
             self.spent_this_year += value
 
+    def breaks(self, value: int, limits: Limits, *, yearly: bool) -> bool:
+        """Whether the debit just counted has passed any limit of the tier."""
+        return (
+            value > limits.per_payment
+            or self.spent_today > limits.one_factor_per_day
+            or self.spent_today > limits.per_day
+            or (yearly and self.spent_this_year > limits.per_year)
+        )
+
     def broken_limits(self, value: int, limits: Limits, *, yearly: bool) -> Iterator[str]:
         """Yield each limit of the tier that the debit just counted has passed."""
         if value > limits.per_payment:

@@ -69,7 +69,8 @@ def _check_batch(findings: Findings, node: Node, addresses: Addresses, block: in
     ask = selector("AccessManager", "hasRole")
     word = addresses.batch[2:].lower().rjust(64, "0")
     calls = [f"{ask}{role:064x}{word}" for role in _ROLES]
-    for role, answer in zip(_ROLES, node.read_all(addresses.access_manager, calls, block), strict=True):
+    answers = node.read_all(addresses.access_manager, calls, block, words=2)
+    for role, answer in zip(_ROLES, answers, strict=True):
         findings.looked_at("code", 1)
         if int(answer[:66], 16):
             findings.add("code", f"the batch {addresses.batch} holds the role {role}", block)

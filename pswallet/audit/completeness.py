@@ -4,6 +4,8 @@ Nothing of it is the node's word: receipts are held to the header's root, a head
 """
 
 from functools import lru_cache
+from itertools import groupby
+from operator import itemgetter
 
 from pswallet.audit.decode import Log, place
 from pswallet.audit.node import Header, Node, Receipt, Span
@@ -25,12 +27,19 @@ def _bits(item: str) -> int:
 
 def bloom_of(logs: list[Log]) -> int:
     """Return the bloom that these logs alone make."""
-    bloom = 0
+    said = {log["address"].lower() for log in logs}
     for log in logs:
-        bloom |= _bits(log["address"].lower())
-        for topic in log["topics"]:
-            bloom |= _bits(topic)
+        said.update(log["topics"])
+    bloom = 0
+    for item in said:
+        bloom |= _bits(item)
     return bloom
+
+
+@lru_cache(maxsize=64)
+def _positions(count: int) -> list[str]:
+    """Return the positions of a block's logs if it has `count` of them and all are ours."""
+    return [hex(position) for position in range(count)]
 
 
 class Completeness:
@@ -42,19 +51,18 @@ class Completeness:
         self._address_bits = [_bits(address) for address in addresses]
         self._last: Header | None = None
         self._hashes_hold = True
-        self.reread: set[int] = set()
 
     def blocks(self, span: Span) -> list[tuple[Header, list[Log]]]:
         """Return the span's blocks that have logs of ours, each with all of them in order."""
         by_block: dict[int, list[Log]] = {}
-        for log in span.logs:
-            by_block.setdefault(int(log["blockNumber"], 16), []).append(log)
+        for block, logs in groupby(span.logs, itemgetter("blockNumber")):
+            by_block.setdefault(int(block, 16), []).extend(logs)
         found = []
         for number, header in enumerate(span.headers, start=span.first):
             self._check_header(number, header)
-            logs = self._whole(number, header, by_block.pop(number, []))
-            if logs:
-                found.append((header, logs))
+            whole = self._whole(number, header, by_block.pop(number, []))
+            if whole:
+                found.append((header, whole))
         for number, strays in by_block.items():
             self._findings.add("logs", "the node gave logs of a block outside the range", number, place(strays[0])[1])
         return found
@@ -81,12 +89,11 @@ class Completeness:
         bloom = int(header["logsBloom"], 16)
         if not logs:
             return any(bloom & bits == bits for bits in self._address_bits)
-        positions = [int(log["logIndex"], 16) for log in logs]
-        return bloom != bloom_of(logs) or positions != list(range(len(logs)))
+        positions = [log["logIndex"] for log in logs]
+        return bloom != bloom_of(logs) or positions != _positions(len(logs))
 
     def compare(self, number: int, header: Header, logs: list[Log]) -> list[Log]:
         """Return a block's logs by its receipts; report each that `logs` lacks, adds or tells otherwise."""
-        self.reread.add(number)
         whole = self._node.receipts(header)
         self._check_receipts(number, header, whole)
         ours = [log for receipt in whole for log in receipt["logs"] if log["address"].lower() in self._addresses]

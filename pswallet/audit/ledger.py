@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 from pswallet.audit.accounts import NOT_REGISTERED, SYSTEM, UNLISTED, Account, Limits, day_of
 from pswallet.audit.decode import Log, address_in, events, words
+from pswallet.audit.kept import Kept
 from pswallet.audit.report import Findings
 
 NOBODY = "0x" + "0" * 40
@@ -26,14 +27,8 @@ class Moment:
     transaction: str = ""
 
 
-class Announced(NamedTuple):
-    """A log that must stand directly before its payment; `value` None: whatever it pays."""
-
-    event: str
-    party: str
-    value: int | None
-    transaction: str
-    log_index: int
+Announced = tuple[str, str, int | None, Log]
+"""A log that must stand directly before its payment: its event, whose money, how much (None: whatever is paid)."""
 
 
 class Movement(NamedTuple):
@@ -52,7 +47,7 @@ class Ledger:
         self.findings, self.now = findings, now
         self.accounts: dict[str, Account] = {}
         self.tiers: dict[int, Limits] = {}
-        self.entries: set[bytes] = set()
+        self.entries = Kept()
         self.minted = self.redeemed = self.payments = self.authorizations = 0
         self.reserve = self.reserve_expiry = self.paused_until = 0
         self._announced: Announced | None = None
@@ -60,6 +55,9 @@ class Ledger:
             topic: self._on_silent if name in _SILENT else getattr(self, f"_on_{name}", self._on_unknown)
             for topic, name in events("Stablecoin").items()
         }
+        self._transfer = next(
+            self._handlers[topic] for topic, name in events("Stablecoin").items() if name == "Transfer"
+        )
 
     @property
     def supply(self) -> int:
@@ -70,7 +68,7 @@ class Ledger:
         """Book one log of the token and return the money it moved; `now` must stand at its block and transaction."""
         topics = log["topics"]
         handler = self._handlers.get(topics[0], self._on_unknown) if topics else self._on_unknown
-        if self._announced and handler != self._on_Transfer:
+        if self._announced and handler is not self._transfer:
             self.close()
         return handler(log)
 
@@ -78,8 +76,9 @@ class Ledger:
         """Report what was announced and did not come at once."""
         one, self._announced = self._announced, None
         if one:
-            message = f"{one.event} of {one.party} (log {one.log_index}) has no payment directly after it"
-            self.findings.add("authorizations", message, self.now.block, one.transaction)
+            event, party, _, log = one
+            message = f"{event} of {party} (log {int(log['logIndex'], 16)}) has no payment directly after it"
+            self.findings.add("authorizations", message, self.now.block, log["transactionHash"])
 
     def account(self, address: str) -> Account:
         """Return the account of `address` (lower case), which is empty until a log speaks of it."""
@@ -96,8 +95,8 @@ class Ledger:
     def _on_Transfer(self, log: Log) -> Movement:
         topics = log["topics"]
         sender, recipient, value = "0x" + topics[1][26:], "0x" + topics[2][26:], int(log["data"], 16)
-        announced = self._take_announced(log, sender, recipient, value) if self._announced else None
-        kind = _KINDS.get(announced.event, "payment") if announced else "payment"
+        event = self._take_announced(log, sender, recipient, value) if self._announced else None
+        kind = _KINDS.get(event, "payment") if event else "payment"
         if value == 0:
             self._wrong("standing", f"{sender} paid nothing to {recipient}")
         if kind != "return" and self.now.time < self.paused_until:
@@ -113,16 +112,17 @@ class Ledger:
         self.payments += 1
         return Movement(kind, sender, recipient, value)
 
-    def _take_announced(self, log: Log, sender: str, recipient: str, value: int) -> Announced | None:
-        """Return what the log directly before announced, if this is it; report it otherwise."""
-        one = self._announced
-        if one is None:
+    def _take_announced(self, log: Log, sender: str, recipient: str, value: int) -> str | None:
+        """Return the event directly before, if it announced this payment; report it otherwise."""
+        if self._announced is None:
             return None
-        party = recipient if one.event in ("Minted", "Returned") else sender
-        near = one.log_index == int(log["logIndex"], 16) - 1 and one.transaction == log["transactionHash"]
-        if near and one.party == party and one.value in (None, value):
+        event, party, announced, before = self._announced
+        near = int(before["logIndex"], 16) == int(log["logIndex"], 16) - 1
+        owner = recipient if event in ("Minted", "Returned") else sender
+        same = before["transactionHash"] == log["transactionHash"]
+        if near and same and party == owner and announced in (None, value):
             self._announced = None
-            return one
+            return event
         self.close()
         return None
 
@@ -154,9 +154,11 @@ class Ledger:
         if account.frozen:
             self._wrong("standing", f"{sender} paid {value} fen while frozen")
         limits = self.tiers.get(account.tier, UNLISTED)
-        account.count(value, limits, day_of(self.now.time), yearly=recipient != NOBODY)
-        for broken in account.broken_limits(value, limits, yearly=recipient != NOBODY):
-            self._wrong("limits", f"{sender} {broken}")
+        yearly = recipient != NOBODY
+        account.count(value, limits, day_of(self.now.time), yearly=yearly)
+        if account.breaks(value, limits, yearly=yearly):
+            for broken in account.broken_limits(value, limits, yearly=yearly):
+                self._wrong("limits", f"{sender} {broken}")
 
     def _credit(self, kind: str, sender: str, recipient: str, value: int) -> None:
         account = self.account(recipient)
@@ -174,8 +176,7 @@ class Ledger:
     # --- what stands directly before a payment ---
 
     def _announce(self, event: str, log: Log, value: int | None) -> None:
-        party, position = address_in(log["topics"][1]), int(log["logIndex"], 16)
-        self._announced = Announced(event, party, value, log["transactionHash"], position)
+        self._announced = event, address_in(log["topics"][1]), value, log
 
     def _on_AuthorizationUsed(self, log: Log) -> None:
         self.authorizations += 1
@@ -183,10 +184,9 @@ class Ledger:
 
     def _on_Minted(self, log: Log) -> None:
         entry, value = bytes.fromhex(log["topics"][2][2:]), int(log["data"], 16)
-        if entry in self.entries:
+        if not self.entries.add(entry):
             recipient = address_in(log["topics"][1])
             self._wrong("mints", f"the bank entry 0x{entry.hex()} was minted again, {value} fen to {recipient}")
-        self.entries.add(entry)
         self._announce("Minted", log, value)
 
     def _on_Redeemed(self, log: Log) -> None:

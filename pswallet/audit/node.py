@@ -7,12 +7,13 @@ from dataclasses import dataclass
 from typing import Any, TypedDict, TypeVar
 
 from pswallet.audit.decode import Log
+from pswallet.audit.reading import calls_at_once, creation
 from pswallet.chain.rpc import Rpc, RpcCall, RpcError, RpcUnavailable
 
-_AHEAD = 4  # ranges in flight: enough to keep a node busy while we read, few enough for a flat memory
+AHEAD = 4
+"""Ranges in flight: enough to keep a node busy while we read, few enough for a flat memory."""
 _MOST_BLOCKS = 512
 _LOGS_PER_SPAN = 4_000
-_CALLS_PER_BATCH = 100
 
 Given = TypeVar("Given")
 
@@ -78,11 +79,26 @@ class Node:
         answer: str = self._rpc.call("eth_call", [{"to": to, "data": data}, hex(block)])
         return answer
 
-    def read_all(self, to: str, calls: Sequence[str], block: int) -> Iterator[str]:
-        """Call view functions of one contract, in batches; yield what they return, in order."""
-        for start in range(0, len(calls), _CALLS_PER_BATCH):
-            part = calls[start : start + _CALLS_PER_BATCH]
-            yield from self._batch([("eth_call", [{"to": to, "data": data}, hex(block)]) for data in part])
+    def read_all(self, to: str, calls: Sequence[str], block: int, *, words: int) -> Iterator[str]:
+        """Call view functions of one contract that answer `words` words each; yield what they return, in order."""
+        if not calls:
+            return
+        answer_size = 32 * words
+        at_once = calls_at_once(len(calls[0]) // 2 - 1, answer_size)
+        for start in range(0, len(calls), at_once):
+            part = calls[start : start + at_once]
+            try:
+                yield from self._read_at_once(to, part, block, answer_size)
+            except RpcError:  # one of them reverts or answers something else, or the node runs no code of ours
+                yield from self._batch([("eth_call", [{"to": to, "data": data}, hex(block)]) for data in part])
+
+    def _read_at_once(self, to: str, calls: Sequence[str], block: int, answer_size: int) -> list[str]:
+        code = creation(to, [bytes.fromhex(data[2:]) for data in calls], answer_size)
+        answer: str = self._rpc.call("eth_call", [{"data": "0x" + code.hex()}, hex(block)])
+        digits = 2 * answer_size
+        if len(answer) != 2 + digits * len(calls):
+            raise RpcError(-32603, "the node answered another number of calls")
+        return ["0x" + answer[start : start + digits] for start in range(2, len(answer), digits)]
 
     def logs(self, first: int, last: int, topics: Sequence[Any] = ()) -> list[Log]:
         """Return our contracts' logs of the blocks `first` to `last`, optionally by topics.
@@ -123,9 +139,9 @@ class Node:
         """Yield the blocks `first` to `last` in order, read a few ranges ahead, each of some `_LOGS_PER_SPAN` logs."""
         waiting: deque[Future[Span]] = deque()
         start, blocks = first, 16
-        with ThreadPoolExecutor(_AHEAD) as pool:
+        with ThreadPoolExecutor(AHEAD) as pool:
             while start <= last or waiting:
-                while start <= last and len(waiting) <= _AHEAD:
+                while start <= last and len(waiting) <= AHEAD:
                     end = min(start + blocks - 1, last)
                     waiting.append(pool.submit(self._span, start, end))
                     start = end + 1

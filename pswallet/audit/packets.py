@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from pswallet.audit.decode import Log, address_in, events
 from pswallet.audit.draws import link_before, share_of
 from pswallet.audit.guests import proven_places
+from pswallet.audit.kept import Kept
 from pswallet.audit.ledger import Ledger, Moment, Movement
 from pswallet.audit.report import Findings
 from pswallet.chain.signing import keccak
@@ -92,7 +93,7 @@ class Packets:
         self.findings, self.now, self.ledger, self.escrow = findings, now, ledger, escrow
         self._calldata = calldata
         self.open: dict[str, Packet] = {}
-        self.ended: set[bytes] = set()
+        self.ended = Kept()
         self.created = self.shares = self.refunds = 0
         self._separator = domain_separator(chain_id, escrow)
         # Money that the escrow's events speak of (+) and that the token moved (-): together nothing, a transaction.

@@ -30,18 +30,18 @@ class Powers:
         self._contracts = {self._token, self._manager, self._escrow, self._batch}
         self._given: set[int] = set()
         self._deployed = False
-        self._handlers: dict[tuple[str, str], Callable[[Log], None]] = {}
+        self._handlers: dict[str, tuple[str, Callable[[Log], None]]] = {}
         for address, contract in ((self._token, "Stablecoin"), (self._manager, "AccessManager")):
             for topic, name in events(contract).items():
                 handler = getattr(self, f"_on_{name}", None)
                 if handler:
-                    self._handlers[address, topic] = handler
+                    self._handlers[topic] = address, handler
 
     def read(self, log: Log) -> None:
         """Look at one log; `now` must stand at its block and transaction."""
-        handler = self._handlers.get((log["address"].lower(), log["topics"][0])) if log["topics"] else None
-        if handler:
-            handler(log)
+        found = self._handlers.get(log["topics"][0]) if log["topics"] else None
+        if found and found[0] == log["address"].lower():
+            found[1](log)
 
     def finish(self) -> None:
         """Report, at the head, an ADMIN that need not announce what it does."""
@@ -75,7 +75,7 @@ class Powers:
             self._wrong(f"{account} was replaced by {successor}: neither may be a contract of ours")
 
     def _on_Transfer(self, log: Log) -> None:
-        if address_in(log["topics"][2]) == self._batch:
+        if log["topics"][2].endswith(self._batch[2:]):
             self._wrong(f"the batch {self._batch}, through which anyone speaks, was paid {int(log['data'], 16)} fen")
 
     def _on_AuthorityUpdated(self, log: Log) -> None:

@@ -1,6 +1,8 @@
 """The audit from end to end: read the chain once, in order, then hold the books against the state and the database."""
 
-from collections.abc import Callable, Sequence
+import gc
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 
 from sqlalchemy.exc import SQLAlchemyError
 
@@ -18,8 +20,8 @@ from pswallet.audit.report import Findings, Report
 from pswallet.audit.state import Contracts, StateCheck
 from pswallet.chain.rpc import Rpc, RpcError, RpcUnavailable
 
-Progress = Callable[[int, int], None]
-"""Told how many blocks are done and how many there are."""
+Progress = Callable[[int, int, int], None]
+"""Told how many blocks are done, how many there are, and how many events were read."""
 
 _UPGRADED = next(topic for topic, name in events("Stablecoin").items() if name == "Upgraded")
 
@@ -32,8 +34,20 @@ class CannotAudit(RuntimeError):
     """The chain or the database could not be read to the end: nothing is said of them. The message says what to do."""
 
 
-def _quiet(done: int, total: int) -> None:
+def _quiet(done: int, total: int, events: int) -> None:
     """Show no progress."""
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Pause the search for cycles: what is read has none, and each log would be looked at again and again."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
 
 
 def run(rpc_url: str, deployment: Addresses, database_url: str | None = None, progress: Progress = _quiet) -> Report:
@@ -43,7 +57,7 @@ def run(rpc_url: str, deployment: Addresses, database_url: str | None = None, pr
     answer, or refuses.
     """
     try:
-        with Rpc(rpc_url) as rpc:
+        with Rpc(rpc_url) as rpc, _without_collector():
             if database_url is None:
                 return Audit(rpc, deployment).run(progress)
             with Database(database_url) as database:  # its snapshot comes before the chain's head
@@ -93,7 +107,7 @@ class Audit:
             self.findings.looked_at("logs", len(span.headers))
             if self._database:
                 self._database.compare(self.findings, self._node, span.first, span.last)
-            progress(span.last - first + 1, last - first + 1)
+            progress(span.last - first + 1, last - first + 1, self._logs)
         self._powers.finish()
         self._compare(first, last, head)
         return self._report(first, last, head)
@@ -109,34 +123,40 @@ class Audit:
             self.findings.add("code", f"the contracts do not answer as the published code does: {error}", last)
 
     def _read_block(self, header: Header, logs: Sequence[Log]) -> None:
-        now = self.now
+        now, read = self.now, self._read
         now.block, now.time = int(header["number"], 16), int(header["timestamp"], 16)
         for log in logs:
             if log["transactionHash"] != now.transaction:
                 self._end_transaction()
                 now.transaction = log["transactionHash"]
-            self._read(log)
+            read(log)
         self._end_transaction()
         self._logs += len(logs)
 
     def _read(self, log: Log) -> None:
         address = log["address"].lower()
         self._powers.read(log)
-        if self._database:
-            self._database.note(log, self.now)
         if address == self._contracts.token:
-            movement = self.ledger.read(log)
-            if movement and self._contracts.escrow in (movement.sender, movement.recipient):
-                self.packets.moved(movement)
-            if log["topics"][:1] == [_UPGRADED]:
-                check_upgrade(self.findings, self._node, self._deployment, self.now, log["topics"])
+            self._read_token(log)
         elif address == self._contracts.escrow:
             self.packets.read(log)
-        else:
-            return
         if self._database:
+            self._expect(self._database, log, address)
+
+    def _read_token(self, log: Log) -> None:
+        movement = self.ledger.read(log)
+        if movement is None:
+            if log["topics"][:1] == [_UPGRADED]:
+                check_upgrade(self.findings, self._node, self._deployment, self.now, log["topics"])
+        elif movement.recipient == self._contracts.escrow or movement.sender == self._contracts.escrow:
+            self.packets.moved(movement)
+
+    def _expect(self, database: Database, log: Log, address: str) -> None:
+        """Note what the database must say of a log."""
+        database.note(log, self.now)
+        if address in (self._contracts.token, self._contracts.escrow):
             for row in self._facts.rows(log, of_token=address == self._contracts.token):
-                self._database.expect(row, log, self.now)
+                database.expect(row, log, self.now)
 
     def _end_transaction(self) -> None:
         self.ledger.close()

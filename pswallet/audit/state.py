@@ -1,7 +1,9 @@
 """Holds the books kept from the logs against the state that the contracts themselves give."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import chain, islice
+from typing import TypeVar
 
 from pswallet.audit.accounts import SYSTEM, Account
 from pswallet.audit.decode import selector, words
@@ -10,7 +12,10 @@ from pswallet.audit.node import Node
 from pswallet.audit.packets import Packets
 from pswallet.audit.report import Findings
 
+_AT_ONCE = 5_000
 _FIELDS = ("balance", "spentToday", "spentThisYear", "day", "oneFactorToday", "tier", "frozen")
+
+Item = TypeVar("Item")
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +81,7 @@ class StateCheck:
             )
         ask = selector("Stablecoin", "tierLimits")
         calls = [f"{ask}{tier:064x}" for tier in range(SYSTEM + 1)]
-        answers = self._node.read_all(self._contracts.token, calls, self._block)
+        answers = self._node.read_all(self._contracts.token, calls, self._block, words=6)
         for tier, answer in enumerate(answers):
             limits = ledger.tiers.get(tier)
             self._findings.looked_at("limits", 1)
@@ -84,36 +89,37 @@ class StateCheck:
                 self._wrong("limits", f"tier {tier} has the limits {words(answer)}; the events say {limits}")
 
     def _check_entries(self, ledger: Ledger) -> None:
-        ask, entries = selector("Stablecoin", "isMinted"), list(ledger.entries)
-        calls = [ask + entry.hex() for entry in entries]
-        for entry, answer in zip(entries, self._node.read_all(self._contracts.token, calls, self._block), strict=True):
-            self._findings.looked_at("mints", 1)
-            if not int(answer, 16):
-                self._wrong("mints", f"the token forgot that the bank entry 0x{entry.hex()} was minted")
+        ask = selector("Stablecoin", "isMinted")
+        for entries in _some(ledger.entries):
+            calls = [ask + entry.hex() for entry in entries]
+            answers = self._node.read_all(self._contracts.token, calls, self._block, words=1)
+            for entry, answer in zip(entries, answers, strict=True):
+                self._findings.looked_at("mints", 1)
+                if not int(answer, 16):
+                    self._wrong("mints", f"the token forgot that the bank entry 0x{entry.hex()} was minted")
 
     def _check_accounts(self, ledger: Ledger) -> list[str]:
         addresses = [*ledger.accounts, NOBODY] if NOBODY not in ledger.accounts else list(ledger.accounts)
         calls = [account_call(address) for address in addresses]
         differing = []
-        for address, answer in zip(
-            addresses, self._node.read_all(self._contracts.token, calls, self._block), strict=True
-        ):
+        answers = self._node.read_all(self._contracts.token, calls, self._block, words=len(_FIELDS))
+        for address, answer in zip(addresses, answers, strict=True):
             self._findings.looked_at("accounts", 1)
             if tuple(words(answer)) != ledger.accounts.get(address, Account()).word():
                 differing.append(address)
         return differing
 
     def _check_packets(self, packets: Packets) -> list[str]:
-        ids = list(packets.open)
-        ended = ["0x" + packet.hex() for packet in packets.ended]
-        calls = [packet_call(packet) for packet in (*ids, *ended)]
+        ended = ("0x" + packet.hex() for packet in packets.ended)
         differing = []
-        answers = self._node.read_all(self._contracts.escrow, calls, self._block)
-        for packet_id, answer in zip((*ids, *ended), answers, strict=True):
-            self._findings.looked_at("packets", 1)
-            packet = packets.open.get(packet_id)
-            if packet_state(answer) != (packet.state() if packet else (0, 0, bytes(20), 0)):
-                differing.append(packet_id)
+        for ids in _some(chain(packets.open, ended)):
+            calls = [packet_call(packet) for packet in ids]
+            answers = self._node.read_all(self._contracts.escrow, calls, self._block, words=4)
+            for packet_id, answer in zip(ids, answers, strict=True):
+                self._findings.looked_at("packets", 1)
+                packet = packets.open.get(packet_id)
+                if packet_state(answer) != (packet.state() if packet else (0, 0, bytes(20), 0)):
+                    differing.append(packet_id)
         self._check_owed(packets)
         return differing
 
@@ -121,7 +127,7 @@ class StateCheck:
         ask = selector("RedPacketEscrow", "owedTo")
         owed = [(one, account, due) for one, packet in packets.open.items() for account, due in packet.owed.items()]
         calls = [ask + packet[2:] + word_of(account) for packet, account, _ in owed]
-        answers = self._node.read_all(self._contracts.escrow, calls, self._block)
+        answers = self._node.read_all(self._contracts.escrow, calls, self._block, words=1)
         for (packet, account, due), answer in zip(owed, answers, strict=True):
             self._findings.looked_at("escrow", 1)
             if int(answer, 16) != due:
@@ -129,6 +135,13 @@ class StateCheck:
 
     def _token(self, function: str) -> str:
         return self._node.read(self._contracts.token, selector("Stablecoin", function), self._block)
+
+
+def _some(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Cut what may be long into lists."""
+    rest = iter(items)
+    while part := list(islice(rest, _AT_ONCE)):
+        yield part
 
 
 def packet_state(answer: str) -> tuple[int, int, bytes, int]:

@@ -112,7 +112,7 @@ class Rpc:
         # Sending the same signed bytes twice is one transaction, so every call may be repeated.
         for attempt in range(1, self._attempts + 1):
             try:
-                return orjson.loads(self._exchange(body))
+                return orjson.loads(self.exchange(body))
             except (OSError, http.client.HTTPException, orjson.JSONDecodeError) as error:
                 if attempt == self._attempts:
                     raise RpcUnavailable(f"the chain's node does not answer: {type(error).__name__}") from error
@@ -120,7 +120,8 @@ class Rpc:
                 time.sleep(_PAUSE_S * attempt)
         raise AssertionError("unreachable")
 
-    def _exchange(self, body: bytes) -> bytes:
+    def exchange(self, body: bytes) -> bytes:
+        """Post one body and return the answer's, unread. Raises OSError, http.client.HTTPException."""
         try:
             connection = self._idle.pop()
         except IndexError:

@@ -1,10 +1,14 @@
 """`pswallet audit` says it by table, by JSON and by its exit status."""
 
+import io
 import json
+import re
 
 import pytest
+from rich.console import Console
 from typer.testing import CliRunner
 
+from pswallet.audit.bar import progress_bar
 from pswallet.cli import app
 from pswallet.local import ports
 from tests.audit import forge
@@ -98,3 +102,18 @@ def test_a_missing_or_broken_deployment_file_exits_with_2(options: list[str], co
     if content is not None:
         (tmp_path / "deployment.json").write_text(content)
     assert "--deployment" in refused(CliRunner().invoke(app, options))
+
+
+def test_the_bar_tells_events_a_second_and_the_time_left():
+    screen = io.StringIO()
+    with progress_bar(Console(file=screen, force_terminal=True, width=120), quiet=False) as advance:
+        advance(50, 200, 12_000)
+    assert re.search(r"block 50, [\d,]*\d events/s,", screen.getvalue())
+    assert re.search(r"(-:--:--|\d:\d\d:\d\d)\S* left", screen.getvalue())
+
+
+def test_a_quiet_bar_says_nothing():
+    screen = io.StringIO()
+    with progress_bar(Console(file=screen, force_terminal=True), quiet=True) as advance:
+        advance(50, 200, 12_000)
+    assert screen.getvalue() == ""

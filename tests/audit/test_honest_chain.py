@@ -103,13 +103,14 @@ def test_counters_turn_with_the_day_and_the_year_but_not_in_a_life(city: City):
 def test_the_report_says_what_it_looked_at(city: City):
     city.settle_in(XIAO_PING, A_LIANG)
     city.pay(XIAO_PING, A_LIANG.address, 1)
-    told: list[tuple[int, int]] = []
-    report = city.audit(progress=lambda done, total: told.append((done, total)))
+    told: list[tuple[int, int, int]] = []
+    report = city.audit(progress=lambda done, total, events: told.append((done, total, events)))
     body = json.loads(json.dumps(report.to_json()))
     assert body["ok"] is True
     assert body["last_hash"] == city.chain.rpc.call("eth_getBlockByNumber", ["latest", False])["hash"]
     assert {check["name"] for check in body["checks"] if check["looked_at"]} >= {"code", "logs", "supply", "accounts"}
     assert told[-1][0] == told[-1][1]
+    assert told[-1][2] == report.totals["logs"]
 
 
 def test_a_guest_whom_the_creator_listed_twice_may_draw_twice(city: City):
