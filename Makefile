@@ -114,6 +114,10 @@ streams: $(SETUP) ## memory of 2,000 idle streams of events
 soak: $(SETUP) ## 0.8 of the capacity for 5 minutes (SOAK_S=300): memory and errors; build/soak.svg
 	@python -m bench.soak
 
+.PHONY: bench-audit
+bench-audit: $(SETUP) ## the audit's events/s beside bare eth_getLogs, its memory over 1,000,000; build/bench.json, audit.svg
+	@python -m bench.audit
+
 .PHONY: clean
 clean: ## remove what the commands made, the local state too
 	rm -rf build var .venv .venv-slither node_modules

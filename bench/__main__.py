@@ -24,8 +24,6 @@ _GUESTS = 200
 BARS = {"claims_ratio": (">=", 0.15), "latency_100_p50_ms": ("<=", 60.0), "latency_100_p99_ms": ("<=", 200.0)}
 """What the issue asks for; each is a figure of a noisy machine, shown beside its ceiling."""
 
-Figures = dict[str, float]
-
 
 def main() -> int:
     """Measure, show, write build/bench.json and build/bench.svg; return 0 whatever the figures are."""

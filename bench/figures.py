@@ -9,6 +9,7 @@ from rich.table import Table
 BUILD = Path("build")
 FILE = BUILD / "bench.json"
 
+Figures = dict[str, float]
 Bars = Mapping[str, tuple[str, float]]
 """A figure's bar: ">=" or "<=", and the value."""
 

@@ -1,6 +1,5 @@
 """The machine under measurement: the whole gateway on a fresh chain, with people who are signed in and hold money."""
 
-import gzip
 import hashlib
 import os
 import resource
@@ -14,9 +13,9 @@ from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
 
-import orjson
 from sqlalchemy import Engine, insert, text
 
+from bench import slots
 from pswallet import tables
 from pswallet.accounts.models import Account, AccountSession
 from pswallet.chain.acts import Act, carry_out
@@ -136,10 +135,8 @@ class Machine:
                 child.process.send_signal(signal.SIGCONT)
 
     def slots(self) -> int:
-        """Count the storage slots of the whole state: they set Anvil's cost of a block."""
-        dump = gzip.decompress(bytes.fromhex(self.rpc.call("anvil_dumpState")[2:]))
-        accounts = orjson.loads(dump)["accounts"].values()
-        return sum(len(account.get("storage") or {}) for account in accounts)
+        """Count the storage slots of the whole state."""
+        return slots.count(self.rpc)
 
     def populate(self, people: int) -> list[Member]:
         """Make signed-in accounts of tier T2 that hold money.

@@ -40,3 +40,18 @@ def plot_memory(samples: Mapping[str, Sequence[tuple[float, float]]], file: Path
     axes.spines[["top", "right"]].set_visible(False)
     figure.savefig(file)
     plt.close(figure)
+
+
+def plot_audit(samples: Sequence[tuple[int, float]], figures: Mapping[str, float], file: Path) -> None:
+    """Draw an audit's memory over the events that it has read to `file` (SVG)."""
+    figure, axes = plt.subplots(figsize=(7, 3.2), layout="constrained")
+    axes.plot([read for read, _ in samples], [memory for _, memory in samples], color="#c62828")
+    axes.set_ylim(bottom=0)
+    axes.set_xlabel("events read")
+    axes.set_ylabel("resident memory [MB]")
+    axes.xaxis.set_major_formatter("{x:,.0f}")
+    told = f"{figures['audit_events_per_s']:,.0f} events/s, {figures['audit_ratio']:.2f} of bare eth_getLogs"
+    axes.set_title(told, fontsize=10)
+    axes.spines[["top", "right"]].set_visible(False)
+    figure.savefig(file)
+    plt.close(figure)
