@@ -12,7 +12,7 @@ from rich.console import Console
 from rich.progress import Progress
 
 from bench import claims, latency, signing
-from bench.figures import BUILD, keep, table
+from bench.figures import BUILD, Figures, keep, table
 from bench.machine import Machine
 from bench.plot import plot
 

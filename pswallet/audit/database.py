@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, select, text
+from sqlalchemy import Connection, func, select, text
 
 from pswallet.audit import notices, refusals
 from pswallet.audit.code import Addresses
@@ -19,6 +19,9 @@ from pswallet.kit.db import Base, engine_for
 Place = tuple[int, int, Any]
 """Where a row comes from: block, log index, and the part that tells the rows of one log apart."""
 
+Wanted = tuple[dict[str, Any], str]
+"""What a row must say, and the transaction that says so."""
+
 _CURSOR = text("SELECT number, hash FROM chain_blocks ORDER BY number DESC LIMIT 1")
 
 
@@ -27,7 +30,8 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self._engine = engine_for(url, pool_size=1)
-        self._expected: dict[type[Base], dict[Place, tuple[dict[str, Any], str]]] = {table: {} for table in PARTS}
+        self._expected: dict[type[Base], dict[Place, Wanted]] = {table: {} for table in PARTS}
+        self._transactions: dict[tuple[int, int], str] = {}
         self._notices, self._refusals = notices.Notices(), refusals.Refusals()
 
     def __enter__(self) -> Self:
@@ -48,14 +52,14 @@ class Database:
         self._engine.dispose()
 
     def expect(self, row: Row, log: Log, now: Moment) -> None:
-        """Note a row that must be there, unless the indexer has not come so far."""
-        if now.block <= self._block:
-            place = (now.block, int(log["logIndex"], 16), row.part)
-            self._expected[row.table][place] = (row.values, now.transaction)
-            self._notices.allow(row, now.block, int(log["logIndex"], 16))
+        """Note a row that must be there, once the indexer has come so far."""
+        log_index = int(log["logIndex"], 16)
+        self._expected[row.table][now.block, log_index, row.part] = (row.values, now.transaction)
+        self._notices.allow(row, now.block, log_index)
 
     def note(self, log: Log, now: Moment) -> None:
-        """Note a log that may be a call's failure."""
+        """Note where a log stands, and whether it is a call's failure."""
+        self._transactions[now.block, int(log["logIndex"], 16)] = now.transaction
         self._refusals.note(log, now)
 
     def compare(self, findings: Findings, node: Node, first: int, last: int) -> None:
@@ -64,14 +68,34 @@ class Database:
             expected = self._expected[table]
             for place, row in self._rows(table, part, first, last):
                 findings.looked_at("database", 1)
-                wanted = expected.pop(place, None)
-                _compare(findings, table.__tablename__, place, row, wanted)
-            for (block, log_index, _), (values, transaction) in expected.items():
-                message = f"{table.__tablename__} lacks the row of log {log_index}: {_told(values)}"
-                findings.add("database", message, block, transaction)
+                self._compare_row(findings, table.__tablename__, place, row, expected.pop(place, None))
+            self._report_missing(findings, table.__tablename__, expected)
             expected.clear()
-        self._notices.compare(findings, self._connection, first, last)
+        self._notices.compare(findings, self._connection, self._transactions, first, last)
         self._refusals.compare(findings, self._connection, node, first, last)
+        self._transactions.clear()
+
+    def _compare_row(
+        self, findings: Findings, table: str, place: Place, row: Mapping[str, Any], wanted: Wanted | None
+    ) -> None:
+        block, log_index, _ = place
+        if wanted is None:
+            told = f"{table} has a row of log {log_index} that the chain does not: {_told(row)}"
+            findings.add("database", told, block, self._transactions.get((block, log_index)))
+            return
+        values, transaction = wanted
+        changed = {name: (row[name], value) for name, value in values.items() if row[name] != value}
+        if changed:
+            told = ", ".join(
+                f"{name} is {_shown(found)}, the chain says {_shown(due)}" for name, (found, due) in changed.items()
+            )
+            findings.add("database", f"{table}, row of log {log_index}: {told}", block, transaction)
+
+    def _report_missing(self, findings: Findings, table: str, expected: Mapping[Place, Wanted]) -> None:
+        for (block, log_index, _), (values, transaction) in expected.items():
+            if block <= self._block:  # beyond it the indexer has read nothing yet
+                told = f"{table} lacks the row of log {log_index}: {_told(values)}"
+                findings.add("database", told, block, transaction)
 
     def compare_intake(self, findings: Findings, node: Node, addresses: Addresses, last: int) -> None:
         """Compare what people asked for with what they signed and with what became of it, once all facts are held."""
@@ -96,30 +120,17 @@ class Database:
                 "database", f"the indexer's block {self._block} ({self._hash}) is not the chain's", self._block
             )
         for table in (*PARTS, *refusals.TABLES, notices.TABLE):
-            columns = table.__table__.columns
-            outside = ~columns["block"].between(first, last)
-            for block in self._connection.execute(select(columns["block"]).where(outside)).scalars():
-                findings.add("database", f"{table.__tablename__} has a row of block {block}, outside the chain", block)
+            self._compare_bounds(findings, table, first, last)
 
-
-def _compare(
-    findings: Findings,
-    table: str,
-    place: Place,
-    row: Mapping[str, Any],
-    wanted: tuple[dict[str, Any], str] | None,
-) -> None:
-    block, log_index, _ = place
-    if wanted is None:
-        findings.add("database", f"{table} has a row of log {log_index} that the chain does not: {_told(row)}", block)
-        return
-    values, transaction = wanted
-    changed = {name: (row[name], value) for name, value in values.items() if row[name] != value}
-    if changed:
-        told = ", ".join(
-            f"{name} is {_shown(found)}, the chain says {_shown(due)}" for name, (found, due) in changed.items()
-        )
-        findings.add("database", f"{table}, row of log {log_index}: {told}", block, transaction)
+    def _compare_bounds(self, findings: Findings, table: type[Base], first: int, last: int) -> None:
+        """Look for rows of blocks that the chain does not have, and of blocks that the indexer says it has not read."""
+        name, block = table.__tablename__, table.__table__.columns["block"]
+        for number in self._connection.execute(select(block).where(~block.between(first, last))).scalars():
+            findings.add("database", f"{name} has a row of block {number}, outside the chain", number)
+        most = self._connection.execute(select(func.max(block)).where(block.between(first, last))).scalar()
+        if most is not None and most > self._block:
+            told = f"the indexer's cursor stands at block {self._block}, and {name} has rows up to block {most}"
+            findings.add("database", told, max(self._block, first))
 
 
 def _shown(value: Any) -> str:

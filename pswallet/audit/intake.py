@@ -31,17 +31,20 @@ _MAGIC = bytes.fromhex("1626ba7e")  # ERC-1271: isValidSignature's selector, and
 
 _AUTHORIZATIONS = text(
     """
-    SELECT a.*, u.block, e.counterparty AS paid_to, -e.delta_fen AS paid FROM authorizations a
+    SELECT a.*, u.block, u.log_index, e.counterparty AS paid_to, -e.delta_fen AS paid FROM authorizations a
     LEFT JOIN authorization_uses u ON u.payer = a.payer AND u.nonce = a.nonce
     LEFT JOIN entries e ON e.block = u.block AND e.log_index = u.log_index + 1 AND e.leg = 0
     """
 )
-_PACKETS = text("SELECT p.*, o.block FROM red_packets p LEFT JOIN packet_openings o ON o.packet = p.id")
+_PACKETS = text("SELECT p.*, o.block, o.log_index FROM red_packets p LEFT JOIN packet_openings o ON o.packet = p.id")
 _ENTRIES = text("SELECT id, entry FROM bank_entries")
 
 
 class Contradiction(NamedTuple):
-    """Rows that cannot be: each that `query` finds is a difference, told by `told` out of its columns."""
+    """Rows that cannot be: each that `query` finds is a difference, told by `told` out of its columns.
+
+    `block` and `log_index` among them are those of the fact that it became, NULL if it became none.
+    """
 
     told: str
     query: TextClause
@@ -51,7 +54,7 @@ CONTRADICTIONS = (
     Contradiction(
         "bank_entries, {id}: {value_fen} fen for {account}; the token minted {minted} fen to {minted_to}",
         text(
-            "SELECT m.block, b.id, b.account, b.value_fen, m.account AS minted_to, m.value_fen AS minted"
+            "SELECT m.block, m.log_index, b.id, b.account, b.value_fen, m.account AS minted_to, m.value_fen AS minted"
             " FROM bank_entries b JOIN bank_mints m ON m.entry = b.entry"
             " WHERE (m.account, m.value_fen) IS DISTINCT FROM (b.account, b.value_fen)"
         ),
@@ -59,7 +62,7 @@ CONTRADICTIONS = (
     Contradiction(
         "payment_shares, {payer} of {request_id}: {value_fen} fen; the total of {total_fen} asks for {due}",
         text(
-            "SELECT CAST(NULL AS bigint) AS block, * FROM (SELECT s.*, r.total_fen,"
+            "SELECT CAST(NULL AS bigint) AS block, CAST(NULL AS int) AS log_index, * FROM (SELECT s.*, r.total_fen,"
             " r.total_fen / n.payers + CAST(s.place < r.total_fen % n.payers AS int) AS due"
             " FROM payment_shares s JOIN payment_requests r ON r.id = s.request_id"
             " JOIN (SELECT request_id, count(*) AS payers FROM payment_shares GROUP BY request_id) n"
@@ -69,7 +72,8 @@ CONTRADICTIONS = (
     Contradiction(
         "share_payments, {payer} of {request_id}: asked for {asked} fen to {creator}; {value_fen} to {recipient} given",
         text(
-            "SELECT u.block, p.request_id, p.payer, s.value_fen AS asked, r.creator, a.value_fen, a.recipient"
+            "SELECT u.block, u.log_index, p.request_id, p.payer, s.value_fen AS asked, r.creator, a.value_fen,"
+            " a.recipient"
             " FROM share_payments p JOIN authorizations a ON a.id = p.authorization_id"
             " LEFT JOIN payment_requests r ON r.id = p.request_id"
             " LEFT JOIN payment_shares s ON s.request_id = p.request_id AND s.payer = p.payer"
@@ -80,7 +84,8 @@ CONTRADICTIONS = (
     Contradiction(
         "packet_claims, {account} of {packet}: {bound_fen} fen at most, not {largest_share_fen}; drawn {value_fen}",
         text(
-            "SELECT s.block, c.account, c.packet, c.bound_fen, p.largest_share_fen, s.value_fen FROM packet_claims c"
+            "SELECT s.block, s.log_index, c.account, c.packet, c.bound_fen, p.largest_share_fen, s.value_fen"
+            " FROM packet_claims c"
             " LEFT JOIN red_packets p ON p.id = c.packet"
             " LEFT JOIN packet_shares s ON s.packet = c.packet AND s.account = c.account"
             " WHERE c.bound_fen IS DISTINCT FROM p.largest_share_fen OR s.value_fen > c.bound_fen"
@@ -89,7 +94,8 @@ CONTRADICTIONS = (
     Contradiction(
         "notifications, money-refused to {address}: told {body}, and the bank has no such entry refused",
         text(
-            "SELECT n.block, n.address, n.body FROM notifications n WHERE n.kind = 'money-refused' AND NOT EXISTS"
+            "SELECT n.block, n.log_index, n.address, n.body FROM notifications n"
+            " WHERE n.kind = 'money-refused' AND NOT EXISTS"
             " (SELECT FROM bank_mint_refusals f JOIN bank_entries b ON b.entry = f.entry WHERE f.block = n.block"
             " AND f.log_index = n.log_index AND b.account = n.address"
             " AND CAST(b.value_fen AS text) = n.body->>'amount_fen')"
@@ -116,14 +122,20 @@ class Intake:
         for contradiction in CONTRADICTIONS:
             self._findings.looked_at("database", 1)
             for row in self._connection.execute(contradiction.query):
-                self._findings.add("database", contradiction.told.format_map(row._mapping), row.block)
+                self._add(contradiction.told.format_map(row._mapping), row)
 
     def _each(self, query: TextClause, wrong: Callable[[Row[Any]], Iterator[str]]) -> None:
         """Look at every row of a query, a few at a time."""
         for row in self._connection.execute(query, execution_options={"yield_per": _AT_ONCE}):
             self._findings.looked_at("database", 1)
             for told in wrong(row):
-                self._findings.add("database", told, row._mapping.get("block"))
+                self._add(told, row)
+
+    def _add(self, told: str, row: Row[Any]) -> None:
+        """Report a row, with the log of the fact that it became, if it did."""
+        block: int | None = row._mapping.get("block")
+        transaction = None if block is None else self._node.transaction_at(block, row._mapping["log_index"])
+        self._findings.add("database", told, block, transaction)
 
     def _authorization(self, row: Row[Any]) -> Iterator[str]:
         """Yield that its payer did not sign this. A nonce that another message of his used is no contradiction."""

@@ -116,6 +116,11 @@ class Node:
         middle = (first + last) // 2
         return self.logs(first, middle, topics) + self.logs(middle + 1, last, topics)
 
+    def transaction_at(self, block: int, log_index: int) -> str | None:
+        """Return the transaction of one log of our contracts; None if there is no such log."""
+        found = (log for log in self.logs(block, block) if int(log["logIndex"], 16) == log_index)
+        return next((log["transactionHash"] for log in found), None)
+
     def calldata(self, transaction: str) -> bytes:
         """Return what a transaction was sent with."""
         found: dict[str, str] | None = self._rpc.call("eth_getTransactionByHash", [transaction])

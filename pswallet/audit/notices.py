@@ -1,5 +1,6 @@
 """Holds what people were told of their money to the logs that it tells of."""
 
+from collections.abc import Mapping
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -37,14 +38,25 @@ class Notices:
             kind, address, body = told
             self._allowed[block, log_index, kind, address] = body
 
-    def compare(self, findings: Findings, connection: Connection, first: int, last: int) -> None:
-        """Report each notice of the blocks `first` to `last` that tells of money otherwise than the chain."""
+    def compare(
+        self,
+        findings: Findings,
+        connection: Connection,
+        transactions: Mapping[tuple[int, int], str],
+        first: int,
+        last: int,
+    ) -> None:
+        """Report each notice of the blocks `first` to `last` that tells of money otherwise than the chain.
+
+        `transactions`: by block and log index.
+        """
         for row in connection.execute(_NOTICES, {"first": first, "last": last, "kinds": _KINDS}):
             findings.looked_at("database", 1)
             due = self._allowed.get((row.block, row.log_index, row.kind, row.address))
             if row.body != due:
                 told = f"notifications, {row.kind} of log {row.log_index} to {row.address}: told {row.body}"
-                findings.add("database", f"{told}, the chain says {due or 'nothing'}", row.block)
+                transaction = transactions.get((row.block, row.log_index))
+                findings.add("database", f"{told}, the chain says {due or 'nothing'}", row.block, transaction)
         self._allowed.clear()
 
 

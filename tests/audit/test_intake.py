@@ -93,10 +93,13 @@ def refuse(town: Town, host: Person, poor: Person) -> None:
     town.settle()
 
 
-def said(town: Town) -> list[str]:
+def audited(town: Town) -> audit.Report:
     chain = town.pipeline.chain
-    report = audit.run(chain.rpc.url, chain.deployment, database_url=town.pipeline.database_url)
-    return [f"{one.check}: {one.message}" for one in report.differences()]
+    return audit.run(chain.rpc.url, chain.deployment, database_url=town.pipeline.database_url)
+
+
+def said(town: Town) -> list[str]:
+    return [f"{one.check}: {one.message}" for one in audited(town).differences()]
 
 
 def test_the_town_has_every_kind_of_row(town: Town):
@@ -192,6 +195,26 @@ def test_a_changed_or_invented_row_is_named(town: Town, change: str):
     told = said(town)
     assert told
     assert all(one.startswith("database: ") for one in told)
+
+
+OF_A_FACT = {
+    "an authorization's amount": "authorization_uses u JOIN authorizations a USING (payer, nonce)",
+    "a bank entry's amount": "bank_mints",
+    "a packet's largest share": "packet_openings o JOIN red_packets p ON p.id = o.packet AND p.lucky",
+    "a notice of a mint": "bank_mints",
+}
+"""Changes of a row that became a fact, and which."""
+
+
+@pytest.mark.parametrize(("change", "fact"), OF_A_FACT.items(), ids=OF_A_FACT)
+def test_a_row_that_became_a_fact_is_named_with_its_block_and_transaction(town: Town, change: str, fact: str):
+    blocks = set(town.run(lambda session: session.scalars(text(f"SELECT block FROM {fact}")).all()))
+    tamper(town, CHANGES[change])
+    named = [(one.block, one.transaction) for one in audited(town).differences() if one.block in blocks]
+    assert named
+    for block, transaction in named:
+        header = town.pipeline.chain.rpc.call("eth_getBlockByNumber", [hex(block), False])
+        assert transaction in header["transactions"]
 
 
 def test_a_nonce_that_another_message_of_its_payer_used_is_no_contradiction(town: Town):
