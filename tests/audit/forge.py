@@ -6,13 +6,17 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from pswallet.audit.packets import domain_separator
 from pswallet.chain import compile as compiler
 from pswallet.chain.abi import artifact
 from tests.audit.city import CARRIER, City
+from tests.parts import DAY_S
 
 ROOT = Path(__file__).resolve().parents[2]
+CODE_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"
+"""Where the token's proxy keeps its code's address (ERC-1967)."""
 COUNTERS = (2**128 - 1) << 64 | (2**24 - 1) << 216
 """spentToday, spentThisYear and oneFactorToday in an account's word (contracts/libraries/AccountWord.sol)."""
 LIES = (
@@ -23,28 +27,73 @@ LIES = (
 )
 
 
+TOKEN_LIES = (
+    # No limit holds, not even the tier's for one payment.
+    ("contracts/Ledger.sol", r"if \(value > limits\.perPayment\(\)\) revert PaymentLimitExceeded\([^;]*;", ""),
+    ("contracts/Ledger.sol", r"if \(ofToday > limits\.perDay\(\)\) revert DailyLimitExceeded\([^;]*;", ""),
+    ("contracts/Ledger.sol", r"if \(byOneFactor > limits\.oneFactorPerDay\(\)\) \{[^}]*\}", ""),
+    # Who is frozen pays.
+    ("contracts/Ledger.sol", r"if \(word\.frozen\(\)\) revert AccountIsFrozen\(from\);", ""),
+    # Who is paid 777 fen gets one more, out of nothing.
+    (
+        "contracts/Ledger.sol",
+        r"word\.credited\(value\);(?=\s*}\s*/// @dev The word of)",
+        "word.credited(value == 777 ? 778 : value);",
+    ),
+    # Who is said to be given tier 2 is given tier 3.
+    (
+        "contracts/Stablecoin.sol",
+        r"_person\(account\)\.withTier\(tier\)",
+        "_person(account).withTier(tier == 2 ? 3 : tier)",
+    ),
+)
+
+
 @cache
 def lying_escrow() -> bytes:
     """Compile the escrow with `LIES` in it; return its creation code without the constructor's argument."""
+    return _compiled("RedPacketEscrow", LIES, optimizer={"enabled": False})
+
+
+@cache
+def lying_token() -> bytes:
+    """Compile the token with `TOKEN_LIES` in it; return its creation code."""
+    return _compiled("Stablecoin", TOKEN_LIES, optimizer={"enabled": True, "runs": 1})  # else it is too long to deploy
+
+
+def _compiled(contract: str, lies: tuple[tuple[str, str, str], ...], *, optimizer: dict[str, Any]) -> bytes:
     os.environ.setdefault("SOLCX_BINARY_PATH", str(ROOT / "tools" / "solcx"))
     import solcx
 
     sources = compiler.sources(ROOT)
-    for path, honest, lie in LIES:
+    for path, honest, lie in lies:
         sources[path], replaced = re.subn(honest, lie, sources[path])
         assert replaced == 1
-    target = compiler.TARGETS["RedPacketEscrow"]
+    target = compiler.TARGETS[contract]
     request = {
         "language": "Solidity",
         "sources": {name: {"content": content} for name, content in sources.items()},
         "settings": {
             **compiler.SETTINGS,
-            "optimizer": {"enabled": False},
-            "outputSelection": {target: {"RedPacketEscrow": ["evm.bytecode.object"]}},
+            "optimizer": optimizer,
+            "outputSelection": {target: {contract: ["evm.bytecode.object"]}},
         },
     }
     output = solcx.compile_standard(request, solc_version=compiler.SOLC_VERSION, base_path=str(ROOT))
-    return bytes.fromhex(output["contracts"][target]["RedPacketEscrow"]["evm"]["bytecode"]["object"])
+    return bytes.fromhex(output["contracts"][target][contract]["evm"]["bytecode"]["object"])
+
+
+def upgrade(city: City, code: bytes) -> dict[str, Any]:
+    """Announce an upgrade of the token to the contract that `code` creates, carry it out two days later."""
+    chain, keys = city.chain, city.chain.keys
+    token, manager = chain.deployment.stablecoin, chain.deployment.access_manager
+    created = chain.transact(keys.upgrader, None, code, gas=12_000_000)["contractAddress"]
+    act = artifact("Stablecoin").call("upgradeToAndCall", created, b"")
+    assert city.call("AccessManager", manager, keys.upgrader, "schedule", token, act, 0)["status"] == "0x1"
+    chain.move_time(2 * DAY_S)
+    receipt = city.call("AccessManager", manager, keys.upgrader, "execute", token, act)
+    assert receipt["status"] == "0x1"
+    return receipt
 
 
 @contextmanager
@@ -69,7 +118,7 @@ def rewrite(city: City, change: Callable[[int], int], view: str, *arguments: obj
     data = "0x" + artifact("Stablecoin").call(view, *arguments).hex()
     touched = rpc.call("eth_createAccessList", [{"to": token, "data": data}, "latest"])["accessList"]
     slots = {slot for each in touched if each["address"].lower() == token.lower() for slot in each["storageKeys"]}
-    (slot,) = slots - {"0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"}  # the proxy's own
+    (slot,) = slots - {CODE_SLOT}
     before = int(rpc.call("eth_getStorageAt", [token, slot, "latest"]), 16)
     rpc.call("anvil_setStorageAt", [token, slot, f"0x{change(before):064x}"])
 
