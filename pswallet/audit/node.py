@@ -107,7 +107,7 @@ class Node:
         """
         query = {"fromBlock": hex(first), "toBlock": hex(last), "address": self._addresses, "topics": list(topics)}
         try:
-            found: list[Log] = self._rpc.call("eth_getLogs", [query])
+            found = self._rpc.read(list[Log], "eth_getLogs", [query])
         except RpcError:
             if first >= last:
                 raise

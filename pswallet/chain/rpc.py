@@ -10,17 +10,21 @@ import threading
 import time
 from base64 import b64encode
 from collections import deque
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import cache
 from types import TracebackType
-from typing import Any, Self
+from typing import Any, Generic, Self, TypeVar
 from urllib.parse import unquote, urlsplit
 
+import msgspec
 import orjson
 
 _PAUSE_S = 0.05
 
 MOST_BYTES = 1_000_000
 """A batch is cut into requests of this size: nodes refuse bodies above 2 MB (Anvil) or 5 MB (geth)."""
+
+Result = TypeVar("Result")
 
 RpcCall = tuple[str, list[Any]]
 """A method and its parameters."""
@@ -85,6 +89,19 @@ class Rpc:
             raise result
         return result
 
+    def read(self, kind: type[Result], method: str, params: Sequence[Any]) -> Result:
+        """Return the result of one call, and of its objects only the fields that `kind` names. Raises as `call` does.
+
+        For long answers: what nobody reads is not made.
+        """
+        request = {"jsonrpc": "2.0", "id": self._reserve(1), "method": method, "params": params}
+        answer: _Answer[Result] = self._post(orjson.dumps(request), _decoder(kind).decode)  # type: ignore[arg-type]
+        if answer.error is not None:
+            raise _refusal(answer.error)
+        if answer.result is None:
+            raise RpcUnavailable(f"the node answered {method} with nothing")
+        return answer.result
+
     def batch(self, calls: Sequence[RpcCall]) -> list[Any]:
         """Make several calls in one request; results in the order of the calls, an RpcError in a failed one's place.
 
@@ -108,12 +125,16 @@ class Rpc:
             self._number += count
         return first
 
-    def _post(self, body: bytes) -> Any:
+    def _post(self, body: bytes, loads: Callable[[bytes], Any] = orjson.loads) -> Any:
         # Sending the same signed bytes twice is one transaction, so every call may be repeated.
         for attempt in range(1, self._attempts + 1):
             try:
-                return orjson.loads(self.exchange(body))
-            except (OSError, http.client.HTTPException, orjson.JSONDecodeError) as error:
+                return loads(self.exchange(body))
+            except (
+                OSError,
+                http.client.HTTPException,
+                ValueError,
+            ) as error:  # ValueError: no JSON, or not of that kind
                 if attempt == self._attempts:
                     raise RpcUnavailable(f"the chain's node does not answer: {type(error).__name__}") from error
                 self.close()  # the others are as stale
@@ -157,8 +178,22 @@ class Rpc:
             return RpcError(-32603, "the node left this call of a batch unanswered")
         error = answer.get("error")
         if error is not None:
-            return RpcError(error.get("code", -32603), error.get("message", ""), error.get("data"))
+            return _refusal(error)
         return answer.get("result")
+
+
+class _Answer(msgspec.Struct, Generic[Result]):
+    result: Result | None = None
+    error: dict[str, Any] | None = None
+
+
+@cache
+def _decoder(kind: type[Any]) -> msgspec.json.Decoder[Any]:
+    return msgspec.json.Decoder(_Answer[kind])  # type: ignore[valid-type]
+
+
+def _refusal(error: Mapping[str, Any]) -> RpcError:
+    return RpcError(error.get("code", -32603), error.get("message", ""), error.get("data"))
 
 
 def _cut(requests: Sequence[bytes]) -> Iterator[list[bytes]]:

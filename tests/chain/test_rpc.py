@@ -1,5 +1,7 @@
 """The JSON-RPC client: batches, errors, revert data, a node that is away; and transactions signed by hand."""
 
+from typing import TypedDict
+
 import pytest
 from eth_account import Account
 from hypothesis import given, settings
@@ -83,6 +85,31 @@ def test_one_failed_call_of_a_batch_fails_alone(chain):
     assert int(good, 16) == chain.deployment.chain_id
     assert isinstance(bad, RpcError)
     assert bad.code == -32601
+
+
+class Stamp(TypedDict):
+    """Two of a block's fields."""
+
+    number: str
+    timestamp: str
+
+
+def test_a_reading_brings_the_named_fields_and_no_other(chain):
+    block = chain.rpc.call("eth_getBlockByNumber", ["0x1", False])
+    stamp = chain.rpc.read(Stamp, "eth_getBlockByNumber", ["0x1", False])
+    assert stamp == {"number": "0x1", "timestamp": block["timestamp"]}
+
+
+def test_a_reading_that_the_node_refuses_says_why(chain):
+    with pytest.raises(RpcError) as caught:
+        chain.rpc.read(Stamp, "eth_noSuchMethod", [])
+    assert caught.value.code == -32601
+
+
+@pytest.mark.parametrize(("method", "params"), [("eth_chainId", []), ("eth_getBlockByNumber", ["0xffffff", False])])
+def test_a_reading_of_another_kind_or_of_nothing_is_no_answer(chain, method: str, params: list[object]):
+    with pytest.raises(RpcUnavailable):
+        chain.rpc.read(Stamp, method, params)
 
 
 def test_a_batch_beyond_what_a_node_takes_at_once_goes_out_in_several_requests(chain):
