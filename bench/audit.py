@@ -27,7 +27,7 @@ from pswallet.chain.abi import artifact
 from pswallet.chain.deploy import Deployment
 from pswallet.chain.rpc import Rpc
 
-EVENTS, MANY_EVENTS, NAIVE_EVENTS = 200_000, 1_000_000, 10_000
+EVENTS, MANY_EVENTS, NAIVE_EVENTS = 200_000, 1_000_000, 5_000
 ROUNDS = 5
 BARS = {"audit_ratio": (">=", 0.6)}
 

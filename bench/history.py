@@ -61,7 +61,7 @@ class History:
             self._child.stop()
             self._lock.release()
             raise
-        self.rpc = Rpc(self.url, timeout_s=120)
+        self.rpc = Rpc(self.url, timeout_s=600)  # its dump is long
         self.chance = random.Random(1)  # the same past each time
         self.people = [_Person.number(place) for place in range(_PEOPLE)]
         self.escrow, self.token = signing.escrow_domain(self.deployment), signing.token_domain(self.deployment)

@@ -1,6 +1,5 @@
 """The escrow's book, kept a second time from its logs alone: packets, shares, links, owed shares and refunds."""
 
-from collections import Counter
 from collections.abc import Callable
 from dataclasses import dataclass, field
 
@@ -97,7 +96,7 @@ class Packets:
         self.created = self.shares = self.refunds = 0
         self._separator = domain_separator(chain_id, escrow)
         # Money that the escrow's events speak of (+) and that the token moved (-): together nothing, a transaction.
-        self._unmatched: Counter[tuple[str, str, int]] = Counter()
+        self._unmatched: dict[tuple[str, str, int], int] = {}
         self._handlers: dict[str, Callable[[Log], None]] = {
             topic: getattr(self, f"_on_{name}", self._on_unknown) for topic, name in events("RedPacketEscrow").items()
         }
@@ -136,9 +135,9 @@ class Packets:
 
     def _match(self, kind: str, account: str, value: int, count: int) -> None:
         key = (kind, account, value)
-        self._unmatched[key] += count
-        if not self._unmatched[key]:
-            del self._unmatched[key]
+        left = self._unmatched.pop(key, 0) + count
+        if left:
+            self._unmatched[key] = left
 
     # --- life of a packet ---
 
