@@ -2,12 +2,13 @@
 
 200,000 events on a fresh Anvil. The ceiling asks for the audit's own ranges, as many at a time, and throws the bodies
 away; `naive` is what one writes first with web3.py, over part of the chain. They take turns: medians of the rounds.
-Then the chain grows to 1,000,000 events, and an audit's memory is watched.
+Then the memory is watched: of a whole audit of that chain, and of one that reads 1,000,000 generated events.
 """
 
 import statistics
 import sys
 import time
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 from multiprocessing import get_context
 from pathlib import Path
@@ -21,8 +22,10 @@ from bench import slots
 from bench.figures import BUILD, FILE, Figures, keep, table
 from bench.history import History
 from bench.plot import plot_audit
+from bench.stream import Stream
 from pswallet import audit
 from pswallet.audit.node import AHEAD, Node
+from pswallet.audit.run import Audit, without_collector
 from pswallet.chain.abi import artifact
 from pswallet.chain.deploy import Deployment
 from pswallet.chain.rpc import Rpc
@@ -43,9 +46,9 @@ def main() -> int:
         _grow(history, bar, EVENTS)
         figures = _rates(history, bar)
         figures["audit_slots"] = slots.count(history.rpc)
-        _grow(history, bar, MANY_EVENTS)
-        samples = _memory(history)
-    figures |= _of_memory(samples)
+        figures |= _of_memory("audit_memory", _alone(_audited, history))
+        samples = _alone(_streamed, history)
+    figures |= _of_memory("audit_memory_1m", samples)
     keep(figures)
     plot_audit(samples, figures, BUILD / "audit.svg")
     console.print(table(figures, BARS, "pswallet bench-audit (medians; a noisy machine: read the ratio)"))
@@ -142,18 +145,34 @@ def _naive(history: History) -> float:
 # --- memory -----------------------------------------------------------------
 
 
-def _memory(history: History) -> list[Sample]:
-    """Audit the whole chain in a process of its own; return its memory as it went on."""
+def _alone(measure: Callable[[str, Deployment], list[Sample]], history: History) -> list[Sample]:
+    """Measure in a process of its own."""
     with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
-        return pool.submit(_sampled, history.url, history.deployment).result()
+        return pool.submit(measure, history.url, history.deployment).result()
 
 
-def _sampled(url: str, deployment: Deployment) -> list[Sample]:
+def _audited(url: str, deployment: Deployment) -> list[Sample]:
+    """Audit the whole chain."""
     samples: list[Sample] = []
     report = audit.run(url, deployment, progress=lambda *told: samples.append((told[2], _resident_mb())))
     if not report.ok:
         raise RuntimeError("the audit found differences on an honest chain")
     return [*samples, (report.totals["logs"], _resident_mb())]
+
+
+def _streamed(url: str, deployment: Deployment) -> list[Sample]:
+    """Read generated blocks; the node is asked only what an audit asks before it reads."""
+    samples: list[Sample] = []
+    read = 0
+    with Rpc(url) as rpc, without_collector():
+        auditor = Audit(rpc, deployment)
+        for span in Stream(deployment).spans(MANY_EVENTS):
+            auditor.read(span)
+            read += len(span.logs)
+            samples.append((read, _resident_mb()))
+    if any(check.found for check in auditor.findings.checks.values()):
+        raise RuntimeError("the audit found differences in honest blocks")
+    return samples
 
 
 def _resident_mb() -> float:
@@ -163,15 +182,16 @@ def _resident_mb() -> float:
     raise RuntimeError("no VmRSS in /proc/self/status")
 
 
-def _of_memory(samples: list[Sample]) -> Figures:
+def _of_memory(name: str, samples: list[Sample]) -> Figures:
     """Compare the memory after the first fifth with the most after it."""
     events = samples[-1][0]
     early = max(memory for read, memory in samples if read <= events / 5)
+    most = max(memory for _, memory in samples)
     return {
-        "audit_memory_events": events,
-        "audit_memory_fifth_mb": round(early, 1),
-        "audit_memory_most_mb": round(max(memory for _, memory in samples), 1),
-        "audit_memory_growth_mb": round(max(memory for _, memory in samples) - early, 1),
+        f"{name}_events": events,
+        f"{name}_fifth_mb": round(early, 1),
+        f"{name}_most_mb": round(most, 1),
+        f"{name}_growth_mb": round(most - early, 1),
     }
 
 

@@ -13,7 +13,7 @@ from pswallet.audit.decode import Log, events
 from pswallet.audit.facts import Facts
 from pswallet.audit.hunt import Hunt
 from pswallet.audit.ledger import Ledger, Moment
-from pswallet.audit.node import Header, Node
+from pswallet.audit.node import Header, Node, Span
 from pswallet.audit.packets import Packets
 from pswallet.audit.powers import Powers
 from pswallet.audit.report import Findings, Report
@@ -39,7 +39,7 @@ def _quiet(done: int, total: int, events: int) -> None:
 
 
 @contextmanager
-def _without_collector() -> Iterator[None]:
+def without_collector() -> Iterator[None]:
     """Pause the search for cycles: what is read has none, and each log would be looked at again and again."""
     enabled = gc.isenabled()
     gc.disable()
@@ -57,7 +57,7 @@ def run(rpc_url: str, deployment: Addresses, database_url: str | None = None, pr
     answer, or refuses.
     """
     try:
-        with Rpc(rpc_url) as rpc, _without_collector():
+        with Rpc(rpc_url) as rpc, without_collector():
             if database_url is None:
                 return Audit(rpc, deployment).run(progress)
             with Database(database_url) as database:  # its snapshot comes before the chain's head
@@ -102,15 +102,19 @@ class Audit:
         head = self._node.header(last)
         self._check_code(last)
         for span in self._node.spans(first, last):
-            for header, logs in self._completeness.blocks(span):
-                self._read_block(header, logs)
-            self.findings.looked_at("logs", len(span.headers))
+            self.read(span)
             if self._database:
                 self._database.compare(self.findings, self._node, span.first, span.last)
             progress(span.last - first + 1, last - first + 1, self._logs)
         self._powers.finish()
         self._compare(first, last, head)
         return self._report(first, last, head)
+
+    def read(self, span: Span) -> None:
+        """Book the next blocks."""
+        for header, logs in self._completeness.blocks(span):
+            self._read_block(header, logs)
+        self.findings.looked_at("logs", len(span.headers))
 
     def _check_code(self, last: int) -> None:
         """Check what the contracts are; other code than ours may answer anything."""
