@@ -3,6 +3,7 @@
 A new route needs nothing else; tests/client finds files that are behind the document.
 """
 
+import keyword
 import re
 import subprocess
 import sys
@@ -202,7 +203,7 @@ def _method(shapes: Shapes, one: Operation) -> str:
         arguments.append(f"body: {kind}" if needed else f"body: {kind} | None = None")
         sent.append("body=body" if needed else "body=body or {}")
     if named:
-        pairs = [f'"{parameter["name"]}": {parameter["name"]}' for parameter in one.parameters("query")]
+        pairs = [f'"{parameter["name"]}": {_variable(parameter["name"])}' for parameter in one.parameters("query")]
         sent.append(f"query={{{', '.join(pairs)}}}")
     if one.method == "POST":
         named.append("key: str | None = None")
@@ -221,8 +222,13 @@ def _method(shapes: Shapes, one: Operation) -> str:
     return f'    def {one.name}({head}) -> {kind}:\n        """{_told(one.told)}"""\n        {call}\n\n'
 
 
+def _variable(name: str) -> str:
+    """Name an argument; Python's own words take a line below (PEP 8): `from_`."""
+    return f"{name}_" if keyword.iskeyword(name) else name
+
+
 def _argument(shapes: Shapes, parameter: Schema) -> str:
-    kind, name = shapes.kind(parameter["schema"], "api"), parameter["name"]
+    kind, name = shapes.kind(parameter["schema"], "api"), _variable(parameter["name"])
     if parameter.get("required"):
         return f"{name}: {kind}"
     default = parameter["schema"].get("default")

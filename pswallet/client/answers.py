@@ -5,7 +5,7 @@ Made from the OpenAPI document by tools/client.py: do not edit.
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import TypedDict
 
 from pswallet.client import bodies, parts
 
@@ -119,12 +119,47 @@ class EntryShape(TypedDict):
     error: str | None
 
 
+class Erased(TypedDict):
+    """The person is erased; no session and no name is left."""
+
+    account_id: str
+    erased_at: str
+    retained: parts.Retained | None
+
+
+class ExportShape(TypedDict):
+    """Everything that is held of the account's owner."""
+
+    exported_at: str
+    account_id: str
+    address: str
+    balance_fen: int
+    records: dict[str, list[dict[str, parts.JsonValue]]]
+    withheld: dict[str, str]
+    erasure: dict[str, str]
+
+
 class Found(TypedDict):
     """Whom a payment would go to; show the masked name before it is signed."""
 
     address: str
     masked_phone: str
     masked_name: str | None
+
+
+class GroupShape(TypedDict):
+    """A group as its owner sees it, the members in the order in which they came."""
+
+    id: str
+    name: str
+    members: list[parts.ContactShape]
+    created_at: str
+
+
+class Groups(TypedDict):
+    """One's own groups, the oldest first; 20 at most."""
+
+    items: list[GroupShape]
 
 
 class NonceGiven(TypedDict):
@@ -211,6 +246,12 @@ class Registered(TypedDict):
     token: str
 
 
+class Reminded(TypedDict):
+    """Who has been told once more."""
+
+    payers: list[str]
+
+
 class RequestPage(TypedDict):
     """A page of requests; `older` asks for the next page, null at the end."""
 
@@ -227,6 +268,7 @@ class RequestShape(TypedDict):
     total_fen: int
     note: str
     created_at: str
+    expires_at: str
     shares: list[parts.RequestsShareShape]
 
 
@@ -249,11 +291,32 @@ class SignedIn(TypedDict):
     token: str
 
 
+class StatementShape(TypedDict):
+    """The sums of a period, and a page of its lines, oldest first: opening + in - out = closing."""
+
+    account: str
+    first_day: str | None
+    last_day: str | None
+    opening_fen: int
+    in_fen: int
+    out_fen: int
+    closing_fen: int
+    items: list[parts.LineShape]
+    newer: str | None
+
+
 class Submitted(TypedDict):
     """A call waits for the chain."""
 
     packet: str
     status: str
+
+
+class Thanked(TypedDict):
+    """The reply as everybody who takes part in the packet reads it."""
+
+    packet: str
+    words: str
 
 
 class TierList(TypedDict):
@@ -301,5 +364,5 @@ class TransferShape(TypedDict):
 class TypedData(TypedDict):
     """Every EIP-712 type that the gateway takes, and the domains to sign in."""
 
-    types: dict[str, list[dict[str, str]]]
-    domains: dict[str, dict[str, Any]]
+    types: dict[str, list[parts.TypedField]]
+    domains: parts.TypedDomains

@@ -57,6 +57,14 @@ class Api:
         """List what each tier may hold and spend, and whether the chain holds to it."""
         return self._transport.ask(answers.TierList, "GET", "/v1/tiers")
 
+    def export_everything(self) -> answers.ExportShape:
+        """Show everything that is held of oneself. The session must be at most 10 minutes old."""
+        return self._transport.ask(answers.ExportShape, "GET", "/v1/privacy/export")
+
+    def erase(self, body: bodies.EraseMe, *, key: str | None = None) -> answers.Erased:
+        """Be erased: by address and phone, proven afresh. Nothing of it can be undone."""
+        return self._transport.ask(answers.Erased, "POST", "/v1/privacy/erasure", body=body, key=key)
+
     def show_chain(self) -> answers.ChainShape:
         """Show the chain's id, the contracts and the last block read."""
         return self._transport.ask(answers.ChainShape, "GET", "/v1/chain")
@@ -67,7 +75,7 @@ class Api:
 
     def stream_events(self, *, last_event_id: str | None = None) -> Iterator[Event]:
         """Stream what happens to one's own account: each event with an `id` to go on from, the chain's once it says
-        so."""
+        so, and a `title` and a `text` to show."""
         return follow(self._transport, "/v1/events", last_event_id)
 
     def send_money(self, body: bodies.SendMoney, *, key: str | None = None) -> answers.TransferAccepted:
@@ -101,6 +109,26 @@ class Api:
             answers.TransferAccepted, "POST", f"/v1/payment-requests/{escaped(request_id)}/pay", body=body, key=key
         )
 
+    def decline_share(
+        self, request_id: str, body: bodies.Ask | None = None, *, key: str | None = None
+    ) -> answers.RequestShape:
+        """Say that one will not pay: the asker is told, and no reminder follows."""
+        return self._transport.ask(
+            answers.RequestShape,
+            "POST",
+            f"/v1/payment-requests/{escaped(request_id)}/decline",
+            body=body or {},
+            key=key,
+        )
+
+    def remind_payers(
+        self, request_id: str, body: bodies.Ask | None = None, *, key: str | None = None
+    ) -> answers.Reminded:
+        """Remind whoever has neither paid nor declined, each at most once in 24 hours."""
+        return self._transport.ask(
+            answers.Reminded, "POST", f"/v1/payment-requests/{escaped(request_id)}/reminders", body=body or {}, key=key
+        )
+
     def show_balance(self) -> answers.Balance:
         """Show what one holds."""
         return self._transport.ask(answers.Balance, "GET", "/v1/balance")
@@ -110,6 +138,29 @@ class Api:
         return self._transport.ask(
             answers.ActivityPage, "GET", "/v1/activity", query={"cursor": cursor, "limit": limit}
         )
+
+    def show_statement(
+        self,
+        *,
+        cursor: str | None = None,
+        limit: int = 100,
+        month: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+    ) -> answers.StatementShape:
+        """Show what one held before a period, what came in and went out, what one held at its end, and the lines of
+        it."""
+        return self._transport.ask(
+            answers.StatementShape,
+            "GET",
+            "/v1/statement",
+            query={"cursor": cursor, "limit": limit, "month": month, "from": from_, "to": to},
+        )
+
+    def export_activity(self, *, month: str | None = None, from_: str | None = None, to: str | None = None) -> bytes:
+        """Export what moved as CSV for a spreadsheet, oldest first; headings in the reader's language, amounts in
+        yuan."""
+        return self._transport.send("GET", "/v1/activity.csv", query={"month": month, "from": from_, "to": to}).content
 
     def ask_for_draw(self, body: bodies.AskForDraw | None = None, *, key: str | None = None) -> answers.DrawShape:
         """Have the dealer commit itself to the draws of one's next lucky packet."""
@@ -168,9 +219,45 @@ class Api:
         """List the drawn shares. Who takes no part in the packet sees what the chain shows: no names."""
         return self._transport.ask(answers.Shares, "GET", f"/v1/red-packets/{escaped(packet)}/claims")
 
+    def give_thanks(self, packet: str, body: bodies.GiveThanks, *, key: str | None = None) -> answers.Thanked:
+        """Say thanks for a drawn share, once: the creator hears of it, and who takes part reads it."""
+        return self._transport.ask(
+            answers.Thanked, "POST", f"/v1/red-packets/{escaped(packet)}/thanks", body=body, key=key
+        )
+
     def show_own_claim(self, packet: str) -> answers.ClaimShape:
         """Show one's own claim."""
         return self._transport.ask(answers.ClaimShape, "GET", f"/v1/red-packets/{escaped(packet)}/claims/mine")
+
+    def create_group(self, body: bodies.NameGroup, *, key: str | None = None) -> answers.GroupShape:
+        """Make an empty group."""
+        return self._transport.ask(answers.GroupShape, "POST", "/v1/contact-groups", body=body, key=key)
+
+    def list_groups(self) -> answers.Groups:
+        """List one's own groups with their members."""
+        return self._transport.ask(answers.Groups, "GET", "/v1/contact-groups")
+
+    def rename_group(self, group_id: str, body: bodies.NameGroup, *, key: str | None = None) -> answers.GroupShape:
+        """Give a group another name."""
+        return self._transport.ask(
+            answers.GroupShape, "POST", f"/v1/contact-groups/{escaped(group_id)}/name", body=body, key=key
+        )
+
+    def add_contact(
+        self, group_id: str, body: bodies.AddContact | None = None, *, key: str | None = None
+    ) -> answers.GroupShape:
+        """Add somebody, or change what one calls them. By phone it counts as a look-up."""
+        return self._transport.ask(
+            answers.GroupShape, "POST", f"/v1/contact-groups/{escaped(group_id)}/members", body=body or {}, key=key
+        )
+
+    def remove_contact(self, group_id: str, address: str) -> None:
+        """Take somebody out of a group."""
+        self._transport.send("DELETE", f"/v1/contact-groups/{escaped(group_id)}/members/{escaped(address)}")
+
+    def delete_group(self, group_id: str) -> None:
+        """Delete a group; what was split among it stays as it was."""
+        self._transport.send("DELETE", f"/v1/contact-groups/{escaped(group_id)}")
 
     def open_box(self, body: bodies.OpenBox, *, key: str | None = None) -> answers.Box:
         """Read the last codes that went to a phone. Raises nothing for a phone that got none."""
@@ -197,5 +284,5 @@ class Api:
         return self._transport.send("GET", "/metrics").content
 
     def explain_problem(self, code: str) -> answers.ProblemShape:
-        """Explain a problem by its code, as it stands in `type`."""
+        """Explain a problem by its code, as it stands in `type`; its title in the reader's language."""
         return self._transport.ask(answers.ProblemShape, "GET", f"/problems/{escaped(code)}")

@@ -8,6 +8,14 @@ from __future__ import annotations
 from typing import Literal, NotRequired, TypedDict
 
 
+class AddContact(TypedDict):
+    """An address, or the phone of who registered with it."""
+
+    address: NotRequired[str | None]
+    phone: NotRequired[str | None]
+    alias: NotRequired[str]
+
+
 class Ask(TypedDict):
     """Nothing is asked but the act itself."""
 
@@ -23,6 +31,7 @@ class AskForMoney(TypedDict):
     total_fen: int
     payers: list[str]
     note: NotRequired[str]
+    expires_in_days: NotRequired[int]
 
 
 class CardShape(TypedDict):
@@ -30,6 +39,15 @@ class CardShape(TypedDict):
 
     number: str
     phone: str
+
+
+class EraseMe(TypedDict):
+    """Prove address and phone afresh. The message's statement must be `Erase my pswallet account.`"""
+
+    message: str
+    signature: str
+    phone: str
+    code: str
 
 
 class GivePacket(TypedDict):
@@ -42,6 +60,12 @@ class GivePacket(TypedDict):
     draw_id: NotRequired[str | None]
     greeting: NotRequired[str]
     cover: NotRequired[str]
+
+
+class GiveThanks(TypedDict):
+    """A short reply to the creator; one a share, for ever."""
+
+    words: str
 
 
 class Lookup(TypedDict):
@@ -68,6 +92,12 @@ class MoveTime(TypedDict):
     """How far to move the chain's clock."""
 
     advance_s: int
+
+
+class NameGroup(TypedDict):
+    """What one calls the group; nobody else reads it."""
+
+    name: str
 
 
 class OpenBox(TypedDict):

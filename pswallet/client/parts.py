@@ -22,10 +22,19 @@ class ClaimsShareShape(TypedDict):
     position: int
     account: str
     masked_name: str | None
+    thanks: str | None
     amount_fen: int
     status: str
     best: bool
     at: str
+
+
+class ContactShape(TypedDict):
+    """A member of a group."""
+
+    address: str
+    alias: str
+    masked_name: str | None
 
 
 class Contracts(TypedDict):
@@ -34,6 +43,10 @@ class Contracts(TypedDict):
     stablecoin: str
     escrow: str
     batch: str
+
+
+class JsonValue(TypedDict):
+    """"""
 
 
 class LineShape(TypedDict):
@@ -65,6 +78,14 @@ class RequestsShareShape(TypedDict):
     transfer_id: str | None
 
 
+class Retained(TypedDict):
+    """What the law keeps: locked, storage only, until it is destroyed."""
+
+    fields: list[str]
+    basis: str
+    until: str
+
+
 class Reveal(TypedDict):
     """A drawn share and the link that drew it."""
 
@@ -94,3 +115,26 @@ class TierShape(TypedDict):
     per_year_fen: int
     lifetime: bool
     enforced: bool
+
+
+class TypedDomain(TypedDict):
+    """A contract of a chain, in the words of EIP-712."""
+
+    name: str
+    version: str
+    chainId: int
+    verifyingContract: str
+
+
+class TypedDomains(TypedDict):
+    """The contracts that people sign for."""
+
+    token: TypedDomain
+    escrow: TypedDomain
+
+
+class TypedField(TypedDict):
+    """One field of an EIP-712 type."""
+
+    name: str
+    type: str
