@@ -1,9 +1,11 @@
 """What the relayer and the indexer measure while a payment goes down and its event comes up."""
 
 import httpx
+from sqlalchemy import text
 
 from pswallet.chain.relayer import tuned
 from pswallet.kit import figures
+from pswallet.kit.db import transaction
 from pswallet.local.ports import free_port
 from tests.parts import Chain, Person, Pipeline
 
@@ -50,7 +52,9 @@ def test_a_reorganisation_is_counted_with_its_depth(pipeline: Pipeline, chain: C
     pipeline.settle()
     chain.mine(5)
     pipeline.settle()
-    chain.reorg(3)
+    with transaction(pipeline.sessions) as session:  # as if these three had been others when they were read
+        session.execute(text("UPDATE chain_blocks SET hash = 'gone' WHERE number > :fork"), {"fork": chain.head() - 3})
+    chain.mine()
     pipeline.settle()
     assert value(pipeline.indexer.figures.registry, "pswallet_reorg_depth_blocks_count") == 1
     assert value(pipeline.indexer.figures.registry, "pswallet_reorg_depth_blocks_sum") == 3

@@ -13,7 +13,6 @@ from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTrace
 from sqlalchemy import text
 
 from pswallet.kit import tracing
-from tests.api.conftest import *  # noqa: F403 - the gateway's fixtures
 from tests.api.gateway import Member, serve
 from tests.api.money import members, transfer_body
 from tests.parts import Pipeline
