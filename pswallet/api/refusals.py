@@ -21,7 +21,7 @@ _SCHEMA: dict[str, Any] = {
         "request_id": {"type": "string", "description": "finds the request in the gateway's log"},
     },
 }
-_OF_API = (problems.DatabaseAway,)
+_OF_API = (problems.DatabaseAway, problems.GatewayBusy)
 _OF_SIGNED_IN = (SessionMissing, SessionInvalid)
 _OF_POSTS = (
     problems.RequestMalformed,
@@ -29,6 +29,7 @@ _OF_POSTS = (
     problems.IdempotencyKeyReused,
     problems.IdempotencyKeyInUse,
     problems.BodyTooLarge,
+    problems.RequestTooSlow,
 )
 _OF_INPUT = (problems.RequestInvalid,)
 _READ_BY_FASTAPI = "HTTPValidationError"
