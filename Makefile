@@ -44,9 +44,11 @@ build/.node: build/.doctor package-lock.json .npmrc
 	@touch $@
 
 .PHONY: lock
-lock: ## renew requirements/lock.txt from pyproject.toml
+lock: ## renew requirements/lock.txt from pyproject.toml, and halmos.txt
 	.venv/bin/uv pip compile pyproject.toml --group dev --universal --python-version 3.11 --generate-hashes \
 	  --no-annotate --no-header --no-emit-index-url -q -o requirements/lock.txt
+	.venv/bin/uv pip compile requirements/halmos.in --universal --python-version 3.11 --generate-hashes \
+	  --no-annotate --no-header --no-emit-index-url -q -o requirements/halmos.txt
 
 # --- running ----------------------------------------------------------------
 
@@ -71,6 +73,18 @@ test: $(SETUP) ## all tests
 .PHONY: portability
 portability: $(SETUP) ## the journey of one packet on another node: URL=http://…, else Hardhat's
 	@PSWALLET_TEST_RPC_URL=$(URL) pytest -p no:ape_test tests/portability
+
+.PHONY: prove
+prove: $(SETUP) ## prove conservation, limits and the packet's sums for all inputs (docs/proofs.md)
+	@FOUNDRY_PROFILE=proofs forge test
+	@tools/halmos
+
+.PHONY: fuzz
+fuzz: $(SETUP) ## 10^6 calls of each suite of invariants, from ten seeds; resumes (docs/proofs.md)
+	@tools/fuzz
+
+.PHONY: nightly
+nightly: prove fuzz ## what is too long for each change
 
 .PHONY: check
 check: $(SETUP) ## every check of docs/architecture.md: format, lint, types, layers, words, contracts
@@ -120,4 +134,4 @@ bench-audit: $(SETUP) ## the audit's events/s beside bare eth_getLogs, its memor
 
 .PHONY: clean
 clean: ## remove what the commands made, the local state too
-	rm -rf build var .venv .venv-slither node_modules
+	rm -rf build var .venv .venv-slither .venv-halmos node_modules

@@ -26,6 +26,7 @@ interface Cheats {
     function sign(uint256 key, bytes32 digest) external pure returns (uint8 v, bytes32 r, bytes32 s);
     function startPrank(address sender) external;
     function stopPrank() external;
+    function store(address account, bytes32 slot, bytes32 word) external;
     function warp(uint256 timestamp) external;
 }
 
