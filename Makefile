@@ -75,7 +75,7 @@ portability: $(SETUP) ## the journey of one packet on another node: URL=http://â
 	@PSWALLET_TEST_RPC_URL=$(URL) pytest -p no:ape_test tests/portability
 
 .PHONY: prove
-prove: $(SETUP) ## prove conservation, limits and the packet's sums for all inputs (docs/proofs.md)
+prove: $(SETUP) ## prove conservation, freeze and the packet's sums for all inputs (docs/proofs.md)
 	@FOUNDRY_PROFILE=proofs forge test
 	@tools/halmos
 
