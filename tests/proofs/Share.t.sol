@@ -8,17 +8,19 @@ import {VM} from "../invariants/Cheats.sol";
 /// @dev The number of shares left is a constant of each theorem, and small: the solvers do not end with more (16 timed out).
 /// The others are proved by counting, for small packets.
 contract ShareProof {
-    function check_shareOf2LeavesEnoughForTheOthers(uint64 rest, uint64 maxShare, uint64 share) external pure {
-        _leavesEnough(rest, 2, maxShare, share);
+    function check_shareOf2LeavesEnoughForTheOthers(uint64 rest, uint64 maxShare, uint64 share, bool up) external pure {
+        _leavesEnough(rest, 2, maxShare, share, up);
     }
 
-    function check_shareOf4LeavesEnoughForTheOthers(uint64 rest, uint64 maxShare, uint64 share) external pure {
-        _leavesEnough(rest, 4, maxShare, share);
+    function check_shareOf4LeavesEnoughForTheOthers(uint64 rest, uint64 maxShare, uint64 share, bool up) external pure {
+        _leavesEnough(rest, 4, maxShare, share, up);
     }
 
-    function _leavesEnough(uint256 rest, uint256 left, uint256 maxShare, uint256 share) private pure {
+    function _leavesEnough(uint256 rest, uint256 left, uint256 maxShare, uint256 share, bool up) private pure {
         VM.assume(left <= rest && rest <= left * maxShare);
-        (uint256 lo, uint256 hi) = DoubleMean.bounds(rest, left, maxShare);
+        uint256 twiceMean = 2 * rest / left;
+        if (up && 2 * rest % left != 0) ++twiceMean;
+        (uint256 lo, uint256 hi) = DoubleMean.bounds(twiceMean, rest, left, maxShare);
         assert(1 <= lo && lo <= hi && hi <= maxShare);
         VM.assume(lo <= share && share <= hi);
         uint256 others = left - 1;
@@ -34,12 +36,17 @@ contract SmallShareProof {
         for (uint256 left = 2; left <= 100; ++left) {
             for (uint256 rest = left; rest <= LARGEST; ++rest) {
                 for (uint256 maxShare = (rest + left - 1) / left; maxShare <= rest; ++maxShare) {
-                    (uint256 lo, uint256 hi) = DoubleMean.bounds(rest, left, maxShare);
-                    uint256 others = left - 1;
-                    require(1 <= lo && lo <= hi && hi <= maxShare && lo + hi == 2 * rest / left, "the bounds");
-                    require(others <= rest - hi && rest - lo <= others * maxShare, "what is left");
+                    _leavesEnough(2 * rest / left, rest, left, maxShare);
+                    _leavesEnough((2 * rest + left - 1) / left, rest, left, maxShare);
                 }
             }
         }
+    }
+
+    function _leavesEnough(uint256 twiceMean, uint256 rest, uint256 left, uint256 maxShare) private pure {
+        (uint256 lo, uint256 hi) = DoubleMean.bounds(twiceMean, rest, left, maxShare);
+        uint256 others = left - 1;
+        require(1 <= lo && lo <= hi && hi <= maxShare && lo + hi == twiceMean, "the bounds");
+        require(others <= rest - hi && rest - lo <= others * maxShare, "what is left");
     }
 }
