@@ -142,6 +142,7 @@ def _play(stack: "Stack") -> bool:
         rpc_url=stack.rpc_url,
         database_url=stack.database_url,
         deployment_file=stack.deployment_file,
+        keys_file=stack.keys_file,
         operator_keys_file=stack.operator_keys_file,
         folder=stack.folder,
         wallet=Wallet.at(stack.folder / "people-keys.json"),

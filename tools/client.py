@@ -243,7 +243,7 @@ def _formatted(text: str) -> str:
     ruff, name = str(Path(sys.executable).parent / "ruff"), ["--stdin-filename", str(FOLDER / "made.py"), "-"]
     for words in (["check", "-q", "--fix", "--select", "I,F401"], ["format", "-q"]):
         command = [ruff, *words, *name]
-        done = subprocess.run(command, input=text, capture_output=True, text=True, check=True, cwd=FOLDER.parents[1])  # noqa: S603
+        done = subprocess.run(command, input=text, capture_output=True, text=True, check=True, cwd=FOLDER.parents[1])
         text = done.stdout
     return text
 

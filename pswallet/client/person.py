@@ -16,6 +16,7 @@ from pswallet.client.keys import Key
 from pswallet.client.signed import Chain, authorize, authorize_packet, hexed, prove, sign_link
 from pswallet.client.stream import Event
 from pswallet.client.transport import Transport
+from pswallet.privacy.rules import STATEMENT as TO_ERASE
 from pswallet.redpackets.rules import MAX_SHARE, guest_list
 
 Answer = dict[str, Any]
@@ -103,6 +104,13 @@ class Client:
         """Open a session by EIP-4361."""
         proof = prove(self.key, self.api.give_nonce())
         self.token = self.api.sign_in(cast("bodies.SignIn", proof))["token"]
+
+    def erase(self, phone: str, code: str) -> answers.Erased:
+        """Have everything personal of this account destroyed; nothing of it can be undone. `code` came by SMS."""
+        proof = prove(self.key, self.api.give_nonce(), statement=TO_ERASE)
+        erased = self.api.erase({"phone": phone, "code": code, **proof})
+        self.token = None
+        return erased
 
     # --- money ---
 

@@ -12,6 +12,8 @@ from pswallet.client.bodies import MoneyIn, PayShare
 from pswallet.client.keys import Key
 
 AUTHORIZATION_LIFE_S = 600
+TO_SIGN_IN = "Sign in to pswallet."
+"""What a message says that opens a session."""
 
 
 class Proof(TypedDict):
@@ -79,11 +81,11 @@ def sign_link(chain: Chain, link_key: Key, packet: str, claimant: str) -> str:
     return hexed(signing.sign(signing.digest(chain.packets, signing.LINK_CLAIM, message), link_key.secret))
 
 
-def prove(key: Key, nonce: NonceGiven) -> Proof:
-    """Prove the key's address by a signed message (EIP-4361, EIP-191)."""
+def prove(key: Key, nonce: NonceGiven, *, statement: str = TO_SIGN_IN) -> Proof:
+    """Prove the key's address by a signed message (EIP-4361, EIP-191) that is good for what its `statement` says."""
     message = (
         f"{nonce['domain']} wants you to sign in with your Ethereum account:\n{key.address}\n\n"
-        f"Sign in to pswallet.\n\nURI: {nonce['uri']}\nVersion: 1\nChain ID: {nonce['chain_id']}\n"
+        f"{statement}\n\nURI: {nonce['uri']}\nVersion: 1\nChain ID: {nonce['chain_id']}\n"
         f"Nonce: {nonce['nonce']}\nIssued At: {nonce['issued_at']}"
     )
     prefixed = f"\x19Ethereum Signed Message:\n{len(message.encode())}{message}".encode()

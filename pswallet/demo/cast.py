@@ -3,7 +3,7 @@
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TypeVar
@@ -50,6 +50,7 @@ class World:
     rpc_url: str
     database_url: str
     deployment_file: Path
+    keys_file: Path
     operator_keys_file: Path
     folder: Path
     wallet: Wallet
@@ -111,9 +112,23 @@ class World:
             "PSWALLET_RPC_URL": self.rpc_url, "PSWALLET_DEPLOYMENT_FILE": self.deployment_file,
         }  # fmt: skip
         self.stage.paste(f"$ {places.typed(*words, **where)}")
+        self._run(words, where)
+
+    def _run(self, words: Sequence[str | Path], where: Mapping[str, str | Path]) -> str:
         command = [sys.executable, "-m", "pswallet.cli", *map(str, words)]
         environment = os.environ | {name: str(value) for name, value in where.items()}
-        subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL)  # noqa: S603 - our own command
+        done = subprocess.run(command, env=environment, stdout=subprocess.PIPE, text=True)  # noqa: S603 - our own command
+        if done.returncode:
+            raise StoryBroke(f"`pswallet {' '.join(map(str, words[:2]))}` ended with {done.returncode}:\n{done.stdout}")
+        return done.stdout.rstrip()
+
+    def command(self, *words: str | Path) -> str:
+        """Show a command that reads the gateway's database, as one would type it, and return what it prints."""
+        where: dict[str, str | Path] = {
+            "PSWALLET_DATABASE_URL": self.database_url, "PSWALLET_KEYS_FILE": self.keys_file,
+        }  # fmt: skip
+        self.stage.paste(f"$ {places.typed(*words, **where)}")
+        return self._run(words, where)
 
     def advance(self, seconds: int) -> None:
         """Move the sandbox chain's clock and wait until the gateway has seen it."""

@@ -4,7 +4,7 @@ from rich.console import Console
 
 from pswallet import audit
 from pswallet.chain.deploy import Deployment
-from pswallet.demo import giving, guarding, opening
+from pswallet.demo import giving, guarding, living, opening
 from pswallet.demo.cast import Chapter, World
 
 CHAPTERS: tuple[Chapter, ...] = (
@@ -16,8 +16,11 @@ CHAPTERS: tuple[Chapter, ...] = (
     giving.exclusive,
     giving.by_link,
     giving.by_phrase,
+    living.among_friends,
+    living.month_adds_up,
     guarding.limit_on_both_roads,
     guarding.frozen,
+    living.looked_up,
     giving.expired_and_refunded,
 )
 """What happens, in order. The packet that expires comes last, for it moves the chain's clock by a day."""
