@@ -22,12 +22,17 @@ _OTHER_NAMES = {
     "zh-tw": "zh-HK",
     "zh-mo": "zh-HK",
 }
+_LONGEST_HEADER = 256
+"""Of an `Accept-Language` [characters]: anybody may write one, and reading it takes the square of its length."""
 _CATALOGS = Path(__file__).parent.parent / "locale"
 
 
 def language_of(accept_language: str | None) -> str:
-    """Return the best of `LANGUAGES` for an `Accept-Language` header (RFC 9110, 12.5.4); English for none of them."""
-    wanted = [_known(tag) for tag in _by_preference(accept_language or "")]
+    """Return the best of `LANGUAGES` for an `Accept-Language` header (RFC 9110, 12.5.4); English for none of them.
+
+    What stands behind the header's first 256 characters is not read.
+    """
+    wanted = [_known(tag) for tag in _by_preference((accept_language or "")[:_LONGEST_HEADER])]
     return negotiate_locale(wanted, LANGUAGES, sep="-") or ENGLISH
 
 

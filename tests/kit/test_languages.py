@@ -31,5 +31,11 @@ def test_the_most_wanted_language_that_we_have_is_taken(header: str | None, lang
     assert language_of(header) == language
 
 
+@pytest.mark.parametrize(("length", "language"), [(256, "zh-CN"), (257, "en")])
+def test_256_characters_of_the_header_are_read_and_no_more(length: int, language: str) -> None:
+    """Anybody may send 60,000; reading a tag of as many parts took the gateway seconds."""
+    assert language_of(f"{'f' * (length - 3)},zh") == language
+
+
 def test_a_text_without_a_translation_stays_english() -> None:
     assert translated("problems", "No catalog has this text", "zh-CN") == "No catalog has this text"
