@@ -108,7 +108,7 @@ def _reached(schemas: Schema, roots: list[Schema]) -> set[str]:
         if name not in found:
             found.add(name)
             waiting += _named(schemas[name])
-    return {name for name in found if "enum" not in schemas[name]}
+    return {name for name in found if "properties" in schemas[name]}
 
 
 def _named(schema: Any) -> list[str]:

@@ -5,7 +5,7 @@ Made from the OpenAPI document by tools/client.py: do not edit.
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Any, TypedDict
 
 from pswallet.client import bodies, parts
 
@@ -134,7 +134,7 @@ class ExportShape(TypedDict):
     account_id: str
     address: str
     balance_fen: int
-    records: dict[str, list[dict[str, parts.JsonValue]]]
+    records: dict[str, list[dict[str, Any]]]
     withheld: dict[str, str]
     erasure: dict[str, str]
 

@@ -45,10 +45,6 @@ class Contracts(TypedDict):
     batch: str
 
 
-class JsonValue(TypedDict):
-    """"""
-
-
 class LineShape(TypedDict):
     """One side of one payment."""
 

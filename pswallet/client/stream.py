@@ -13,11 +13,13 @@ _SILENCE_S = 45.0
 
 
 class Event(TypedDict):
-    """Something that happened to one's own account; the chain's says in which block."""
+    """Something that happened to one's own account; the chain's says in which block. `title` and `text` are to show."""
 
     id: str
     kind: str
     block: int | None
+    title: str
+    text: str
     body: dict[str, Any]
 
 

@@ -3,13 +3,14 @@
 from collections.abc import Iterator
 from contextlib import contextmanager
 from itertools import islice
-from typing import Any
+from typing import Any, get_type_hints
 
 import httpx
 import orjson
 import pytest
 from sqlalchemy import text
 
+from pswallet.client import Event
 from pswallet.kit.db import Sessions, transaction
 from pswallet.notifications.service import Notice, notify
 from tests.api.gateway import Member, code_of, serve
@@ -54,6 +55,7 @@ def test_the_tier_arrives_as_an_event(member: Member, pipeline: Pipeline) -> Non
         pipeline.settle()
         event = next(events(lines))
     assert (event["kind"], event["body"]) == ("tier-set", {"tier": 1})
+    assert event.keys() == get_type_hints(Event).keys(), "the Python client says another shape"
 
 
 @pytest.mark.parametrize(

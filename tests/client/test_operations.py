@@ -61,3 +61,7 @@ def test_each_shape_has_the_fields_of_its_component():
         ]
         wrong += [component for shape in shapes if get_type_hints(shape).keys() != schema.get("properties", {}).keys()]
     assert wrong == []
+
+
+def test_a_component_that_may_be_anything_is_no_shape():
+    assert get_type_hints(answers.ExportShape)["records"] == dict[str, list[dict[str, Any]]]
