@@ -15,7 +15,10 @@ app = typer.Typer(cls=SpokenGroup, no_args_is_help=True, add_completion=False)
 @app.callback()
 def wallet(
     context: typer.Context,
-    lang: Annotated[str, typer.Option("--lang", help="zh, zh-HK or en; as the terminal speaks if not said")] = "",
+    lang: Annotated[
+        # Eager as --help is, which else is written before the language is known.
+        str, typer.Option("--lang", is_eager=True, help="zh, zh-HK or en; as the terminal speaks if not said")
+    ] = "",
     gateway: Annotated[str, typer.Option("--gateway", help="where the gateway is")] = "",
     folder: Annotated[Path | None, typer.Option("--folder", help="where the key is kept")] = None,
 ) -> None:

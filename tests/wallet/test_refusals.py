@@ -102,6 +102,7 @@ def test_it_speaks_the_language_of_the_terminal(ping: Terminal):
     assert "Ask for the person's address" in ping.fails("--lang", "en", "send", "13800138077", "1", "--yes")
     assert "发红包" in ping.ok("--help")
     assert "分成多少份" in ping.ok("packet", "--help")
+    assert "Give a red packet" in ping.ok("--lang", "en", "--help")
     assert "--shares" in ping.ok("--lang", "en", "packet", "--help")
     assert "how many people share it" in ping.ok("--lang", "en", "packet", "--help")
 
