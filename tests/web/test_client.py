@@ -34,6 +34,8 @@ def scripted(*answers: tuple[int, dict[str, Any]]) -> Iterator[tuple[str, Asked]
             self.send_response(status)
             kind = "problem+json" if "type" in body else "json"
             self.send_header("Content-Type", f"application/{kind}")
+            if "retry_after_s" in body:
+                self.send_header("Retry-After", str(body["retry_after_s"]))
             self.end_headers()
             self.wfile.write(json.dumps(body).encode())
 
@@ -65,6 +67,7 @@ const told = ({name, message, code, problem}) => tell({name, message, code, prob
 await draw().then(tell, told);
 """
 DRAWN = (201, {"id": "draw_1", "dealer": "0x", "draw_commitment": "0x"})
+BUSY = {"type": "/problems/gateway-busy", "title": "busy", "status": 503}
 AWAY = {"type": "/problems/database-away", "title": "away", "status": 503, "request_id": "r"}
 
 
@@ -102,6 +105,20 @@ def test_a_gateway_that_stays_away_is_a_refusal_after_four_tries(node: Run) -> N
         found = node(POST_DRAW + TELL_FAILURE, url=url)
     assert (found["name"], found["code"], found["problem"]) == ("Refused", "database-away", AWAY)
     assert len(asked) == 4
+
+
+def test_it_waits_as_long_as_a_busy_gateway_says(node: Run) -> None:
+    with scripted((503, BUSY | {"retry_after_s": 1}), DRAWN) as (url, asked):
+        waited_ms = node(POST_DRAW + "const before = Date.now(); await draw(); tell(Date.now() - before);", url=url)
+    assert waited_ms >= 1000
+    assert len(asked) == 2
+
+
+@pytest.mark.parametrize("retry_after_s", [11, 3600])
+def test_a_gateway_that_is_busy_for_long_is_a_refusal_at_once(node: Run, retry_after_s: int) -> None:
+    with scripted((503, BUSY | {"retry_after_s": retry_after_s})) as (url, asked):
+        assert node(POST_DRAW + TELL_FAILURE, url=url)["code"] == "gateway-busy"
+    assert len(asked) == 1
 
 
 @pytest.mark.parametrize("status", [400, 409, 422, 429, 500])

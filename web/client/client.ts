@@ -33,11 +33,13 @@ export interface Gateway {
 }
 
 const RETRIES = 4;
+const PATIENCE_MS = 10_000;
 const AWAY = new Set([502, 503, 504]);
 
 /**
- * Connect to the gateway at `url`. A problem is thrown as `Refused`. Lost connections and 502 to 504 are tried again,
- * which is safe: the Idempotency-Key stays the same, so a POST happens once.
+ * Connect to the gateway at `url`. A problem is thrown as `Refused`. Lost connections and 502 to 504 are tried again
+ * after as long as `Retry-After` says, if that is no more than 10 seconds. It is safe: the Idempotency-Key stays the
+ * same, so a POST happens once.
  */
 export function connect(url: string): Gateway {
   const gateway: Gateway = {http: createClient<paths>({baseUrl: url, fetch: persistently}), token: undefined};
@@ -64,12 +66,14 @@ export async function answer<T>(reply: Promise<{data?: T; response: Response}>):
 
 async function persistently(request: Request): Promise<Response> {
   for (let attempt = 1; ; attempt++) {
+    let pauseMs = 50 * 2 ** attempt;
     try {
       const response = await fetch(request.clone());
-      if (attempt === RETRIES || !AWAY.has(response.status)) return response;
+      pauseMs = Math.max(pauseMs, 1000 * (Number(response.headers.get("Retry-After")) || 0)); // a date is not waited for
+      if (attempt === RETRIES || !AWAY.has(response.status) || pauseMs > PATIENCE_MS) return response;
     } catch (lost) {
       if (attempt === RETRIES) throw lost;
     }
-    await new Promise((resume) => setTimeout(resume, 50 * 2 ** attempt));
+    await new Promise((resume) => setTimeout(resume, pauseMs));
   }
 }
