@@ -75,6 +75,13 @@ class BodyTooLarge(Problem):
     title = "The body is larger than 64 KiB"
 
 
+class HeadersTooLarge(Problem):
+    """More than 64 KiB, or without end; the connection is closed."""
+
+    status = 431
+    title = "The headers are larger than 64 KiB"
+
+
 class IdempotencyKeyMissing(Problem):
     """A POST came without an Idempotency-Key of 1 to 128 printable characters."""
 

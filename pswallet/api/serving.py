@@ -1,26 +1,33 @@
-"""The gateway's HTTP/1.1 connections: uvicorn's, with a bound for how long a request's headers may take to arrive."""
+"""The gateway's HTTP/1.1 connections: uvicorn's, with bounds for how long a request's headers take, and are."""
 
 import asyncio
+from http import HTTPStatus
 
 import orjson
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
-from pswallet.api.problems import MEDIA_TYPE, RequestTooSlow, problem_body
+from pswallet.api.problems import MEDIA_TYPE, HeadersTooLarge, RequestTooSlow, problem_body
+from pswallet.kit.problems import Problem
 
 HEADERS_S = 10.0
 """From a connection's start, or from a request's first byte, to the end of its headers."""
 
+MAX_HEADERS_BYTES = 64 * 1024
+"""Of all of a request but its body, trailers included: the parser keeps them in memory, however many they are."""
 
-def _too_slow() -> bytes:
-    body = orjson.dumps(problem_body(RequestTooSlow(), None))
-    head = f"HTTP/1.1 408 Request Timeout\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\n"
+
+def _last_answer(problem: Problem) -> bytes:
+    body = orjson.dumps(problem_body(problem, None))
+    status = f"{problem.status} {HTTPStatus(problem.status).phrase}"
+    head = f"HTTP/1.1 {status}\r\ncontent-type: {MEDIA_TYPE}\r\ncontent-length: {len(body)}\r\n"
     return head.encode() + b"connection: close\r\n\r\n" + body
 
 
 class Connection(HttpToolsProtocol):
-    """One connection. Whoever dribbles headers is answered 408, and the connection is closed."""
+    """One connection. Whoever dribbles headers is answered 408, who sends them without end 431, and it is closed."""
 
     headers_s = HEADERS_S
+    _headers_bytes = 0
 
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override] # as uvicorn has it
         """Begin to wait for the first request."""
@@ -36,8 +43,11 @@ class Connection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Read on; only headers that do not come in one piece are waited for."""
+        self._headers_bytes += len(data)
         super().data_received(data)
-        if not self._in_headers:
+        if self._headers_bytes > MAX_HEADERS_BYTES:
+            self._refuse(HeadersTooLarge())
+        elif not self._in_headers:
             self._wait_no_more()
         elif self._patience is None:
             self._wait()
@@ -45,6 +55,7 @@ class Connection(HttpToolsProtocol):
     def on_message_begin(self) -> None:
         """Note that a request begins."""
         self._in_headers = True
+        self._headers_bytes = 0  # its first piece is not counted: the end of another request may be in it
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -52,15 +63,22 @@ class Connection(HttpToolsProtocol):
         self._in_headers = False
         super().on_headers_complete()
 
+    def on_body(self, body: bytes) -> None:
+        """Take a part of a body, which has a bound of its own."""
+        self._headers_bytes -= len(body)
+        super().on_body(body)
+
     def _wait(self) -> None:
-        self._patience = self.loop.call_later(self.headers_s, self._give_up)
+        self._patience = self.loop.call_later(self.headers_s, self._refuse, RequestTooSlow())
 
     def _wait_no_more(self) -> None:
         if self._patience is not None:
             self._patience.cancel()
             self._patience = None
 
-    def _give_up(self) -> None:
+    def _refuse(self, problem: Problem) -> None:
+        self._wait_no_more()
         if not self.transport.is_closing():
-            self.transport.write(_too_slow())
+            if self._in_headers:
+                self.transport.write(_last_answer(problem))
             self.transport.close()

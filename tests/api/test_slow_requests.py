@@ -11,7 +11,7 @@ import httpx
 import pytest
 
 from pswallet.api.limits import MAX_BODY_BYTES, Limits
-from pswallet.api.serving import Connection
+from pswallet.api.serving import MAX_HEADERS_BYTES, Connection
 from tests.api.gateway import serve
 
 LARGE = 10 * 1024 * 1024
@@ -110,19 +110,64 @@ def test_headers_in_many_pieces_are_read_when_they_come_in_time(http: httpx.Clie
         assert raw.recv(65_536).startswith(b"HTTP/1.1 200")
 
 
+ENDLESS = {
+    "one header": (b"GET /healthz HTTP/1.1\r\nhost: x\r\nx: ", b"a" * 4096),
+    "many headers": (b"GET /healthz HTTP/1.1\r\nhost: x\r\n", b"x: %s\r\n" % (b"a" * 4091)),
+    "the address": (b"GET /", b"a" * 4096),
+    "nothing at all": (b"", b"\r\n" * 2048),
+}
+
+
+@pytest.mark.parametrize("what", ENDLESS)
+def test_headers_without_end_are_answered_431_and_the_connection_closed(http: httpx.Client, what: str) -> None:
+    head, piece = ENDLESS[what]
+    with line(http) as raw:
+        raw.sendall(head)
+        assert _sent_until_closed(raw, piece) < LARGE
+        answer = raw.recv(65_536)
+    assert answer.startswith(b"HTTP/1.1 431 ")
+    assert b'"type":"/problems/headers-too-large"' in answer
+
+
+def test_trailers_without_end_close_the_connection(http: httpx.Client) -> None:
+    with line(http) as raw:
+        raw.sendall(HEAD.replace(b"content-length: %d", b"transfer-encoding: chunked") + b"0\r\n")
+        assert _sent_until_closed(raw, b"x: %s\r\n" % (b"a" * 4091)) < LARGE
+
+
+def test_headers_of_64_kib_are_read(http: httpx.Client) -> None:
+    with line(http) as raw:
+        raw.sendall(b"GET /healthz HTTP/1.1\r\n")
+        raw.sendall(b"host: x\r\nx: ".ljust(MAX_HEADERS_BYTES - 4, b"a") + b"\r\n\r\n")
+        assert raw.recv(65_536).startswith(b"HTTP/1.1 200")
+
+
+def test_many_requests_on_one_connection_are_not_taken_for_long_headers(http: httpx.Client) -> None:
+    request = b"GET /healthz HTTP/1.1\r\nhost: x\r\nx: %s\r\n\r\n" % (b"a" * 1000)
+    with line(http) as raw:
+        for _ in range(2 * MAX_HEADERS_BYTES // len(request)):
+            raw.sendall(request)
+            assert raw.recv(65_536).startswith(b"HTTP/1.1 200")
+
+
+def _sent_until_closed(raw: socket.socket, piece: bytes) -> int:
+    """Send pieces until the gateway hangs up; return how much went out [bytes]."""
+    raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
+    sent = 0
+    try:
+        while sent < LARGE:
+            sent += raw.send(piece)
+    except OSError:
+        pass  # it hung up
+    return sent
+
+
 @pytest.mark.parametrize("declared", [True, False])
 def test_ten_megabytes_are_refused_unread_and_the_connection_closed(http: httpx.Client, declared: bool) -> None:
     head = HEAD % LARGE if declared else HEAD.replace(b"content-length: %d", b"transfer-encoding: chunked")
     with line(http) as raw:
-        raw.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 16_384)
         raw.sendall(head)
-        sent = 0
-        try:
-            while sent < LARGE:
-                sent += raw.send(b" " * 4096 if declared else b"1000\r\n" + b" " * 4096 + b"\r\n")
-        except OSError:
-            pass  # it hung up
-        assert sent < LARGE / 2
+        assert _sent_until_closed(raw, b" " * 4096 if declared else b"1000\r\n" + b" " * 4096 + b"\r\n") < LARGE / 2
         assert raw.recv(65_536).startswith(b"HTTP/1.1 413")
 
 
