@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from pswallet.api import logs
 from pswallet.chain import deploy
 from pswallet.chain.deploy import Deployment
 from pswallet.chain.keys import Keys
@@ -26,6 +27,15 @@ BUILD = Path(__file__).parents[1] / "build"
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Start the journeys first: the longest of all, they would keep one worker busy at the end and the other idle."""
     items.sort(key=lambda item: "tests/journeys" not in item.path.as_posix())
+
+
+@pytest.fixture(scope="session", autouse=True)
+def log_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """Where the log lines of the whole run go, from the first on: a logger keeps what it finds then."""
+    path = tmp_path_factory.mktemp("logs") / "gateway.log"
+    with path.open("wb", buffering=0) as file:
+        logs.configure("info", file)
+        yield path
 
 
 @pytest.fixture(scope="session")

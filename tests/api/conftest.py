@@ -8,7 +8,6 @@ import httpx
 import pytest
 from fastapi import FastAPI
 
-from pswallet.api import logs
 from pswallet.api.app import create_app
 from pswallet.api.limits import Limit, Limits
 from pswallet.chain import signing
@@ -21,16 +20,6 @@ from pswallet.vendors.identity import SandboxIdentity
 from pswallet.vendors.sms import SandboxSms
 from tests.api.gateway import Member, serve
 from tests.parts import Chain
-
-
-@pytest.fixture(scope="session")
-def log_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where the gateway's log lines of the whole run go."""
-    path = tmp_path_factory.mktemp("logs") / "gateway.log"
-    with path.open("wb", buffering=0) as file:
-        logs.configure("info", file)
-        yield path
-
 
 WIDE = Limits(codes=Limit(10_000, 60), sign_ins=Limit(10_000, 60), lookups=Limit(10_000, 60), checks=Limit(10_000, 60))
 

@@ -50,7 +50,7 @@ def test_calls_flow_while_both_run(running, ann, bob):
 def test_both_outlive_a_chain_that_goes_away(running, ann, bob, monkeypatch):
     chain = running.chain
     with monkeypatch.context() as away:
-        away.setattr(chain.rpc, "_exchange", refuse)
+        away.setattr(chain.rpc, "exchange", refuse)
         time.sleep(0.2)  # passes that had begun end
         running.leave(ann.payment(chain.deployment, bob.address, 100))
         time.sleep(0.3)
