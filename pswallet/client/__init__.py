@@ -4,7 +4,7 @@
 """
 
 from pswallet.client.api import Api
-from pswallet.client.errors import ContractsChanged, KeystoreUnreadable, Refused
+from pswallet.client.errors import ContractsChanged, DomainUnknown, KeystoreUnreadable, Refused
 from pswallet.client.keys import Key
 from pswallet.client.person import Answer, Client, Given
 from pswallet.client.signed import Chain, authorize, authorize_packet, sign_link
@@ -17,6 +17,7 @@ __all__ = [
     "Chain",
     "Client",
     "ContractsChanged",
+    "DomainUnknown",
     "Event",
     "Given",
     "Key",

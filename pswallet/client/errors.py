@@ -19,6 +19,14 @@ class ContractsChanged(Exception):
     """The gateway serves another chain or other contracts than those known: what it asks to be signed is not signed."""
 
 
+class DomainUnknown(Exception):
+    """The gateway asks for a sign-in at another one (`domain`), which it could take for itself: nothing is signed."""
+
+    def __init__(self, domain: str) -> None:
+        self.domain = domain
+        super().__init__(f"asks for a sign-in at {domain}")
+
+
 class KeystoreUnreadable(Exception):
     """The keystore file at `path` gives no key; `reason` says why."""
 

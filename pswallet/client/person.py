@@ -11,12 +11,11 @@ import httpx
 from pswallet.chain.terms import ZERO_20, ZERO_32, ZERO_ADDRESS, Terms
 from pswallet.client import answers, bodies
 from pswallet.client.api import Api
-from pswallet.client.errors import ContractsChanged
+from pswallet.client.errors import ContractsChanged, DomainUnknown
 from pswallet.client.keys import Key
-from pswallet.client.signed import Chain, authorize, authorize_packet, hexed, prove, sign_link
+from pswallet.client.signed import ERASE, SIGN_IN, Chain, Proof, authorize, authorize_packet, hexed, prove, sign_link
 from pswallet.client.stream import Event
 from pswallet.client.transport import Transport
-from pswallet.privacy.rules import STATEMENT as TO_ERASE
 from pswallet.redpackets.rules import MAX_SHARE, guest_list
 
 Answer = dict[str, Any]
@@ -25,6 +24,8 @@ Answer = dict[str, Any]
 PacketKind = Literal["equal", "lucky", "exclusive", "link", "phrase"]
 
 _TIMEOUT_S = 30.0
+_THIS_MACHINE = frozenset({"", "localhost", "127.0.0.1", "::1"})
+"""Hosts whose gateway may call itself by another of its names."""
 
 
 @dataclass(frozen=True)
@@ -95,22 +96,29 @@ class Client:
     # --- who I am ---
 
     def register(self, phone: str, code: str) -> answers.AccountShape:
-        """Open an account for this key's address with the code that came by SMS; the session is kept."""
-        opened = self.api.register({"phone": phone, "code": code, **prove(self.key, self.api.give_nonce())})
+        """Open an account for this key's address with the code that came by SMS; the session is kept.
+
+        Raises DomainUnknown, as whatever proves the address: one gateway could sign in at another with the proof.
+        """
+        opened = self.api.register({"phone": phone, "code": code, **self._prove(SIGN_IN)})
         self.token = opened["token"]
         return opened["account"]
 
     def sign_in(self) -> None:
         """Open a session by EIP-4361."""
-        proof = prove(self.key, self.api.give_nonce())
-        self.token = self.api.sign_in(cast("bodies.SignIn", proof))["token"]
+        self.token = self.api.sign_in(cast("bodies.SignIn", self._prove(SIGN_IN)))["token"]
 
     def erase(self, phone: str, code: str) -> answers.Erased:
-        """Have everything personal of this account destroyed; nothing of it can be undone. `code` came by SMS."""
-        proof = prove(self.key, self.api.give_nonce(), statement=TO_ERASE)
-        erased = self.api.erase({"phone": phone, "code": code, **proof})
+        """Leave for good, with a fresh code that came by SMS: nothing of it can be undone, and the session is gone."""
+        gone = self.api.erase(cast("bodies.EraseMe", {"phone": phone, "code": code, **self._prove(ERASE)}))
         self.token = None
-        return erased
+        return gone
+
+    def _prove(self, statement: str) -> Proof:
+        nonce, here = self.api.give_nonce(), httpx.URL(self.url)
+        if here.host not in _THIS_MACHINE and nonce["domain"] != here.netloc.decode():
+            raise DomainUnknown(nonce["domain"])
+        return prove(self.key, nonce, statement)
 
     # --- money ---
 

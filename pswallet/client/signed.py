@@ -12,8 +12,9 @@ from pswallet.client.bodies import MoneyIn, PayShare
 from pswallet.client.keys import Key
 
 AUTHORIZATION_LIFE_S = 600
-TO_SIGN_IN = "Sign in to pswallet."
-"""What a message says that opens a session."""
+SIGN_IN = "Sign in to pswallet."
+ERASE = "Erase my pswallet account."
+"""What a message's statement says: none of the one does for the other."""
 
 
 class Proof(TypedDict):
@@ -81,8 +82,8 @@ def sign_link(chain: Chain, link_key: Key, packet: str, claimant: str) -> str:
     return hexed(signing.sign(signing.digest(chain.packets, signing.LINK_CLAIM, message), link_key.secret))
 
 
-def prove(key: Key, nonce: NonceGiven, *, statement: str = TO_SIGN_IN) -> Proof:
-    """Prove the key's address by a signed message (EIP-4361, EIP-191) that is good for what its `statement` says."""
+def prove(key: Key, nonce: NonceGiven, statement: str) -> Proof:
+    """Prove the key's address by a signed message (EIP-4361, EIP-191) that says what for."""
     message = (
         f"{nonce['domain']} wants you to sign in with your Ethereum account:\n{key.address}\n\n"
         f"{statement}\n\nURI: {nonce['uri']}\nVersion: 1\nChain ID: {nonce['chain_id']}\n"

@@ -14,6 +14,9 @@ _CHANGED = text(
     "{gateway} asks for signatures on other contracts than before: nothing was signed. "
     "If you know why (a new sandbox), remove {file}"
 )
+_ELSEWHERE = text(
+    "{gateway} asks for a sign-in at {domain}: nothing was signed. Use the gateway's own name (--gateway)."
+)
 _AWAY = text(
     "{gateway} does not answer. Is it the gateway (--gateway)? "
     "What was sent may have arrived: look at the activity before you repeat it."
@@ -72,7 +75,7 @@ class Spoken(TyperCommand):
         # Here, as in cli: `pswallet --help` need not load the client.
         import httpx
 
-        from pswallet.client import ContractsChanged, KeystoreUnreadable, Refused
+        from pswallet.client import ContractsChanged, DomainUnknown, KeystoreUnreadable, Refused
         from pswallet.wallet.advice import advised
 
         screen, desk = screen_of(ctx), ctx.obj
@@ -87,6 +90,8 @@ class Spoken(TyperCommand):
             screen.complain(screen.translated(_CLOSED, file=unreadable.path, reason=reason))
         except ContractsChanged:
             screen.complain(screen.translated(_CHANGED, gateway=desk.gateway, file=desk.purse.session_file))
+        except DomainUnknown as unknown:
+            screen.complain(screen.translated(_ELSEWHERE, gateway=desk.gateway, domain=unknown.domain))
         except httpx.TransportError:
             screen.complain(screen.translated(_AWAY, gateway=desk.gateway))
         ctx.exit(1)

@@ -23,7 +23,7 @@ from pswallet.privacy.proof import Proof, prove
 from pswallet.vendors.identity import SandboxIdentity
 from tests.api.gateway import Member, code_of
 from tests.api.leaving import BORN, CARD, NAME, NUMBER, check_name, forget_codes, leave, leave_body, rows_of_others
-from tests.api.money import give, members, send
+from tests.api.money import client_of, give, members, send
 from tests.parts import Chain, Pipeline
 
 
@@ -68,6 +68,15 @@ def test_the_session_ends_and_the_key_opens_no_other(member: Member) -> None:
     erased(member)
     assert code_of(member.get("/accounts/me")) == "session-invalid"
     assert code_of(member.post("/sessions", member.proof())) == "account-unknown"
+
+
+def test_the_typed_client_leaves_too(member: Member, pipeline: Pipeline, prover: Callable[[Member], Proof]) -> None:
+    pipeline.settle()
+    forget_codes(member.sessions)
+    person = client_of(member)
+    assert person.erase(member.phone, member.code())["account_id"] == member.account["id"]
+    assert person.token is None
+    assert prover(member).holds, prover(member).claims
 
 
 def test_the_chain_takes_the_registration_back(member: Member, pipeline: Pipeline, chain: Chain) -> None:
