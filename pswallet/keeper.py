@@ -54,6 +54,7 @@ def restore(file: BackupFile) -> None:
 
 def regain() -> None:
     """After a restore and a rebuild: know again which places in queues, and ids of notices, were given since."""
+    from pswallet.accounts import service as accounts
     from pswallet.chain.dealer import Dealer
     from pswallet.chain.deploy import Deployment
     from pswallet.chain.keys import Keys
@@ -70,8 +71,13 @@ def regain() -> None:
         with transaction(sessions_of(engine)) as session:
             count = redpackets.regain_claims(session, dealer)
             notifications.skip_given_ids(session)
+            unregistered = accounts.unregistered(session)
         engine.dispose()
     typer.echo(f"{count} claims regained")
+    for account in unregistered:
+        typer.echo(
+            f"{account} has no registration on the chain. Erased since? `pswallet operator erase-again {account}`"
+        )
 
 
 def _database_url() -> str:

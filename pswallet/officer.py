@@ -60,6 +60,16 @@ def show_retained(who: Who, reason: Reason, by: By, key_file: operator.KeyFile) 
     _print_fields("kept of this person", found)
 
 
+@operator.app.command("erase-again")
+def erase_again(who: Who, reason: Reason, by: By) -> None:
+    """Erase a person whom a restored backup brought back; `pswallet regain` names who it may be."""
+    from pswallet.privacy import officers
+
+    with _database() as sessions:
+        account = officers.erase_again(sessions, Settings().keys_file, who, by=by, reason=reason)
+    Console().print(f"{account} is erased; `pswallet privacy proof {account}` proves it", soft_wrap=True)
+
+
 @operator.app.command("rotate-master-key")
 def rotate_master_key(
     reason: Reason,

@@ -13,13 +13,13 @@ from pswallet.bank import service as bank
 from pswallet.chain.outbox import last_block
 from pswallet.kit import trail
 from pswallet.kit.trail import Act
-from pswallet.kit.vault import Vault
+from pswallet.kit.vault import Erased, Vault
 from pswallet.kyc import service as kyc
 from pswallet.notifications.models import OffChainNotification
 from pswallet.payments import service as payments
 from pswallet.privacy import retention, rules
 from pswallet.privacy.catalogue import DELETED, HOLDINGS, identity_holdings
-from pswallet.privacy.errors import ErasureBlocked
+from pswallet.privacy.errors import ErasureBlocked, StillRegistered
 from pswallet.privacy.export import rows_of
 from pswallet.privacy.models import RetainedRecord
 from pswallet.privacy.rules import Affairs
@@ -46,6 +46,28 @@ def erase(
     Raises what `accounts.prove_owner` raises, ErasureBlocked, RetentionKeyMissing.
     """
     account = accounts.prove_owner(session, vault, proof, phone=phone, code=code, now=now)
+    act = Act(account.id, "erase-person", "asked by the person", person=account.id)
+    return _erase(session, vault, retention_key, account, act, now=now)
+
+
+def erase_again(
+    session: Session, vault: Vault, retention_key: bytes | None, who: str, *, by: str, reason: str, now: datetime
+) -> Erasure:
+    """Erase the account of an id or address that a restored backup brought back: the chain has let go of it.
+
+    Raises AccountUnknown, Erased, StillRegistered, ErasureBlocked, RetentionKeyMissing; ValueError without a reason.
+    """
+    account = accounts.find_account(session, who)
+    if account.erased_at is not None:
+        raise Erased(account.id)
+    if account.id not in accounts.unregistered(session):
+        raise StillRegistered()
+    return _erase(session, vault, retention_key, account, Act(by, "erase-person", reason, person=account.id), now=now)
+
+
+def _erase(
+    session: Session, vault: Vault, retention_key: bytes | None, account: Account, act: Act, *, now: datetime
+) -> Erasure:
     session.refresh(account, with_for_update=True)
     affairs = _affairs(session, account.address, now=now)
     reasons = rules.obstacles(affairs)
@@ -58,7 +80,7 @@ def erase(
     kyc.forget(session, account_id=account.id)
     accounts.erase(session, account, now=now)
     vault.destroy(session, account.id, now=now)
-    trail.append(session, Act(account.id, "erase-person", "asked by the person", person=account.id), now=now)
+    trail.append(session, act, now=now)
     return Erasure(account.id, now, retained)
 
 

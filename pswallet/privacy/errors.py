@@ -17,6 +17,13 @@ class ErasureBlocked(Problem):
     title = "Something must be done before the account can be erased"
 
 
+class StillRegistered(Problem):
+    """Only whom the chain has taken the registration back from can be erased again: an erasure does."""
+
+    status = 409
+    title = "The chain holds the registration of this account"
+
+
 class RetentionKeyMissing(Problem):
     """The law keeps this person's record, and the gateway has no key to lock it away with."""
 

@@ -12,6 +12,7 @@ from pswallet.kit.db import Sessions, engine_for, sessions_of, transaction
 from pswallet.kit.trail import Act
 from pswallet.kit.vault import Vault
 from pswallet.local import lock
+from pswallet.privacy import erasure
 from pswallet.privacy.catalogue import identity_holdings
 from pswallet.privacy.export import rows_of
 from pswallet.privacy.retention import find_retained, open_record
@@ -42,6 +43,14 @@ def show_kept(sessions: Sessions, private: bytes, who: str, *, by: str, reason: 
         trail.append(session, Act(by, "show-retained", reason, person=account.id, fields=fields), now=clock.now())
         found = open_record(private, kept) if kept else None
     return found or {}
+
+
+def erase_again(sessions: Sessions, keys_file: Path, who: str, *, by: str, reason: str) -> str:
+    """Erase whom a restored backup brought back; return the account's id. Raises what `erasure.erase_again` raises."""
+    key = Keys.load(keys_file).retention_public
+    with transaction(sessions) as session:
+        vault = open_vault(keys_file)
+        return erasure.erase_again(session, vault, key, who, by=by, reason=reason, now=clock.now()).account_id
 
 
 def journal(database_url: str, *, by: str, act: str, reason: str, person: str | None) -> None:

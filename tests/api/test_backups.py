@@ -12,13 +12,17 @@ import pytest
 from typer.testing import CliRunner
 
 from pswallet import tables
+from pswallet.chain.keys import open_vault
 from pswallet.cli import app
+from pswallet.kit import trail
 from pswallet.kit.db import transaction
 from pswallet.kit.vault import SealBroken, Vault
 from pswallet.local import backups
 from pswallet.notifications import service as notifications
+from pswallet.privacy.proof import prove
 from pswallet.schedule import Schedule
 from tests.api.gateway import Member, code_of
+from tests.api.leaving import leave
 from tests.api.money import balance, give, members, send, transfer_body
 from tests.databases import administrator, named
 from tests.parts import DAY_S, Pipeline, secret
@@ -64,8 +68,8 @@ class Keeper:
         result = self.run("backup", str(self.file))
         assert result.exit_code == 0, result.stderr
 
-    def lose_and_restore(self, pipeline: Pipeline) -> None:
-        """Drop the database, do what the runbook says, and start the processes again."""
+    def lose_and_restore(self, pipeline: Pipeline) -> str:
+        """Drop the database, do what the runbook says, and start the processes again; return what `regain` says."""
         _drop(self.server)
         pipeline.close()
         deployment, keys = self.file.with_name("deployment.json"), self.file.with_name("keys.json")
@@ -81,8 +85,9 @@ class Keeper:
         subprocess.run(rebuild, check=True, capture_output=True, timeout=120)
         regained = self.run("regain")
         assert regained.exit_code == 0, regained.stderr
-        assert self.run("regain").stdout == "0 claims regained\n", "twice does nothing"
+        assert self.run("regain").stdout.startswith("0 claims regained\n"), "twice does nothing"
         pipeline.indexer, pipeline.relayer = pipeline.new_indexer(), pipeline.new_relayer()
+        return str(regained.stdout)
 
 
 @pytest.fixture
@@ -184,6 +189,31 @@ def test_what_came_after_the_backup_and_is_not_on_the_chain_has_to_be_given_agai
     Schedule(pipeline.sessions).step()
     pipeline.settle()
     assert balance(ping) == 100_070, "the packet that nobody here knows went back to its creator"
+
+
+def test_who_was_erased_after_the_backup_is_named_and_erased_again(
+    stranger: Any, pipeline: Pipeline, keeper: Keeper
+) -> None:
+    an, bo = members(stranger, pipeline, "an", "bo", fen=0)
+    keeper.back_up()
+    assert leave(an).status_code == 200
+    pipeline.settle()
+
+    regained = keeper.lose_and_restore(pipeline)
+
+    assert an.account["id"] in regained
+    assert bo.account["id"] not in regained
+    again = ("operator", "erase-again", an.account["id"], "--reason", "restored", "--by", "keeper")
+    assert keeper.run(*again).exit_code == 0
+    with transaction(pipeline.sessions) as session:
+        proof = prove(session, open_vault(keeper.file.with_name("keys.json")), an.address)
+        written = [(entry.actor, entry.reason) for entry in trail.entries_about(session, an.account["id"])]
+    assert [claim for claim, _, holds in proof.claims if not holds] == []
+    assert written == [("keeper", "restored")]
+    assert keeper.run("regain").stdout == "0 claims regained\n", "nobody is left"
+    assert "Erased" in keeper.run(*again).stderr
+    assert "StillRegistered" in keeper.run("operator", "erase-again", bo.address, "--reason", "mistaken").stderr
+    assert bo.get("/accounts/me").status_code == 200
 
 
 def ask(host: Member, payer: Member) -> str:

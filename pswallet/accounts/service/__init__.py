@@ -27,7 +27,7 @@ from pswallet.accounts.service.sessions import (
     sign_in,
     sign_in_with_code,
 )
-from pswallet.accounts.service.standing import VISITOR_TIER, Standing, may_receive, request_tier, standing
+from pswallet.accounts.service.standing import VISITOR_TIER, Standing, may_receive, request_tier, standing, unregistered
 
 __all__ = [
     "RESEND_AFTER_S",
@@ -61,5 +61,6 @@ __all__ = [
     "sign_in",
     "sign_in_with_code",
     "standing",
+    "unregistered",
     "use_code",
 ]

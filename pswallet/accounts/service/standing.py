@@ -46,6 +46,19 @@ def standing(session: Session, addresses: Sequence[str]) -> Mapping[str, Standin
     return {row.address: Standing(row.account_id, row.tier, row.frozen) for row in rows}
 
 
+def unregistered(session: Session) -> list[str]:
+    """Return the ids of accounts that were not erased and whose registration the chain has taken back all the same."""
+    tier = (
+        select(AccountTier.tier)
+        .where(AccountTier.address == Account.address)
+        .order_by(AccountTier.block.desc(), AccountTier.log_index.desc())
+        .limit(1)
+        .scalar_subquery()
+    )
+    found = select(Account.id).where(Account.erased_at.is_(None), tier == NO_TIER)
+    return list(session.scalars(found.order_by(Account.id)))
+
+
 def may_receive(address: InstrumentedAttribute[str]) -> ColumnElement[bool]:
     """Return the condition that the chain has given `address` (another table's column) a tier, and not frozen it."""
     tier = (
