@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
+from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -17,6 +18,7 @@ from pswallet.api.limits import BodyLimit, Limits
 from pswallet.api.logs import RequestLog
 from pswallet.api.metrics import Metrics
 from pswallet.api.overload import Backlog, Seats
+from pswallet.api.readiness import Lookout, look
 from pswallet.api.routes import (
     accounts,
     activity,
@@ -116,6 +118,7 @@ def create_app(
         retention_key=retention_key,
         seats=Seats(SEATS, metrics),
         backlog=Backlog(sessions, metrics, confirmations=settings.confirmations),
+        lookout=Lookout(partial(look, sessions, rpc.url)),
     )
     app = FastAPI(
         title="pswallet",

@@ -18,6 +18,7 @@ from pswallet.api.idempotency import Kept
 from pswallet.api.limits import Limits, take
 from pswallet.api.metrics import Metrics
 from pswallet.api.overload import Backlog, Seats
+from pswallet.api.readiness import Lookout
 from pswallet.api.streams import Streams
 from pswallet.api.traces import trace_of
 from pswallet.chain import outbox
@@ -51,6 +52,7 @@ class Gateway:
     streams: Streams
     seats: Seats
     backlog: Backlog
+    lookout: Lookout
     heartbeat_s: float = 15.0
     """Seconds between two signs of life of a stream."""
     retention_key: bytes | None = None

@@ -1,10 +1,13 @@
 """Whether the gateway can do its work: the database, its tables, the chain's node, the other processes, and the lag."""
 
+import asyncio
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from sqlalchemy import inspect
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
 
 from pswallet.chain import outbox, presence
 from pswallet.chain.rpc import Rpc, RpcError, RpcUnavailable
@@ -52,6 +55,28 @@ class Readiness:
         neighbours = self.database and self.schema and self.chain
         processes = self.relayer and self.indexer and self.worker
         return neighbours and processes and lag is not None and lag <= MAX_LAG_BLOCKS
+
+
+class Lookout:
+    """Looks once at a time, for everybody who asked before a look began. Lives in one event loop.
+
+    Anybody may ask, and a look takes a thread and a connection: however many ask, the others keep theirs.
+    """
+
+    def __init__(self, look: Callable[[], Readiness]) -> None:
+        self._look = look
+        self._alone = asyncio.Lock()
+        self._begun = 0
+        self._found: Readiness | None = None
+
+    async def look(self) -> Readiness:
+        """Return what a look found that began after the call."""
+        begun_before = self._begun
+        async with self._alone:
+            if self._begun == begun_before or self._found is None:
+                self._begun, self._found = self._begun + 1, None
+                self._found = await run_in_threadpool(self._look)
+            return self._found
 
 
 def look(sessions: db.Sessions, rpc_url: str) -> Readiness:

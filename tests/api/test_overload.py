@@ -19,6 +19,7 @@ from pswallet.api.intake import Desk, Intake, accepted
 from pswallet.api.metrics import Metrics
 from pswallet.api.overload import Backlog, Seats
 from pswallet.api.problems import GatewayBusy
+from pswallet.api.readiness import Lookout, Readiness
 from pswallet.kit.db import Sessions, transaction
 from pswallet.kit.problems import Problem
 from tests.api.gateway import Member, code_of, serve
@@ -203,6 +204,49 @@ def test_in_a_crowd_each_is_paid_that_was_told_so_and_nobody_else(
         pipeline.settle()
         told = sum(body["amount_fen"] for body, answer in zip(bodies, answers, strict=True) if answer.is_success)
         assert balance(payee) == 100_000 + told
+
+
+# --- readiness, for which anybody may ask -------------------------------------------------------------
+
+
+def test_who_asks_during_a_look_shares_the_next_one() -> None:
+    begun, go_on, looks = threading.Event(), threading.Event(), []
+
+    def slow() -> Readiness:
+        looks.append(Readiness(chain=True, head_block=len(looks)))
+        found = looks[-1]
+        begun.set()
+        go_on.wait(10)
+        return found
+
+    async def run() -> list[Readiness]:
+        lookout = Lookout(slow)
+        first = asyncio.create_task(lookout.look())
+        await asyncio.to_thread(begun.wait, 10)
+        others = [asyncio.create_task(lookout.look()) for _ in range(9)]
+        await asyncio.sleep(0)
+        go_on.set()
+        return [await first, *await asyncio.gather(*others), await lookout.look()]
+
+    assert [found.head_block for found in asyncio.run(run())] == [0, *[1] * 9, 2]
+
+
+def test_a_look_that_fails_is_not_shared() -> None:
+    outcomes = iter([RuntimeError("nobody expected it"), Readiness(chain=True, head_block=7)])
+
+    def look() -> Readiness:
+        outcome = next(outcomes)
+        if isinstance(outcome, Exception):
+            raise outcome
+        return outcome
+
+    async def run() -> list[Any]:
+        lookout = Lookout(look)
+        return await asyncio.gather(*(lookout.look() for _ in range(3)), return_exceptions=True)
+
+    failed, *found = asyncio.run(run())
+    assert isinstance(failed, RuntimeError)
+    assert [one.head_block for one in found] == [7, 7]
 
 
 # --- seats ------------------------------------------------------------------------------------------

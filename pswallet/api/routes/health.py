@@ -4,12 +4,12 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 from pydantic import Field
+from starlette.concurrency import run_in_threadpool
 
 from pswallet.api.deps import GatewayParts
 from pswallet.api.languages import Language
 from pswallet.api.metrics import CONTENT_TYPE
 from pswallet.api.problems import RouteUnknown
-from pswallet.api.readiness import look
 from pswallet.api.refusals import refused
 from pswallet.api.shapes import FreeText, Shape
 from pswallet.kit.languages import translated
@@ -61,12 +61,12 @@ def show_alive() -> Alive:
 
 
 @router.get("/readyz", responses={503: {"model": Ready}})
-def show_ready(gateway: GatewayParts, response: Response) -> Ready:
+async def show_ready(gateway: GatewayParts, response: Response) -> Ready:
     """Say whether requests are served in full: 200, or 503 with what is missing.
 
     Calls that were accepted wait meanwhile and go out later.
     """
-    found = look(gateway.sessions, gateway.rpc.url)
+    found = await gateway.lookout.look()
     gateway.metrics.note(found)
     response.status_code = 200 if found.ready else 503
     return Ready(
@@ -86,10 +86,10 @@ def show_ready(gateway: GatewayParts, response: Response) -> Ready:
 
 
 @router.get("/metrics", response_class=Response)
-def show_metrics(gateway: GatewayParts) -> Response:
+async def show_metrics(gateway: GatewayParts) -> Response:
     """Show the figures that Prometheus reads."""
-    gateway.metrics.note(look(gateway.sessions, gateway.rpc.url))
-    return Response(gateway.metrics.page(), media_type=CONTENT_TYPE)
+    gateway.metrics.note(await gateway.lookout.look())
+    return Response(await run_in_threadpool(gateway.metrics.page), media_type=CONTENT_TYPE)
 
 
 @router.get("/problems/{code}", responses=refused(RouteUnknown))
