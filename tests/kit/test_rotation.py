@@ -183,6 +183,22 @@ def test_what_was_erased_stays_erased(sessions: Sessions, keys_file: Path, seale
         read(sessions, open_vault(keys_file), sealed)
 
 
+def test_who_is_being_erased_while_keys_are_wrapped_anew_stays_erased(
+    sessions: Sessions, keys_file: Path, sealed: dict[str, bytes]
+) -> None:
+    officers.prepare([keys_file])
+    stuck = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'"
+    with ThreadPoolExecutor(1) as pool:
+        with transaction(sessions) as session:
+            open_vault(keys_file).destroy(session, "acc_3", now=clock.now())
+            rotating = pool.submit(officers.rotate, sessions, [keys_file], by="ann", reason="the yearly change")
+            while not session.execute(text(stuck)).scalar():
+                assert not rotating.done()
+        rotating.result()
+    with pytest.raises(Erased), transaction(sessions) as session:
+        open_vault(keys_file).unseal(session, "acc_3", "name", sealed["acc_3"])
+
+
 def test_both_steps_are_in_the_trail(sessions: Sessions, keys_file: Path) -> None:
     rotated(sessions, keys_file)
     with transaction(sessions) as session:
