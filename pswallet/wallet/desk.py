@@ -11,7 +11,7 @@ import httpx
 
 from pswallet.chain.hashing import checksum
 from pswallet.client import Client, Key, Refused
-from pswallet.client.answers import AccountShape, ClaimShape, PacketShape, TransferShape
+from pswallet.client.answers import AccountShape, ClaimShape, EntryShape, PacketShape, TransferShape
 from pswallet.client.api import Api
 from pswallet.client.transport import Transport
 from pswallet.kit.money import parse_yuan
@@ -20,12 +20,14 @@ from pswallet.wallet.purse import Purse, Session
 from pswallet.wallet.screen import Screen, Stopped
 
 T = TypeVar("T")
-Settling = TypeVar("Settling", TransferShape, ClaimShape, PacketShape)
+Settling = TypeVar("Settling", TransferShape, ClaimShape, PacketShape, EntryShape)
 
 PATIENCE_S = 60.0
 """How long a command waits for the chain's event [s]; what was accepted happens later all the same."""
 
 _TIMEOUT_S = 30.0
+_WAITING = ("submitted", "recorded")
+"""Before the chain has said anything; an entry at the bank is recorded."""
 
 
 @dataclass
@@ -131,7 +133,7 @@ class Desk:
 
     def settled(self, api: Api, show: Callable[[], Settling]) -> Settling:
         """Wait for what the chain says of something submitted. Raises Refused, or Stopped when it takes too long."""
-        found = self.until(lambda: None if (told := show())["status"] == "submitted" else told)
+        found = self.until(lambda: None if (told := show())["status"] in _WAITING else told)
         if found["status"] == "refused":
             raise refused_by_chain(api, found["error"] or "")
         return found

@@ -10,6 +10,7 @@ from pswallet.wallet.spoken import desk_of
 if TYPE_CHECKING:
     from pswallet.client.answers import AccountShape
     from pswallet.client.api import Api
+    from pswallet.client.bodies import ReportEntry
     from pswallet.client.parts import LineShape
     from pswallet.wallet.screen import Screen
 
@@ -124,10 +125,12 @@ def top_up(
     from pswallet.kit.money import format_yuan
 
     desk = desk_of(context)
-    api, amount, entry = desk.api(), desk.fen(yuan), f"WALLET-{secrets.token_hex(8)}"
-    wanted = api.show_balance()["balance_fen"] + amount
-    api.report_entry({"address": desk.purse.address(), "amount_fen": amount, "entry": entry})
-    desk.until(lambda: api.show_balance()["balance_fen"] >= wanted or None)
+    api, amount = desk.api(), desk.fen(yuan)
+    entry: ReportEntry = {
+        "address": desk.purse.address(), "amount_fen": amount, "entry": f"WALLET-{secrets.token_hex(8)}",
+    }  # fmt: skip
+    # A report that is repeated issues nothing and tells what became of the entry.
+    desk.settled(api, lambda: api.report_entry(entry))
     desk.screen.say("{amount} has arrived.", amount=format_yuan(amount))
 
 

@@ -94,6 +94,10 @@ def test_a_refusal_of_the_gateway_comes_with_what_to_do(ping: Terminal):
     assert "Send less at once" in told
 
 
+def test_money_that_the_account_may_not_hold_is_told_at_once(ping: Terminal):
+    assert "may not hold that much" in ping.fails("top-up", "600000")
+
+
 def test_it_speaks_the_language_of_the_terminal(ping: Terminal):
     ping.language = "zh_CN.UTF-8"
     assert "请向对方要地址" in ping.fails("send", "13800138077", "1", "--yes")
