@@ -47,6 +47,13 @@ def test_a_translation_is_of_its_language_and_keeps_what_is_filled_in(catalog: s
         told.replace("¥", "").encode(ENCODINGS[language])
 
 
+@pytest.mark.parametrize(("language", "never"), [("zh-CN", "你"), ("zh-HK", "您")])
+@pytest.mark.parametrize("catalog", [*said(), "wallet"])
+def test_people_are_addressed_in_one_way(catalog: str, language: str, never: str) -> None:
+    """A wallet shows a gateway's title and its own advice beside each other."""
+    assert [told for told in texts(catalog, language).values() if never in told] == []
+
+
 def test_every_kind_of_notice_has_its_words() -> None:
     """Which kinds there are, mypy holds: whoever writes a notice names a `Kind`."""
     assert set(WORDS) == set(get_args(Kind))
