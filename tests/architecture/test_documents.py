@@ -145,3 +145,11 @@ def test_every_problem_is_told_with_its_own_status_and_title():
 def test_every_problem_says_what_to_do():
     sections = re.split(r"^### ", (ROOT / "docs/problems.md").read_text(), flags=re.M)[1:]
     assert [section.split("\n", 1)[0] for section in sections if "**Do:**" not in section] == []
+
+
+def test_the_guides_can_be_followed_one_after_another_on_one_machine():
+    """A phone and an identity register once."""
+    guides = [(ROOT / name).read_text() for name in ("docs/quickstart.md", "web/client/example.ts")]
+    people = [set(re.findall(r"\+86\d{11}|\b\d{17}[\dX]\b", guide)) for guide in guides]
+    assert [len(found) for found in people] == [3, 3]
+    assert not set.intersection(*people)

@@ -23,7 +23,7 @@ async function register(phone: string): Promise<[Gateway, LocalAccount]> {
   const gateway = connect(url);
   await answer(gateway.http.POST("/v1/codes", {body: {phone}}));
   const box = await answer(gateway.http.POST("/v1/sandbox/sms", {body: {phone}}));
-  const code = box.messages[0]?.code ?? "";
+  const code = box.messages.at(-1)?.code ?? "";
   const nonce = await answer(gateway.http.POST("/v1/sign-in/nonces"));
   const body = {phone, code, ...(await signIn(account, nonce, domain))};
   gateway.token = (await answer(gateway.http.POST("/v1/accounts", {body}))).token;
@@ -47,7 +47,7 @@ async function balance({http}: Gateway): Promise<number> {
 // 1. Two people register. Ping shows her real name, and money arrives for her at the sandbox's bank.
 const [ping, pingKey] = await register("+8613800136201");
 const [ming, mingKey] = await register("+8613800136202");
-await answer(ping.http.POST("/v1/kyc/real-name", {body: {name: "曾小萍", id_number: "440310199003070023"}}));
+await answer(ping.http.POST("/v1/kyc/real-name", {body: {name: "黄小萍", id_number: "440310199003070082"}}));
 await until(async () => (await answer(ping.http.GET("/v1/accounts/me"))).tier === 2);
 const entry = {address: pingKey.address, amount_fen: 100_000, entry: `BANK-${pingKey.address}`};
 await answer(ping.http.POST("/v1/sandbox/bank-entries", {body: entry}));
