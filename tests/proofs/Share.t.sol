@@ -16,15 +16,19 @@ contract ShareProof {
         _leavesEnough(rest, 4, maxShare, share, up);
     }
 
+    /// @dev Unchecked, as solvers do not end with the checks of products: 64 bits times 4 have room, and what might go
+    /// below zero is compared first.
     function _leavesEnough(uint256 rest, uint256 left, uint256 maxShare, uint256 share, bool up) private pure {
-        VM.assume(left <= rest && rest <= left * maxShare);
-        uint256 twiceMean = 2 * rest / left;
-        if (up && 2 * rest % left != 0) ++twiceMean;
-        (uint256 lo, uint256 hi) = DoubleMean.bounds(twiceMean, rest, left, maxShare);
-        assert(1 <= lo && lo <= hi && hi <= maxShare);
-        VM.assume(lo <= share && share <= hi);
-        uint256 others = left - 1;
-        assert(others <= rest - share && rest - share <= others * maxShare);
+        unchecked {
+            VM.assume(left <= rest && rest <= left * maxShare);
+            uint256 twiceMean = 2 * rest / left;
+            if (up && 2 * rest % left != 0) ++twiceMean;
+            (uint256 lo, uint256 hi) = DoubleMean.bounds(twiceMean, rest, left, maxShare);
+            assert(1 <= lo && lo <= hi && hi <= maxShare && hi < rest);
+            VM.assume(lo <= share && share <= hi);
+            uint256 others = left - 1;
+            assert(others <= rest - share && rest - share <= others * maxShare);
+        }
     }
 }
 

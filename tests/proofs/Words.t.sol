@@ -26,6 +26,13 @@ contract WordsProof {
         assert(AccountWord.unwrap(word.credited(value).debited(value)) == AccountWord.unwrap(word));
     }
 
+    function check_moneyComesAndGoesWithoutTouchingAnotherField(AccountWord word, uint64 value) external pure {
+        VM.assume(value <= word.balance());
+        AccountWord debited = word.debited(value);
+        assert(debited.balance() + value == word.balance());
+        assert(AccountWord.unwrap(debited) >> 64 == AccountWord.unwrap(word) >> 64);
+    }
+
     function check_oneFactorCounterNeverWraps(AccountWord word, uint256 total) external pure {
         AccountWord counted = word.withOneFactorToday(total);
         uint256 most = type(uint24).max;
@@ -40,7 +47,8 @@ contract WordsProof {
         PacketWord next = word.drawn(value, link);
         uint256 differs = (next.remaining() + value) ^ word.remaining();
         differs |= (next.sharesLeft() + 1) ^ word.sharesLeft();
-        differs |= (uint256(uint160(next.link())) ^ uint160(link)) | uint16(PacketWord.unwrap(next) ^ PacketWord.unwrap(word));
+        differs |= (uint256(uint160(next.link())) ^ uint160(link))
+            | uint16(PacketWord.unwrap(next) ^ PacketWord.unwrap(word));
         assert(differs == 0);
     }
 }
