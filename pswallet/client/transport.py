@@ -83,15 +83,17 @@ class Transport:
         return found | ({"Accept-Language": self.language} if self.language else {})
 
     def _repeated(self, request: httpx.Request) -> httpx.Response:
-        deadline, tries = self.now() + self.patience_s, 0
+        deadline, tries, lost = self.now() + self.patience_s, 0, False
         while True:
-            answer: httpx.Response | None = None
             try:
                 answer = self.http.send(request)
             except LOST:
+                lost = True
                 if self.now() + (pause := pause_s(tries)) > deadline:
                     raise
             else:
+                if lost and request.method == "DELETE" and answer.status_code == httpx.codes.NOT_FOUND:
+                    return httpx.Response(httpx.codes.NO_CONTENT, request=request)  # the lost one took effect
                 if not _may_pass(answer):
                     return answer
                 if self.now() + (pause := retry_after_s(answer) or pause_s(tries)) > deadline:

@@ -72,6 +72,16 @@ def test_what_http_calls_idempotent_is_repeated_without_a_key(method: str):
     assert gateway.keys == [None, None]
 
 
+def test_what_a_lost_delete_took_away_counts_as_taken():
+    gateway = Gateway(httpx.ReadTimeout("late"), problem(404, "session-unknown"))
+    assert gateway.transport().send("DELETE", "/v1/x").status_code == 204
+
+
+def test_what_was_never_there_is_told():
+    with pytest.raises(Refused):
+        Gateway(problem(404, "session-unknown")).transport().send("DELETE", "/v1/x")
+
+
 def test_what_is_not_safe_is_sent_once():
     gateway = Gateway(httpx.ReadTimeout("late"), good())
     with pytest.raises(httpx.ReadTimeout):
