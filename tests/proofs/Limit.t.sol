@@ -36,8 +36,21 @@ contract LimitProof is AnyPayment {
         assert(_counted(value).oneFactorToday() <= state.limits.oneFactorPerDay());
     }
 
-    function check_noPaymentLiftsAPersonAboveTheCap(State memory state, uint256 value) external {
+    function check_noPaymentLiftsAPersonAboveTheCap(State memory state, Way way, uint256 value) external {
+        VM.assume(way == Way.WITHIN_A_TIER || way == Way.BETWEEN_TIERS);
+        if (!_spend(state, way, value)) return;
+        assert(token.balanceOf(PAYEE) <= (way == Way.WITHIN_A_TIER ? state.limits : state.cap).maxBalance());
+    }
+
+    function check_noMintLiftsAPersonAboveTheCap(State memory state, uint256 value) external {
         _enter(state, PERSON, OTHER_PERSON);
+        token.setSupply(state.supply, type(uint64).max, type(uint64).max);
+        if (!_update(address(0), PAYEE, value)) return;
+        assert(token.balanceOf(PAYEE) <= state.cap.maxBalance());
+    }
+
+    function check_noPayoutLiftsAPersonAboveTheCap(State memory state, uint256 value) external {
+        _enter(state, TierWords.SYSTEM, PERSON);
         if (!_update(PAYER, PAYEE, value)) return;
         assert(token.balanceOf(PAYEE) <= state.cap.maxBalance());
     }

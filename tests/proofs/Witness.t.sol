@@ -59,7 +59,10 @@ contract LimitWitness is PaymentWitness, LimitProof {
         _passesAtEveryTurnInEveryWay(this.check_debitKeepsTierAndFlagsAndWritesTheDay);
         _passes(this.check_noPaymentTakesTheYearAboveItsLimit, _state(Turn.SAME_DAY), Way.WITHIN_A_TIER);
         _passes(this.check_noPaymentTakesTheYearAboveItsLimit, _state(Turn.NEXT_YEAR), Way.INTO_A_SYSTEM_CONTRACT);
-        _passes(this.check_noPaymentLiftsAPersonAboveTheCap, _state(Turn.SAME_DAY));
+        _passes(this.check_noPaymentLiftsAPersonAboveTheCap, _state(Turn.SAME_DAY), Way.WITHIN_A_TIER);
+        _passes(this.check_noPaymentLiftsAPersonAboveTheCap, _state(Turn.SAME_DAY), Way.BETWEEN_TIERS);
+        _passes(this.check_noMintLiftsAPersonAboveTheCap, _state(Turn.SAME_DAY));
+        _passes(this.check_noPayoutLiftsAPersonAboveTheCap, _state(Turn.SAME_DAY));
         State memory lifetime = _state(Turn.NEXT_YEAR);
         lifetime.limits = TierWord.wrap(TierWord.unwrap(lifetime.limits) | (uint256(350) << 144) | (1 << 240));
         _passes(this.check_lifetimesLimitNeverStartsAgain, lifetime, Way.BETWEEN_TIERS);
