@@ -66,7 +66,7 @@ up: $(SETUP) ## the same machine without the story; its state survives a restart
 test: $(SETUP) ## all tests
 	@# The compilers first, one a core: tests that start on a cold cache would each compile the same again.
 	@forge build --silent & forge=$$!; ape compile > build/ape-compile.log 2>&1 || { tail -40 build/ape-compile.log; exit 1; }; wait $$forge
-	@forge test --silent > build/forge-test.log 2>&1 & forge=$$!; \
+	@{ forge test --silent && FOUNDRY_PROFILE=units forge test --silent; } > build/forge-test.log 2>&1 & forge=$$!; \
 	  pytest -n 2 --dist loadgroup; status=$$?; \
 	  wait $$forge || { tail -40 build/forge-test.log; status=1; }; exit $$status
 
@@ -80,7 +80,7 @@ prove: $(SETUP) ## prove conservation, freeze and the packet's sums for all inpu
 	@tools/halmos
 
 .PHONY: fuzz
-fuzz: $(SETUP) ## 10^6 calls of each suite of invariants, from ten seeds; resumes (docs/proofs.md)
+fuzz: $(SETUP) ## 10^6 calls of each suite of invariants, from forty seeds; resumes (docs/proofs.md)
 	@tools/fuzz
 
 .PHONY: mutate

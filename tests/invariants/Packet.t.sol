@@ -16,6 +16,11 @@ contract PacketInvariants {
         targets[0] = address(handler);
     }
 
+    /// @notice What the handler's acts came to in this run: see `make fuzz`.
+    function afterInvariant() external view {
+        handler.tell("PacketHandler");
+    }
+
     /// @notice One campaign for all sentences: a campaign each would do the same acts three times.
     function invariant_everySentenceHolds() external view {
         _noActBrokeASentence();

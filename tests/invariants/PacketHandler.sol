@@ -5,10 +5,11 @@ import {IRedPacketEscrow} from "../../contracts/interfaces/IRedPacketEscrow.sol"
 import {IStablecoin} from "../../contracts/interfaces/IStablecoin.sol";
 import {Cheats, VM, bound} from "./Cheats.sol";
 import {PacketWorld} from "./PacketWorld.sol";
+import {Tally} from "./Tally.sol";
 
 /// @title Does what creators, claimants, officers, strangers and time can do, and keeps books from the events alone
 /// @dev It never reverts after an act, for a revert would take the note back: `broken` names the first broken sentence.
-contract PacketHandler is PacketWorld {
+contract PacketHandler is PacketWorld, Tally {
     uint256 private constant MOST = 6;
 
     /// @dev What the events told of one packet.
@@ -57,6 +58,7 @@ contract PacketHandler is PacketWorld {
         book.id = escrow.packetId(book.terms);
         IRedPacketEscrow.Authorization memory authorization = _authorization(KEYS + key, book.terms);
         try escrow.create(book.terms, authorization) {
+            _accept("create");
             books.push(book);
             place[book.id] = books.length;
         } catch {}
@@ -75,6 +77,7 @@ contract PacketHandler is PacketWorld {
         bytes memory deal = _deal(spoil % 16 == 1 ? KEYS : DEALER, book.id, book.drawn, one, links);
         VM.recordLogs();
         try escrow.claim(book.terms, one[0], links[0], deal) {
+            _accept("claim");
             _read();
         } catch {}
     }
@@ -87,6 +90,7 @@ contract PacketHandler is PacketWorld {
         }
         VM.recordLogs();
         try escrow.claimMany{gas: bound(gas, 100_000, 2_000_000)}(groups) {
+            _accept("claimMany");
             _read();
         } catch {}
     }
@@ -95,6 +99,7 @@ contract PacketHandler is PacketWorld {
         if (books.length == 0) return;
         VM.recordLogs();
         try escrow.collect(books[which % books.length].terms, everyone[who % everyone.length]) {
+            _accept("collect");
             _read();
         } catch {}
     }
@@ -105,6 +110,7 @@ contract PacketHandler is PacketWorld {
         bool due = block.timestamp >= book.terms.expiry && _left(book) > 0;
         VM.recordLogs();
         try escrow.refund(book.terms) {
+            _accept("refund");
             if (!due) broken = "a refund came early or twice";
             ++refunds;
             _read();
@@ -115,7 +121,9 @@ contract PacketHandler is PacketWorld {
 
     function pay(uint256 payer, uint256 payee, uint256 value) external {
         VM.prank(everyone[payer % PEOPLE]);
-        try token.transfer(everyone[payee % PEOPLE], bound(value, 1, 150)) {} catch {}
+        try token.transfer(everyone[payee % PEOPLE], bound(value, 1, 150)) {
+            _accept("pay");
+        } catch {}
     }
 
     // --- what officers and time do ---
@@ -229,10 +237,12 @@ contract PacketHandler is PacketWorld {
             (uint16 position, uint64 value, bytes20 link) = abi.decode(log.data, (uint16, uint64, bytes20));
             _noteDraw(book, account, position, value, link);
             book.claimed += value;
+            _accept("PacketClaimed");
         } else if (log.topics[0] == IRedPacketEscrow.ShareOwed.selector) {
             (uint16 position, uint64 value, bytes20 link,) = abi.decode(log.data, (uint16, uint64, bytes20, bytes));
             _noteDraw(book, account, position, value, link);
             book.owed += value;
+            _accept("ShareOwed");
         } else if (log.topics[0] == IRedPacketEscrow.ShareCollected.selector) {
             uint64 value = abi.decode(log.data, (uint64));
             _notePayout(book);
@@ -242,6 +252,8 @@ contract PacketHandler is PacketWorld {
             book.refunded += abi.decode(log.data, (uint64));
             book.owed = 0;
             if (account != book.terms.creator) broken = "a refund went elsewhere";
+        } else if (log.topics[0] == IRedPacketEscrow.ClaimSkipped.selector) {
+            _accept("ClaimSkipped");
         }
     }
 

@@ -2,9 +2,8 @@
 pragma solidity 0.8.37;
 
 import {Hashes} from "@openzeppelin/contracts/utils/cryptography/Hashes.sol";
-import {RedPacketEscrow} from "../../contracts/RedPacketEscrow.sol";
 import {IRedPacketEscrow} from "../../contracts/interfaces/IRedPacketEscrow.sol";
-import {VM} from "./Cheats.sol";
+import {VM, artifact} from "./Cheats.sol";
 import {TokenWorld} from "./TokenWorld.sol";
 
 /// @title The token's world with an escrow, a dealer and a link's key; terms, lists, links and signatures made by hand
@@ -22,13 +21,13 @@ abstract contract PacketWorld is TokenWorld {
     bytes32 private constant DOMAIN_TYPEHASH =
         keccak256("EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)");
 
-    RedPacketEscrow internal escrow;
+    IRedPacketEscrow internal escrow;
     /// @dev The guests of every list: a visitor, two people of higher tiers, one who is not registered.
     address[] internal guests;
 
     function _open() internal {
         _build();
-        escrow = RedPacketEscrow(VM.deployCode("RedPacketEscrow.sol:RedPacketEscrow", abi.encode(token)));
+        escrow = IRedPacketEscrow(VM.deployCode(artifact("RedPacketEscrow"), abi.encode(token)));
         token.setSystem(address(escrow));
         guests.push(everyone[0]);
         guests.push(everyone[2]);

@@ -17,6 +17,11 @@ contract TokenInvariants {
         targets[0] = address(handler);
     }
 
+    /// @notice What the handler's acts came to in this run: see `make fuzz`.
+    function afterInvariant() external view {
+        handler.tell("TokenHandler");
+    }
+
     /// @notice One campaign for all sentences: a campaign each would do the same acts four times.
     function invariant_everySentenceHolds() external view {
         _noActBrokeASentence();

@@ -7,11 +7,12 @@ import {Stablecoin} from "../../contracts/Stablecoin.sol";
 import {IBatch} from "../../contracts/interfaces/IBatch.sol";
 import {IStablecoin} from "../../contracts/interfaces/IStablecoin.sol";
 import {Cheats, VM, bound} from "./Cheats.sol";
+import {Tally} from "./Tally.sol";
 import {TokenWorld} from "./TokenWorld.sol";
 
 /// @title Does what people, officers and strangers can do, in any order, and notes what must never be seen
 /// @dev It never reverts after an act, for a revert would take the note back: `broken` names the first broken sentence.
-contract TokenHandler is TokenWorld {
+contract TokenHandler is TokenWorld, Tally {
     bytes32 private constant TRANSFER_TYPEHASH = keccak256(
         "TransferWithAuthorization(address from,address to,uint256 value,uint256 validAfter,uint256 validBefore,bytes32 nonce)"
     );
@@ -43,6 +44,7 @@ contract TokenHandler is TokenWorld {
         _note();
         VM.prank(from);
         try token.transfer(to, value) {
+            _accept("transfer");
             _paid(from, to, value, true);
         } catch {
             _unmoved();
@@ -56,6 +58,7 @@ contract TokenHandler is TokenWorld {
         token.approve(address(this), value);
         _note();
         try token.transferFrom(from, to, value) {
+            _accept("spendAllowance");
             _paid(from, to, value, true);
         } catch {
             _unmoved();
@@ -85,6 +88,7 @@ contract TokenHandler is TokenWorld {
         VM.recordLogs();
         (bool success,) = address(token).call(data);
         if (!success) return _unmoved();
+        _accept("authorize");
         if (used) broken = "an authorization passed twice";
         if (VM.addr(key) != from) broken = "money moved without its owner's signature";
         _mustStandDirectlyBeforeItsTransfer(from, to, value);
@@ -101,8 +105,9 @@ contract TokenHandler is TokenWorld {
         bool used = token.authorizationState(from, bytes32(256 + nonce % 8));
         _note();
         batch.execute(calls);
-        if (used || !token.authorizationState(from, bytes32(256 + nonce % 8))) _unmoved();
-        else _paid(from, to, value, true);
+        if (used || !token.authorizationState(from, bytes32(256 + nonce % 8))) return _unmoved();
+        _accept("carryInBatch");
+        _paid(from, to, value, true);
     }
 
     function redeem(uint256 owner, uint256 value, uint256 reference_) external {
@@ -115,6 +120,7 @@ contract TokenHandler is TokenWorld {
         uint256 supply = token.totalSupply();
         _note();
         try token.redeem(from, value, bankReference, 0, type(uint40).max, abi.encodePacked(r, s, v)) {
+            _accept("redeem");
             if (token.totalSupply() != supply - value) broken = "a redemption burns what it says";
             _paid(from, address(0), value, false);
         } catch {
@@ -131,6 +137,7 @@ contract TokenHandler is TokenWorld {
         token.approve(address(till), value);
         _note();
         try till.take(IERC20(address(token)), from, value) {
+            _accept("payIn");
             _paid(from, address(till), value, true);
         } catch {
             _unmoved();
@@ -142,6 +149,7 @@ contract TokenHandler is TokenWorld {
         value = _amount(address(till), to, value);
         _note();
         try till.pay(IERC20(address(token)), to, value) {
+            _accept("payOut");
             _paid(address(till), to, value, false);
         } catch {
             _unmoved();
@@ -154,6 +162,7 @@ contract TokenHandler is TokenWorld {
         bool covered = token.balanceOf(address(till)) >= value;
         _note();
         try till.giveBack(IStablecoin(address(token)), to, value) {
+            _accept("giveBack");
             _moved(address(till), to, value);
         } catch {
             if (covered) broken = "a return stuck";
@@ -179,6 +188,7 @@ contract TokenHandler is TokenWorld {
         mints[0] = IStablecoin.Mint(to, uint64(_issue(to, value)), keccak256(abi.encode(entry % 32)));
         _note();
         try token.mintMany(mints) {
+            _accept("mint");
             if (minted[mints[0].entry]) broken = "an entry minted twice";
             minted[mints[0].entry] = true;
             (uint64 reserve, uint64 expiry) = token.reserve();
@@ -197,7 +207,9 @@ contract TokenHandler is TokenWorld {
         IStablecoin.TierAssignment[] memory one = new IStablecoin.TierAssignment[](1);
         one[0] = IStablecoin.TierAssignment(_account(who), uint8(bound(tier, 0, 8)));
         _note();
-        try token.setTiers(one) {} catch {}
+        try token.setTiers(one) {
+            _accept("setTier");
+        } catch {}
         _unmoved();
     }
 
@@ -205,11 +217,9 @@ contract TokenHandler is TokenWorld {
         address[] memory one = new address[](1);
         one[0] = _account(who);
         _note();
-        if (frozen) {
-            try token.freeze(one) {} catch {}
-        } else {
-            try token.unfreeze(one) {} catch {}
-        }
+        bytes4 act = frozen ? IStablecoin.freeze.selector : IStablecoin.unfreeze.selector;
+        (bool success,) = address(token).call(abi.encodeWithSelector(act, one));
+        if (success) _accept(frozen ? "freeze" : "unfreeze");
         _unmoved();
     }
 
@@ -217,6 +227,7 @@ contract TokenHandler is TokenWorld {
         (address account, address next) = (_account(who), _account(successor));
         _note();
         try token.replaceAccount(account, next) {
+            _accept("replace");
             spending[next] = spending[account];
         } catch {}
         _unmoved();

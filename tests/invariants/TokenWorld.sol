@@ -8,7 +8,7 @@ import {Roles} from "../../contracts/Roles.sol";
 import {Stablecoin} from "../../contracts/Stablecoin.sol";
 import {IStablecoin} from "../../contracts/interfaces/IStablecoin.sol";
 import {OpenTill} from "../../contracts/mocks/OpenTill.sol";
-import {VM} from "./Cheats.sol";
+import {VM, artifact} from "./Cheats.sol";
 
 /// @title A token behind its proxy with a few people, a till and a batch; this contract holds every role
 abstract contract TokenWorld {
@@ -26,19 +26,19 @@ abstract contract TokenWorld {
     function _build() internal {
         VM.warp(START);
         // `new` would compile every contract into this one a second time.
-        AccessManager manager = AccessManager(VM.deployCode("AccessManager.sol:AccessManager", abi.encode(this)));
+        AccessManager manager = AccessManager(VM.deployCode(artifact("AccessManager"), abi.encode(this)));
         bytes memory data = abi.encodeCall(IStablecoin.initialize, (address(manager), _limits()));
-        address implementation = VM.deployCode("Stablecoin.sol:Stablecoin");
+        address implementation = VM.deployCode(artifact("Stablecoin"));
         token = Stablecoin(address(new ERC1967Proxy(implementation, data)));
-        Roles.Permission[] memory table = Roles(VM.deployCode("Roles.sol:Roles")).permissions();
+        Roles.Permission[] memory table = Roles(VM.deployCode(artifact("Roles"))).permissions();
         for (uint256 i = 0; i < table.length; ++i) {
             if (table[i].selectors.length > 0) {
                 manager.setTargetFunctionRole(address(token), table[i].selectors, table[i].role);
             }
             manager.grantRole(table[i].role, address(this), 0);
         }
-        batch = Batch(VM.deployCode("Batch.sol:Batch"));
-        till = OpenTill(VM.deployCode("OpenTill.sol:OpenTill"));
+        batch = Batch(VM.deployCode(artifact("Batch")));
+        till = OpenTill(VM.deployCode(artifact("OpenTill")));
         token.setSystem(address(till));
         token.attestReserve(1e9);
         _people();
