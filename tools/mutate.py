@@ -1,8 +1,8 @@
 """Mutation testing of our contracts by forge's suites: `tools/mutate.py [seconds]`; resumes from build/mutation.json.
 
 All mutants are compiled once, each behind a switch that reads `block.prevrandao` (a mutant schema): a compilation takes
-half a minute, a test run a few seconds. Functions become `view` for that, in a copy of the tree. Not mutated: assembly,
-constants, mocks, interfaces.
+half a minute, a test run a second. Functions become `view` for that, in a copy of the tree. Not mutated: assembly,
+definitions of constants, mocks, interfaces.
 """
 
 import json
@@ -12,6 +12,7 @@ import shutil
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -28,7 +29,15 @@ INSTEAD = {
     "+": ["-"], "-": ["+"], "*": ["/"], "/": ["*"], "%": ["/"], "&": ["|"], "|": ["&"], "&&": ["||"], "||": ["&&"],
     "<<": [">>"], ">>": ["<<"], "+=": ["-="], "-=": ["+="], "|=": ["&="], "&=": ["|="],
 }  # fmt: skip
+UNITS = "tests/units/*"
 DELETED = {"ExpressionStatement", "RevertStatement", "EmitStatement"}
+CONSTANT = re.compile(r"[0-9][0-9a-fx_]*( [a-z]+)?|(\w+\.)?[A-Z][A-Z0-9_]+")
+UNLESS = """    modifier restrictedUnless(uint256 mutant) {
+        if (block.prevrandao != mutant) _checkCanCall(_msgSender(), _msgData());
+        _;
+    }
+}
+"""
 PROFILE = """
 [profile.default.optimizer_details]
 yul = true
@@ -48,6 +57,7 @@ class Mutant:
     before: str
     after: str
     status: str = ""
+    seconds: float = 0.0
 
 
 class Schema:
@@ -76,6 +86,8 @@ class Schema:
             return self.text(node)
         if node["nodeType"] == "ForStatement" and node["loopExpression"]:
             node["loopExpression"] = node["loopExpression"]["expression"]  # a loop's step is no statement
+        if "condition" in node:
+            node["condition"]["is_condition"] = True
         parts, at = [], start
         for child in sorted(_children(node), key=lambda one: int(one["src"].split(":")[0])):
             first, size, _ = map(int, child["src"].split(":"))
@@ -89,17 +101,32 @@ class Schema:
     def switched(self, node: dict[str, Any], inner: str) -> str:
         """`inner`, unless the switch chooses a mutant of this very node."""
         kind = node["nodeType"]
+        if kind in DELETED and not _sets_storage_pointer(node):
+            return f"{{ if (block.prevrandao != {self.mutant(node, '(deleted)')}) {inner}; /**/}}"  # see `build`
+        if kind == "ModifierInvocation" and self.text(node) == "restricted":
+            return f"restrictedUnless({self.mutant(node, '(deleted)')})"
+        for after in self.expressions(node):
+            inner = f"(block.prevrandao == {self.mutant(node, after)} ? ({after}) : ({inner}))"
+        return inner
+
+    def expressions(self, node: dict[str, Any]) -> list[str]:
+        """What an expression may become."""
+        kind, found = node["nodeType"], []
         if kind == "BinaryOperation" and "const" not in node["typeDescriptions"]["typeString"]:
             left, right = self.text(node["leftExpression"]), self.text(node["rightExpression"])
-            for operator in INSTEAD.get(node["operator"], []):
-                after = f"{left} {operator} {right}"
-                inner = f"(block.prevrandao == {self.mutant(node, after)} ? ({after}) : ({inner}))"
-        elif kind == "UnaryOperation" and node["operator"] == "!":
-            after = self.text(node["subExpression"])
-            inner = f"(block.prevrandao == {self.mutant(node, after)} ? ({after}) : ({inner}))"
-        elif kind in DELETED and not _sets_storage_pointer(node):
-            inner = f"{{ if (block.prevrandao != {self.mutant(node, '(deleted)')}) {inner}; /**/}}"  # see `build`
-        return inner
+            operator = node["operator"]
+            found = [f"{left} {other} {right}" for other in INSTEAD.get(operator, [])]
+            if node["commonType"]["typeString"].startswith("uint"):
+                # `x >= C + 1` would be `x > C` once more.
+                if CONSTANT.fullmatch(left) and operator not in ("<=", ">"):
+                    found.append(f"({left} + 1) {operator} {right}")
+                if CONSTANT.fullmatch(right) and operator not in (">=", "<"):
+                    found.append(f"{left} {operator} ({right} + 1)")
+        elif kind == "UnaryOperation" and node["operator"] in "!~":
+            found = [self.text(node["subExpression"])]
+        elif node.get("is_condition"):
+            found = [f"!({self.text(node)})"]  # of the others the operators change
+        return found
 
 
 def _children(node: dict[str, Any]) -> list[dict[str, Any]]:
@@ -128,11 +155,13 @@ def _ast(path: Path) -> dict[str, Any]:
 def build() -> list[Mutant]:
     """Write and compile the tree with every mutant in it."""
     shutil.rmtree(TREE, ignore_errors=True)
-    for folder in ("contracts", "tests/invariants"):
+    for folder in ("contracts", "tests/invariants", "tests/units"):
         shutil.copytree(ROOT / folder, TREE / folder)
     for link in ("node_modules", "tools"):
         (TREE / link).symlink_to(ROOT / link)
     settings = (ROOT / "foundry.toml").read_text().replace("[profile.slither]", PROFILE + "\n[profile.slither]", 1)
+    settings = settings.replace('test = "tests/invariants"', 'test = "tests"', 1)
+    settings = settings.replace('extra_output = ["storageLayout"]\nast = true\n', "", 1)
     (TREE / "foundry.toml").write_text(
         settings.replace("[profile.default]", "[profile.default]\ncode_size_limit = 1000000", 1)
     )
@@ -141,7 +170,10 @@ def build() -> list[Mutant]:
         schema = Schema(path, mutants)
         tree = _ast(path)
         start = int(tree["src"].split(":")[0])
-        (TREE / path.relative_to(ROOT)).write_text(schema.source[:start].decode() + schema.written(tree) + "\n")
+        text = schema.source[:start].decode() + schema.written(tree) + "\n"
+        if "restrictedUnless" in text:
+            text = text.rstrip().removesuffix("}") + UNLESS
+        (TREE / path.relative_to(ROOT)).write_text(text)
     for file in TREE.glob("[ct]*/**/*.sol"):
         text = re.sub(r"\bpure\b", "view", file.read_text())
         file.write_text(re.sub(r"(/\*\*/\})\s*;", r"\1", text))  # the statement's own semicolon is inside
@@ -150,21 +182,25 @@ def build() -> list[Mutant]:
 
 
 def survives(number: int) -> bool:
-    """Whether forge's suites pass with mutant `number` switched on; one that hangs is found out."""
+    """Whether forge's suites, the units first, pass with mutant `number` on; one that hangs is found out."""
     environment = os.environ | {
         "FOUNDRY_BLOCK_PREVRANDAO": f"0x{number:064x}",
         "FOUNDRY_INVARIANT_RUNS": "16",
         "FOUNDRY_FUZZ_RUNS": "64",
     }
-    try:
-        command = ["forge", "test", "--fail-fast", "--silent"]
-        return subprocess.run(command, cwd=TREE, env=environment, timeout=180, capture_output=True).returncode == 0
-    except subprocess.TimeoutExpired:
-        return False
+    for suites in (["--match-path", UNITS], ["--no-match-path", UNITS]):
+        command = ["forge", "test", "--fail-fast", "--silent", "--threads", "1", *suites]
+        try:
+            done = subprocess.run(command, cwd=TREE, env=environment, timeout=180, capture_output=True)
+        except subprocess.TimeoutExpired:
+            return False
+        if done.returncode:
+            return False
+    return True
 
 
 def main() -> None:
-    """Try mutants until they or the seconds are over, and tell the score."""
+    """Try mutants, two at once, until they or the seconds are over, and tell the score."""
     end = time.monotonic() + float(sys.argv[1] if len(sys.argv) > 1 else "inf")
     if RESULTS.exists():
         mutants = [Mutant(**one) for one in json.loads(RESULTS.read_text())["mutants"]]
@@ -173,11 +209,20 @@ def main() -> None:
         if not survives(0):
             raise SystemExit("the suites fail without any mutant")
     # Spread over the files, so that an unfinished run is a sample.
-    for mutant in sorted(mutants, key=lambda one: one.number * 7919 % 100_003):
-        if not mutant.status and time.monotonic() < end:
+    waiting = [one for one in sorted(mutants, key=lambda one: one.number * 7919 % 100_003) if not one.status]
+
+    def attempt(mutant: Mutant) -> None:
+        if time.monotonic() < end:
+            begun = time.monotonic()
             mutant.status = "survived" if survives(mutant.number) else "killed"
-            _keep(mutants)
+            mutant.seconds = round(time.monotonic() - begun, 1)
+
+    with ThreadPoolExecutor(2) as pool:
+        for tried, _ in enumerate(pool.map(attempt, waiting)):
+            if tried % 10 == 0:
+                _keep(mutants)
     _keep(mutants)
+    sys.stdout.write("\n")
 
 
 def _keep(mutants: list[Mutant]) -> None:
@@ -185,7 +230,8 @@ def _keep(mutants: list[Mutant]) -> None:
     killed = sum(one.status == "killed" for one in tried)
     score = round(killed / len(tried), 4) if tried else None
     report = {"mutants": [asdict(one) for one in mutants]}
-    figures = {"total": len(mutants), "tried": len(tried), "killed": killed, "score": score}
+    seconds = round(sum(one.seconds for one in tried))
+    figures = {"total": len(mutants), "tried": len(tried), "killed": killed, "score": score, "seconds": seconds}
     RESULTS.write_text(json.dumps(figures | report, indent=1))
     sys.stdout.write(f"\r{figures}   ")
 

@@ -16,8 +16,8 @@ contract LibrariesSpec {
     }
 
     function test_everyHolderOfALinkHasAWordAboveAllGuests() external pure {
-        (uint256 row, uint256 bit) = Seating.ofHolder(address(0xBEEF));
-        require(row == (1 << 255) + 0xBEEF && bit == 1, "holder");
+        (uint256 row, uint256 bit) = Seating.ofHolder(address(0xBEEE));
+        require(row == (1 << 255) + 0xBEEE && bit == 1, "holder");
     }
 
     function test_shareIsLoPlusTheSeedsPlaceInTheBounds() external pure {
@@ -56,7 +56,7 @@ contract LibrariesSpec {
     function test_yearsTurnAroundCenturiesAndEras() external pure {
         // Days of 28 February to 1 March and of the turn of the year, from Python's datetime.
         require(Calendar.yearOf(0) == 1970 && Calendar.yearOf(10_956) == 1999 && Calendar.yearOf(10_957) == 2000, "2000");
-        require(Calendar.yearOf(11_016) == 2000 && Calendar.yearOf(11_322) == 2000 && Calendar.yearOf(11_323) == 2001, "2001");
+        require(Calendar.yearOf(11_016) == 2000 && Calendar.yearOf(11_017) == 2000 && Calendar.yearOf(11_322) == 2000 && Calendar.yearOf(11_323) == 2001, "2001");
         require(Calendar.yearOf(47_481) == 2099 && Calendar.yearOf(47_482) == 2100, "2100");
         require(Calendar.yearOf(47_846) == 2100 && Calendar.yearOf(47_847) == 2101, "2101");
         require(Calendar.yearOf(157_053) == 2399 && Calendar.yearOf(157_054) == 2400, "2400");

@@ -4,6 +4,7 @@ pragma solidity 0.8.37;
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC3009} from "@openzeppelin/contracts/token/ERC20/extensions/draft-ERC3009.sol";
 import {IERC3009} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
+import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {IRedPacketEscrow} from "../../contracts/interfaces/IRedPacketEscrow.sol";
 import {IStablecoin} from "../../contracts/interfaces/IStablecoin.sol";
 import {DoubleMean} from "../../contracts/libraries/DoubleMean.sol";
@@ -41,6 +42,13 @@ contract PacketsSpec is PacketSpec {
         IRedPacketEscrow.Terms memory terms = _equal(4, 100);
         bytes memory act = abi.encodeCall(IRedPacketEscrow.create, (terms, _authorization(KEYS, terms)));
         _mayNot(act, abi.encodeWithSelector(ERC3009.ERC3009InvalidSignature.selector));
+    }
+
+    function test_personsMalformedSignatureIsRefusedAsTheTokenRefusesIt() external {
+        IRedPacketEscrow.Authorization memory malformed =
+            IRedPacketEscrow.Authorization(0, type(uint64).max, new bytes(65));
+        bytes memory act = abi.encodeCall(IRedPacketEscrow.create, (_equal(4, 100), malformed));
+        _mayNot(act, abi.encodeWithSelector(ECDSA.ECDSAInvalidSignature.selector));
     }
 
     /// @dev The other form reads the account's code first; this token knows the cheap one alone.
