@@ -130,6 +130,9 @@ contract OfficersSpec is TokenWorld, Spec {
         _same(abi.encode(token.tierLimits(6)), abi.encode(limits));
         _does(abi.encodeCall(IStablecoin.setTierLimits, (1, limits)));
         _same(abi.encode(token.tierLimits(1)), abi.encode(limits));
+        limits = _of(10, 10, 10, 10, 10);
+        _does(abi.encodeCall(IStablecoin.setTierLimits, (1, limits)));
+        _same(abi.encode(token.tierLimits(1)), abi.encode(limits)); // no bit of the old ones is left
     }
 
     function test_noneAndSystemHaveNoLimits() external {

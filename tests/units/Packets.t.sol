@@ -316,5 +316,6 @@ contract PacketsSpec is PacketSpec {
             )
         );
         _keeps(escrow.packetId(terms), 20, 4, 0, 0);
+        require(token.balanceOf(wallet) == 0 && token.balanceOf(address(escrow)) == 20 * salt, "its money came");
     }
 }
