@@ -75,9 +75,14 @@ portability: $(SETUP) ## the journey of one packet on another node: URL=http://â
 	@PSWALLET_TEST_RPC_URL=$(URL) pytest -p no:ape_test tests/portability
 
 .PHONY: prove
-prove: $(SETUP) ## prove conservation, freeze and the packet's sums for all inputs (docs/proofs.md)
+prove: $(SETUP) ## prove conservation, limits and the packet's sums for all inputs (docs/proofs.md)
 	@FOUNDRY_PROFILE=proofs forge test
 	@tools/halmos
+
+.PHONY: faults
+faults: $(SETUP) ## put faults into the contracts and see the proofs fail (docs/proofs.md)
+	@tools/halmos --version
+	@python tools/faults.py
 
 .PHONY: fuzz
 fuzz: $(SETUP) ## 10^6 calls of each suite of invariants, from forty seeds; resumes (docs/proofs.md)
@@ -89,7 +94,7 @@ mutate: $(SETUP) ## change the contracts one operator at a time and see the suit
 	@python tools/mutate.py $(SECONDS_TO_SPEND)
 
 .PHONY: nightly
-nightly: prove fuzz ## what is too long for each change
+nightly: prove faults fuzz ## what is too long for each change
 
 .PHONY: check
 check: $(SETUP) ## every check of docs/architecture.md: format, lint, types, layers, words, contracts
