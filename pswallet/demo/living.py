@@ -63,10 +63,9 @@ def month_adds_up(world: World) -> None:
         opening + came_in - went_out == closing == person.client.balance_fen(),
         "opening + in − out = closing = what is held",
     )
-    file = world.folder / f"activity-{month}.csv"
     with _reading(person, "zh-CN"):
-        file.write_bytes(person.client.api.export_activity(month=month))
-    stage.say(f"The lines lie beside the logs, for a spreadsheet: {file.name}")
+        heading, *lines = person.client.api.export_activity(month=month).decode("utf-8-sig").splitlines()
+    stage.say(f"{len(lines)} lines for a spreadsheet, under: {heading}")
     for language in ("en", "zh-CN", "zh-HK"):
         with _reading(person, language):
             stage.say(f"{language:5}  {_title_of_refusal(person)}")
@@ -97,9 +96,7 @@ def looked_up(world: World) -> None:
     person.client.sign_in()  # the export wants a session of this very moment
     export = person.client.api.export_everything()
     tables = [name for name, rows in export["records"].items() if rows]
-    file = world.folder / "export.json"
-    file.write_text(json.dumps(export, ensure_ascii=False, indent=2))
-    stage.say(f"{person.name} exports all that is held, from {len(tables)} tables: {file.name}, beside the logs")
+    stage.say(f"{person.name} exports all that is held: rows of {len(tables)} tables, names and all")
     entries = export["records"]["trail_entries"]
     stage.check(reason in json.dumps(entries, ensure_ascii=False), f"in it: who looked, and why ({reason})")
     stage.paste(world.command("trail", "verify"))

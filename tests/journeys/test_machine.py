@@ -132,7 +132,7 @@ def test_the_demo_ends_with_a_good_audit_leaves_nobody_behind_nor_any_name_and_p
     state = place / "state"
     with running("demo", state=state) as demo:
         demo.wait_for("Ctrl-C ends it.")
-        the_freeze_that_it_printed_can_be_pasted(demo.text)
+        what_it_printed_can_be_pasted(demo.text)
         assert demo.interrupt() == 0, demo.text
     assert "1. People register" in demo.text
     assert "OK:" in demo.text
@@ -160,11 +160,13 @@ def names_nobody(state: Path) -> None:
             assert secret.encode() not in held, f"{secret} is written somewhere in clear"
 
 
-def the_freeze_that_it_printed_can_be_pasted(text: str) -> None:
+def what_it_printed_can_be_pasted(text: str) -> None:
     commands = re.findall(r"^ +\$ (.+)$", text, re.M)
-    assert [re.search(r"operator (\w+) 0x", command)[1] for command in commands] == ["freeze", "unfreeze"]
+    assert re.findall(r"operator ([\w-]+) 0x", "\n".join(commands)) == ["freeze", "unfreeze", "show-person"]
     done = subprocess.run(["bash", "-c", commands[0]], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout[:27]) == (0, "freeze: done in transaction"), done.stderr
+    verified = subprocess.run(["bash", "-c", commands[-1]], capture_output=True, text=True, check=False)
+    assert (verified.returncode, verified.stdout[:18]) == (0, "the trail is whole"), verified.stderr
 
 
 def the_link_is_shown_whole_and_its_key_stays_there(text: str, state: Path) -> None:

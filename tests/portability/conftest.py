@@ -11,7 +11,7 @@ from pswallet.chain import deploy
 from pswallet.chain.keys import Keys
 from pswallet.chain.rpc import Rpc, RpcUnavailable
 from pswallet.local import ports, processes
-from tests.api.conftest import http, log_file, make_app, settings, stranger, vault  # noqa: F401 - the gateway, the same
+from tests.api.conftest import http, make_app, settings, stranger, vault  # noqa: F401 - the gateway, the same
 from tests.parts import Chain
 
 ROOT = Path(__file__).resolve().parents[2]

@@ -12,7 +12,7 @@ from typer.testing import CliRunner, Result
 from pswallet.client import Key
 from pswallet.schedule import Schedule
 from pswallet.wallet.commands import app
-from tests.api.conftest import http, log_file, make_app, settings, vault  # noqa: F401 - the gateway's fixtures
+from tests.api.conftest import http, make_app, settings, vault  # noqa: F401 - the gateway's fixtures
 from tests.parts import Pipeline, secret
 
 PASSWORD = "synthetic password"

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from tests.api.conftest import http, log_file, make_app, settings, stranger, vault  # noqa: F401 - the gateway, the same
+from tests.api.conftest import http, make_app, settings, stranger, vault  # noqa: F401 - the gateway, the same
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE_S = 60
