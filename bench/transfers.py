@@ -2,7 +2,6 @@
 
 import secrets
 import statistics
-import time
 from collections.abc import Sequence
 
 import orjson
@@ -65,5 +64,4 @@ def p50_ms(answers: Sequence[load.Answer]) -> float:
 def probe(machine: Machine, members: Sequence[Member], *, per_second: float, seconds: float) -> list[load.Answer]:
     """Offer a few transfers, as on a quiet day."""
     requests = signed(machine, members, int(per_second * seconds))
-    time.sleep(0.1)
     return load.open_loop(machine.host, machine.port, requests, per_second=per_second, connections=8)

@@ -130,7 +130,7 @@ def create_app(
         telemetry=_UNTOLD,
     )
     app.state.gateway = gateway
-    app.openapi = lambda: _document(app)  # type: ignore[method-assign]
+    app.openapi = lambda: _document(app)  # type: ignore[method-assign] # FastAPI's own way to complete the document
     problems.install(app)
     app.router.routes += [claims.hot, transfers.hot]  # before the routers: routes are tried in order
     for router in routers(settings):

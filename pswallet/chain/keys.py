@@ -66,8 +66,10 @@ class Keys:
 
     def subkeys(self) -> Subkeys:
         """Return the vault's other keys: the file's own, else those of its master key."""
-        own = (self.vault_records, self.vault_index, self.vault_fingerprint)
-        return Subkeys.of(self.vault_master) if None in own else Subkeys(*own)  # type: ignore[arg-type]
+        records, index, fingerprint = self.vault_records, self.vault_index, self.vault_fingerprint
+        if records is None or index is None or fingerprint is None:
+            return Subkeys.of(self.vault_master)
+        return Subkeys(records, index, fingerprint)
 
     def with_retention(self) -> Self:
         """Return the keys with a new pair that locks away what the law keeps: for files older than erasures."""

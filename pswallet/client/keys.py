@@ -51,6 +51,7 @@ class Key:
             raise KeystoreUnreadable(path, EXPOSED)
         try:
             return cls.of(bytes(Account.decrypt(text, password)))
+        # What eth-account raises for JSON that is no keystore, for a cipher it does not know, for a wrong password.
         except (ValueError, LookupError, TypeError, AttributeError, NotImplementedError) as error:
             raise KeystoreUnreadable(path, PASSWORD if "MAC" in str(error) else FOREIGN) from error
 

@@ -149,7 +149,7 @@ class Desk:
             while (found := ask()) is None:
                 if time.monotonic() > deadline:
                     raise Stopped("The chain takes its time. Nothing is lost: pswallet wallet activity shows it later.")
-                time.sleep(0.1)
+                time.sleep(0.1)  # a stream of events would take a second connection for one answer
         return found
 
 

@@ -328,7 +328,9 @@ def test_a_record_is_destroyed_at_its_date_and_not_a_second_before(member: Membe
     check_name(member)
     erased(member)
     with transaction(sessions) as session:
-        ends_at = retention.find_retained(session, member.account["id"]).ends_at  # type: ignore[union-attr]
+        kept = retention.find_retained(session, member.account["id"])
+        assert kept is not None
+        ends_at = kept.ends_at
     for moment, destroyed in ((ends_at - timedelta(seconds=1), None), (ends_at, ends_at)):
         tidy(sessions, now=moment)
         with transaction(sessions) as session:

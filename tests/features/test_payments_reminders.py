@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 
+from pswallet.kit.money import Fen
 from pswallet.kit.problems import Problem
 from pswallet.notifications.service import Place, told_after
 from pswallet.payments import service
@@ -19,7 +20,7 @@ def ask(town: Town, host: Person, payers: list[Person], days: int = 7) -> servic
     asked = service.AskForPayment(
         creator=host.address,
         kind="split" if len(payers) > 1 else "request",
-        total_fen=1_000,  # type: ignore[arg-type]
+        total_fen=Fen(1_000),
         payers=[payer.address for payer in payers],
         note="擂茶",
         expires_in=timedelta(days=days),
