@@ -147,7 +147,7 @@ def verify(
             found = kit.verify(session, noted=head)
         except kit.TrailBroken as broken:
             fail(f"the trail is broken: {broken}")
-    Console().print(f"the trail is whole: {found.number} entries; head {found}", soft_wrap=True)
+    Console().print(f"the trail is whole; entries: {found.number}, head {found}", soft_wrap=True)
 
 
 @contextmanager

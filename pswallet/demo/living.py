@@ -65,7 +65,8 @@ def month_adds_up(world: World) -> None:
     )
     with _reading(person, "zh-CN"):
         heading, *lines = person.client.api.export_activity(month=month).decode("utf-8-sig").splitlines()
-    stage.say(f"{len(lines)} lines for a spreadsheet, under: {heading}")
+    stage.say(f"{len(lines)} lines for a spreadsheet, under this heading:")
+    stage.paste(heading)
     for language in ("en", "zh-CN", "zh-HK"):
         with _reading(person, language):
             stage.say(f"{language:5}  {_title_of_refusal(person)}")

@@ -95,7 +95,7 @@ def test_the_trail_is_verified_by_a_command(place: Path, member: Member, session
         run("operator", "show-person", member.address, "--reason", case)
     told = run("trail", "verify").stdout
     noted = told.rsplit("head ", 1)[1].strip()
-    assert told.startswith("the trail is whole: 2 entries")
+    assert told.startswith("the trail is whole; entries: 2,")
     run("trail", "verify", "--noted", noted)
     with transaction(sessions) as session:
         session.execute(text("SET LOCAL session_replication_role = replica"))
