@@ -17,7 +17,7 @@ from pswallet.api.languages import Languages
 from pswallet.api.limits import BodyLimit, Limits
 from pswallet.api.logs import RequestLog
 from pswallet.api.metrics import Metrics
-from pswallet.api.overload import Backlog, Seats
+from pswallet.api.overload import Backlog, Door, Leaving, Seats
 from pswallet.api.readiness import Lookout, look
 from pswallet.api.routes import (
     accounts,
@@ -117,6 +117,7 @@ def create_app(
         streams=Streams(sessions, metrics),
         retention_key=retention_key,
         seats=Seats(SEATS, metrics),
+        door=Door(metrics),
         backlog=Backlog(sessions, metrics, confirmations=settings.confirmations),
         lookout=Lookout(partial(look, sessions, rpc.url)),
     )
@@ -143,6 +144,7 @@ def create_app(
         app.add_middleware(RequestTraces, tracer=tracer)
     app.add_middleware(RequestLog, metrics=metrics)
     app.add_middleware(Languages)
+    app.add_middleware(Leaving, door=gateway.door)
     return app
 
 

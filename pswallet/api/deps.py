@@ -17,7 +17,7 @@ from pswallet.api import idempotency
 from pswallet.api.idempotency import Kept
 from pswallet.api.limits import Limits, take
 from pswallet.api.metrics import Metrics
-from pswallet.api.overload import Backlog, Seats
+from pswallet.api.overload import Backlog, Door, Seats
 from pswallet.api.readiness import Lookout
 from pswallet.api.streams import Streams
 from pswallet.api.traces import trace_of
@@ -50,6 +50,7 @@ class Gateway:
     limits: Limits
     metrics: Metrics
     streams: Streams
+    door: Door
     seats: Seats
     backlog: Backlog
     lookout: Lookout

@@ -36,7 +36,6 @@ from pswallet.api.idempotency import (
     read_key,
     store_many,
 )
-from pswallet.api.overload import Pace, admit
 from pswallet.api.problems import ChainAway, IdempotencyKeyInUse, problem_of_validation
 from pswallet.chain.outbox import last_block
 from pswallet.kit import clock
@@ -151,27 +150,9 @@ class Intake(Generic[C]):
     _waiting: deque[tuple[Hot[C], asyncio.Future[Answer | Problem], float]] = field(default_factory=deque)
     _thread: ThreadPoolExecutor = field(default_factory=lambda: ThreadPoolExecutor(1, "intake"))
     _task: asyncio.Task[None] | None = None
-    _pace: Pace = field(default_factory=Pace)
-    _began: float | None = None
-    """When the group that is being worked off began."""
-
-    def expected_wait_s(self) -> float:
-        """Return how long a request that comes now would wait for its answer: whole groups, each as long as lately."""
-        if self._began is None:
-            return 0.0
-        group_s = self._pace.round_s
-        groups = 1 + len(self._waiting) // LARGEST_GROUP
-        return max(group_s, time.monotonic() - self._began) + groups * group_s
-
-    def admit(self) -> None:
-        """Raise GatewayBusy when a request that comes now would wait too long, here or on its way to the chain."""
-        gateway = self.desk.gateway
-        gateway.backlog.admit()
-        admit(gateway.metrics, "intake", ahead=len(self._waiting), expected_s=self.expected_wait_s())
 
     async def answer(self, hot: Hot[C]) -> Answer | Problem:
-        """Return the answer, after the commit that it speaks of. Raises GatewayBusy, and what broke its transaction."""
-        self.admit()
+        """Return the answer, after the commit that it speaks of. Raises what broke its transaction."""
         future: asyncio.Future[Answer | Problem] = asyncio.get_running_loop().create_future()
         self._waiting.append((hot, future, time.monotonic()))
         if self._task is None or self._task.done():
@@ -182,8 +163,7 @@ class Intake(Generic[C]):
         loop = asyncio.get_running_loop()
         while self._waiting:
             group = [self._waiting.popleft() for _ in range(min(LARGEST_GROUP, len(self._waiting)))]
-            self._began = time.monotonic()
-            self.desk.gateway.metrics.gathered(self.name, len(group), waited_s=self._began - group[0][2])
+            self.desk.gateway.metrics.gathered(self.name, len(group), waited_s=time.monotonic() - group[0][2])
             try:
                 answers = await loop.run_in_executor(self._thread, self._work, [hot for hot, *_ in group])
             except BaseException as broken:
@@ -192,9 +172,6 @@ class Intake(Generic[C]):
                     if not future.done():
                         future.set_exception(broken)
                 raise
-            finally:
-                self._pace.took(time.monotonic() - self._began)
-                self._began = None
             for (_, future, _), answer in zip(group, answers, strict=True):
                 _settle(future, answer)
 
@@ -266,15 +243,15 @@ def hot_route(path: str, serve: Callable[[Request], Awaitable[Response]]) -> Hot
 
 
 def intake_of(request: Request, name: str, desk: Callable[[Gateway], Desk[Any]]) -> Intake[Any]:
-    """Return the app's one intake of that name, made at its first request. Raises GatewayBusy before anything is read.
+    """Return the app's one intake of that name, made at its first request. Raises GatewayBusy before a body is read.
 
-    The first thing that a hot route does: a refusal must be cheap, for many come at once.
+    A 202 is a promise to carry a call to the chain: none is given that could not be kept in time.
     """
     state = request.app.state
+    state.gateway.backlog.admit()
     intakes = _intakes(state)
     if name not in intakes:
         intakes[name] = Intake(desk(state.gateway), name)
-    intakes[name].admit()
     return intakes[name]
 
 

@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
+from starlette.types import ASGIApp, Receive, Scope, Send
 
 from pswallet.api.metrics import Metrics
 from pswallet.api.problems import GatewayBusy
@@ -20,8 +21,11 @@ from pswallet.kit.db import Sessions, transaction
 LONGEST_WAIT_S = 2.0
 """Who would have to wait longer before the work on the request begins is sent away."""
 
-MOST_AHEAD = 2_000
-"""However quick the work is: so many requests wait at most, for each of them holds memory."""
+LEAST_INSIDE = 500
+"""So many writes are let in however slow the last ones were: one commit takes them."""
+
+MOST_STANDING = 2_000
+"""However quick the work is: so many requests wait for a seat at most, for each of them holds memory."""
 
 LONGEST_BACKLOG_S = 5.0
 """Calls that are later than this say that the relayer, the chain or the indexer is behind."""
@@ -29,7 +33,9 @@ LONGEST_BACKLOG_S = 5.0
 SPARED_CALLS = 200
 """So many old calls are no backlog: one transaction takes them, and a stuck packet must not close the city."""
 
+_INSIDE = "pswallet.inside"
 _LOOK_EVERY_S = 0.5
+_PACE_OVER_S = 1.0
 _NEWS = 0.3  # share of the last round in the pace
 
 
@@ -44,16 +50,65 @@ class Pace:
         self.round_s += _NEWS * (seconds - self.round_s)
 
 
-def admit(metrics: Metrics, reason: str, *, ahead: int, expected_s: float) -> None:
-    """Raise GatewayBusy when `ahead` requests wait already, or the work would begin in `expected_s` at best."""
-    if expected_s > LONGEST_WAIT_S or ahead >= MOST_AHEAD:
-        refuse(metrics, reason, expected_s)
-
-
 def refuse(metrics: Metrics, reason: str, wait_s: float) -> None:
     """Count a refusal and raise GatewayBusy."""
     metrics.shed.labels(reason).inc()
     raise GatewayBusy(retry_after_s=max(1, math.ceil(wait_s)))
+
+
+class Door:
+    """How many writes are inside, from when they are whole until they are answered; the connection asks before a body.
+
+    As many as are answered in `LONGEST_WAIT_S` at the pace of the last second, so that nobody waits longer, but never
+    fewer than `LEAST_INSIDE`. Reads pass: they are cheap, and people look at their money. Lives in one event loop.
+    """
+
+    def __init__(self, metrics: Metrics) -> None:
+        self._metrics = metrics
+        self._inside = 0
+        self._left = 0
+        self._per_s = 0.0
+        self._since = time.monotonic()
+
+    def enter(self, scope: Scope) -> None:
+        """Count a request as inside until it leaves."""
+        scope[_INSIDE] = True
+        self._inside += 1
+
+    def leave(self, scope: Scope) -> None:
+        """Note that a request is answered or gone; one that never entered is not counted."""
+        if scope.pop(_INSIDE, False):
+            self._inside -= 1
+            self._left += 1
+
+    def shut(self) -> bool:
+        """Whether the next write is sent away, and then count it so."""
+        shut = self._inside >= LEAST_INSIDE and self._inside >= self._pace() * LONGEST_WAIT_S
+        if shut:
+            self._metrics.shed.labels("door").inc()
+        return shut
+
+    def _pace(self) -> float:
+        now = time.monotonic()
+        if now - self._since >= _PACE_OVER_S:
+            self._per_s = self._left / (now - self._since)
+            self._left, self._since = 0, now
+        return self._per_s
+
+
+class Leaving:
+    """Outermost ASGI layer: whoever was let in leaves when the work ends, however it ends."""
+
+    def __init__(self, app: ASGIApp, door: Door) -> None:
+        self._app = app
+        self._door = door
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Serve one request."""
+        try:
+            await self._app(scope, receive, send)
+        finally:
+            self._door.leave(scope)
 
 
 class Seats:
@@ -69,9 +124,9 @@ class Seats:
     @asynccontextmanager
     async def taken(self) -> AsyncIterator[None]:
         """Hold a seat for a block. Raises GatewayBusy at once when the line is too long."""
-        if self._standing:
-            rounds = 1 + self._standing // self._count
-            admit(self._metrics, "seats", ahead=self._standing, expected_s=rounds * self._pace.round_s)
+        expected_s = (1 + self._standing // self._count) * self._pace.round_s
+        if self._standing and (expected_s > LONGEST_WAIT_S or self._standing >= MOST_STANDING):
+            refuse(self._metrics, "seats", expected_s)
         self._standing += 1
         try:
             await self._free.acquire()
@@ -95,9 +150,14 @@ class Backlog:
         self.age_s = 0.0
         """By how long the oldest call but `SPARED_CALLS` is late; 0 when no more are under way."""
 
+    @property
+    def late(self) -> bool:
+        """Whether what is promised now could not be kept in time."""
+        return self.age_s > LONGEST_BACKLOG_S
+
     def admit(self) -> None:
         """Raise GatewayBusy when what is promised now could not be kept in time."""
-        if self.age_s > LONGEST_BACKLOG_S:
+        if self.late:
             refuse(self._metrics, "backlog", min(self.age_s, 30.0))
 
     async def watch(self, stop: asyncio.Event) -> None:

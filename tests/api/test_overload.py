@@ -2,102 +2,25 @@
 
 import asyncio
 import threading
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, nullcontext
-from datetime import datetime
 from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy import text
-from sqlalchemy.orm import Session
 
 from pswallet.api import overload
-from pswallet.api.idempotency import Answer
-from pswallet.api.intake import Desk, Intake, accepted
 from pswallet.api.metrics import Metrics
 from pswallet.api.overload import Backlog, Seats
 from pswallet.api.problems import GatewayBusy
 from pswallet.api.readiness import Lookout, Readiness
 from pswallet.kit.db import Sessions, transaction
-from pswallet.kit.problems import Problem
-from tests.api.gateway import Member, code_of, serve
+from tests.api.gateway import code_of, serve
 from tests.api.money import balance, members, transfer_body
 from tests.api.test_health import wait_until
-from tests.api.test_intake import echo, hot
 from tests.parts import Pipeline
-
-
-@pytest.fixture
-def gateway(make_app: Any, member: Member, pipeline: Pipeline) -> Any:
-    """The gateway's parts, with a block read and a member signed in."""
-    pipeline.settle()
-    return make_app().state.gateway
-
-
-def crowd(desk: Desk[str], member: Member, count: int) -> list[Any]:
-    """Hand in one request, and once it is worked on `count` more; the first group waits for all of them."""
-
-    async def run() -> list[Any]:
-        intake = Intake(desk)
-        first = asyncio.create_task(intake.answer(hot(member, "first")))
-        await asyncio.sleep(0)
-        rest = [asyncio.create_task(intake.answer(hot(member, f"word {n}"))) for n in range(count)]
-        return await asyncio.gather(first, *rest, return_exceptions=True)
-
-    return asyncio.run(run())
-
-
-def kept(pipeline: Pipeline) -> int:
-    with pipeline.sessions() as session:
-        return session.execute(text("SELECT count(*) FROM kept_answers WHERE key LIKE 'key of %'")).scalar_one()
-
-
-# --- the intake -----------------------------------------------------------------------------------
-
-
-def test_no_more_requests_wait_than_the_bound_and_who_waits_is_answered(
-    gateway: Any, member: Member, pipeline: Pipeline, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(overload, "MOST_AHEAD", 10)
-    answers = crowd(Desk(gateway, echo), member, 15)
-    assert [type(answer) for answer in answers] == [Answer] * 11 + [GatewayBusy] * 5
-    assert answers[-1].details["retry_after_s"] >= 1
-    assert kept(pipeline) == 11
-
-
-def test_who_would_wait_too_long_is_sent_away_though_few_wait(
-    gateway: Any, member: Member, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    begun, go_on = threading.Event(), threading.Event()
-
-    def slow(session: Session, words: Sequence[str], now: datetime) -> list[Answer | Problem]:
-        begun.set()
-        go_on.wait(10)
-        return echo(session, words, now)
-
-    async def run() -> tuple[Any, ...]:
-        intake = Intake(Desk(gateway, slow))
-        first = asyncio.create_task(intake.answer(hot(member, "first")))
-        await asyncio.to_thread(begun.wait, 10)
-        early = asyncio.create_task(intake.answer(hot(member, "early")))
-        await asyncio.sleep(0)  # it waits
-        monkeypatch.setattr(overload, "LONGEST_WAIT_S", 0.05)
-        while intake.expected_wait_s() <= overload.LONGEST_WAIT_S:  # the group that hangs is counted as it hangs
-            await asyncio.sleep(0.005)
-        with pytest.raises(GatewayBusy):
-            await intake.answer(hot(member, "late"))
-        go_on.set()
-        answers = await first, await early
-        while intake.expected_wait_s():  # nobody waits: whatever the last groups took, one may come
-            await asyncio.sleep(0.005)
-        return *answers, await intake.answer(hot(member, "late"))
-
-    assert [answer.body for answer in asyncio.run(asyncio.wait_for(run(), 30))] == [
-        accepted({"word": word}).body for word in ("first", "early", "late")
-    ]
-
 
 # --- the way to the chain ---------------------------------------------------------------------------
 
@@ -193,14 +116,15 @@ def test_in_a_crowd_each_is_paid_that_was_told_so_and_nobody_else(
 ) -> None:
     payer, payee = members(stranger, pipeline, "ann", "bob")
     bodies = [transfer_body(payer, payee.address, 100 + place) for place in range(60)]
-    monkeypatch.setattr(overload, "MOST_AHEAD", 1)
+    monkeypatch.setattr(overload, "LEAST_INSIDE", 1)
+    monkeypatch.setattr(overload, "LONGEST_WAIT_S", 0)
     with serve(make_app()) as client, ThreadPoolExecutor(20) as pool:
         payer.http = payee.http = client
         answers = list(pool.map(lambda body: payer.post("/transfers", body), bodies))
         assert {answer.status_code for answer in answers} == {202, 503}
         shed = [answer for answer in answers if not answer.is_success]
         assert {code_of(answer) for answer in shed} == {"gateway-busy"}
-        assert min(int(answer.headers["retry-after"]) for answer in shed) >= 1
+        assert all("retry-after" in answer.headers for answer in shed)
         pipeline.settle()
         told = sum(body["amount_fen"] for body, answer in zip(bodies, answers, strict=True) if answer.is_success)
         assert balance(payee) == 100_000 + told
@@ -253,7 +177,7 @@ def test_a_look_that_fails_is_not_shared() -> None:
 
 
 def test_the_line_before_the_seats_is_bounded_and_moves_on(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(overload, "MOST_AHEAD", 2)
+    monkeypatch.setattr(overload, "MOST_STANDING", 2)
 
     async def run() -> list[Any]:
         seats, leave = Seats(1, Metrics()), asyncio.Event()
