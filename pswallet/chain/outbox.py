@@ -161,6 +161,16 @@ def waiting_by_kind(session: Session) -> dict[str, tuple[int, float]]:
     return {kind: (count, age_s) for kind, count, age_s in rows}
 
 
+def payments_under_way(session: Session) -> list[tuple[str, str]]:
+    """Return payer and nonce of each signed payment whose call is not settled: few, however many were made."""
+    query = text(
+        "SELECT coalesce(arguments->>'from', arguments->'terms'->>'creator'), coalesce(arguments->>'nonce', lane)"
+        " FROM chain_calls WHERE settled_block IS NULL AND kind IN (:authorization, :packet)"
+    )
+    rows = session.execute(query, {"authorization": CallKind.AUTHORIZATION, "packet": CallKind.PACKET_CREATE})
+    return [(payer, nonce) for payer, nonce in rows]
+
+
 def unsettled_calls(session: Session) -> int:
     """Return how many calls wait or are under way."""
     query = select(func.count()).select_from(ChainCall).where(ChainCall.settled_block.is_(None))
