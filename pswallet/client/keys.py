@@ -1,13 +1,16 @@
 """A person's signing key: in memory, and in a keystore file (Web3 Secret Storage, version 3, scrypt)."""
 
+import itertools
 import json
 import os
 import secrets
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
 
 from pswallet.chain import signing
+from pswallet.chain.hashing import keccak
 from pswallet.client.errors import KeystoreUnreadable
 
 SCRYPT_N = 2**18
@@ -25,6 +28,8 @@ class Key:
 
     secret: bytes = field(repr=False)
     address: str
+    _seed: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False, compare=False)
+    _counted: Iterator[int] = field(default_factory=itertools.count, repr=False, compare=False)
 
     @classmethod
     def new(cls) -> Self:
@@ -54,6 +59,14 @@ class Key:
         # What eth-account raises for JSON that is no keystore, for a cipher it does not know, for a wrong password.
         except (ValueError, LookupError, TypeError, AttributeError, NotImplementedError) as error:
             raise KeystoreUnreadable(path, PASSWORD if "MAC" in str(error) else FOREIGN) from error
+
+    def fresh_nonce(self) -> bytes:
+        """Return 32 bytes that were no nonce before: a random word, and a count in its last byte.
+
+        The token keeps 256 such nonces in one storage slot: all payments but a word's first cost 17,100 gas less.
+        """
+        word, place = divmod(next(self._counted), 256)
+        return keccak(self._seed + word.to_bytes(8, "big"))[:31] + bytes((place,))
 
     def save(self, path: Path, password: str, *, work: int = SCRYPT_N) -> None:
         """Write a new keystore file, mode 600. Raises FileExistsError: a key is never written over."""

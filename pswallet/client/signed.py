@@ -1,6 +1,5 @@
 """What a person's key signs, and the bodies that carry it."""
 
-import secrets
 from dataclasses import dataclass, replace
 from typing import Self, TypedDict
 
@@ -56,7 +55,7 @@ class Chain:
 
 def authorize(chain: Chain, key: Key, to: str, amount_fen: int) -> PayShare:
     """Sign TransferWithAuthorization (ERC-3009) with a fresh nonce, valid for ten minutes of the chain's time."""
-    nonce = secrets.token_bytes(32)
+    nonce = key.fresh_nonce()
     before = chain.block_time + AUTHORIZATION_LIFE_S
     message = {
         "from": key.address, "to": to, "value": amount_fen, "validAfter": 0, "validBefore": before, "nonce": nonce,

@@ -36,6 +36,14 @@ def test_the_file_is_one_that_every_ethereum_wallet_reads(file: Path):
     assert Key.load(theirs, "password") == key
 
 
+def test_nonces_are_all_different_and_256_of_them_share_a_word():
+    key, twin = Key.new(), Key.new()
+    nonces = [key.fresh_nonce() for _ in range(600)]
+    assert len({*nonces, twin.fresh_nonce(), Key.of(key.secret).fresh_nonce()}) == 602
+    assert [len({nonce[:31] for nonce in nonces[start : start + 256]}) for start in (0, 256, 512)] == [1, 1, 1]
+    assert len({nonce[:31] for nonce in nonces}) == 3
+
+
 def test_another_password_opens_nothing(file: Path):
     Key.new().save(file, "right", work=WEAK)
     with pytest.raises(KeystoreUnreadable, match="another password"):
