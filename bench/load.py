@@ -94,16 +94,19 @@ def open_loop(host: str, port: int, requests: Sequence[bytes], *, per_second: fl
         for line in await _connect(host, port, connections):
             free.put_nowait(line)
         start = time.monotonic() + 0.1
+        answers: list[Answer] = []
 
-        async def one(number: int, request: bytes) -> Answer:
-            due = start + number / per_second
-            await asyncio.sleep(max(0.0, due - time.monotonic()))
-            line = await free.get()
+        async def one(number: int, request: bytes, due: float, line: Connection) -> None:
             status = await line.send(request)
             free.put_nowait(line)
-            return Answer(number, status, due, time.monotonic())
+            answers.append(Answer(number, status, due, time.monotonic()))
 
-        return list(await asyncio.gather(*(one(number, request) for number, request in enumerate(requests))))
+        async with asyncio.TaskGroup() as group:
+            for number, request in enumerate(requests):
+                due = start + number / per_second
+                await asyncio.sleep(max(0.0, due - time.monotonic()))
+                group.create_task(one(number, request, due, await free.get()))
+        return answers
 
     return uvloop.run(run())
 

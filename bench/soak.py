@@ -7,7 +7,6 @@ import threading
 import time
 from collections import defaultdict
 from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
 
 from rich.console import Console
 
@@ -19,7 +18,7 @@ from pswallet.local.stack import PROCESSES
 
 SOAK_S = float(os.environ.get("SOAK_S", "300"))
 _SHARE = 0.8
-_PIECE_S = 20.0
+_CONNECTIONS = 256
 _PEOPLE = 200
 _SAMPLE = int(os.environ.get("CAPACITY_CALLS", "4000"))
 _SETTLING = 1 / 3
@@ -68,18 +67,12 @@ def main() -> int:
 
 
 def measure(machine: Machine, members: Sequence[Member], per_second: float) -> tuple[dict[str, float], Samples]:
-    """Offer `per_second` transfers a second, piece by piece, each signed while the one before it is offered."""
-    count = int(per_second * _PIECE_S)
-    after, answers = transfers.last_call(machine), []
-    errors_before = _logged_errors(machine)
-    piece = transfers.signed(machine, members, count)
+    """Offer `per_second` transfers a second, all signed beforehand: what signs takes of the same processors."""
+    after, errors_before = transfers.last_call(machine), _logged_errors(machine)
+    requests = transfers.signed(machine, members, int(per_second * SOAK_S))
     watch = Watch(machine)
     watch.start()
-    with ThreadPoolExecutor(1) as signer:
-        for number in range(pieces := max(1, round(SOAK_S / _PIECE_S))):
-            following = signer.submit(transfers.signed, machine, members, count) if number + 1 < pieces else None
-            answers += load.open_loop(machine.host, machine.port, piece, per_second=per_second, connections=64)
-            piece = following.result() if following else []
+    answers = load.open_loop(machine.host, machine.port, requests, per_second=per_second, connections=_CONNECTIONS)
     watch.end()
     taken = sum(answer.status == 202 for answer in answers)
     transfers.wait_until_settled(machine, after, taken)
