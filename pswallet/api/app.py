@@ -3,7 +3,6 @@
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
-from functools import partial
 from typing import Any
 
 from fastapi import APIRouter, FastAPI
@@ -119,7 +118,7 @@ def create_app(
         seats=Seats(SEATS, metrics),
         door=Door(metrics),
         backlog=Backlog(sessions, metrics, confirmations=settings.confirmations),
-        lookout=Lookout(partial(look, sessions, rpc.url)),
+        lookout=Lookout(lambda: look(sessions, rpc.url)),
     )
     app = FastAPI(
         title="pswallet",
