@@ -17,6 +17,8 @@ __all__ = [
     "CANCEL_AUTHORIZATION",
     "DEAL",
     "LINK_CLAIM",
+    "ORDER",
+    "ORDER_REFUND",
     "PERMIT",
     "POSITION_TICKET",
     "RECEIVE_WITH_AUTHORIZATION",
@@ -180,6 +182,21 @@ REDEEM = StructType(
 )
 """Burn money against a bank payment."""
 
+ORDER = StructType(
+    "Order",
+    (
+        ("merchant", "address"),
+        ("till", "bytes32"),
+        ("reference", "bytes32"),
+        ("amount", "uint256"),
+        ("expiry", "uint256"),
+    ),
+)
+"""What a merchant asks for; its digest in the token's domain is the nonce of the payment. No contract reads it."""
+
+ORDER_REFUND = StructType("OrderRefund", (("order", "bytes32"), ("number", "uint256")))
+"""A merchant's giving back from an order; its digest is the nonce of that payment. No contract reads it."""
+
 RED_PACKET = StructType(
     "RedPacket",
     (
@@ -219,6 +236,8 @@ TYPES: dict[str, StructType] = {
         CANCEL_AUTHORIZATION,
         PERMIT,
         REDEEM,
+        ORDER,
+        ORDER_REFUND,
         RED_PACKET,
         LINK_CLAIM,
         DEAL,

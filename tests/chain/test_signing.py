@@ -64,8 +64,20 @@ def test_the_type_hash_stands_in_the_contracts_code(contract, name):
     assert TYPES[name].type_hash in artifact(contract).deployed
 
 
-def test_every_type_but_the_ticket_belongs_to_a_contract():
-    assert {name for names in CONTRACT_TYPES.values() for name in names} == set(TYPES) - {"PositionTicket"}
+def test_every_type_but_the_ticket_and_the_orders_belongs_to_a_contract():
+    alone = {"PositionTicket", "Order", "OrderRefund"}
+    assert {name for names in CONTRACT_TYPES.values() for name in names} == set(TYPES) - alone
+
+
+@pytest.mark.parametrize(
+    ("name", "signature"),
+    [
+        ("Order", "Order(address merchant,bytes32 till,bytes32 reference,uint256 amount,uint256 expiry)"),
+        ("OrderRefund", "OrderRefund(bytes32 order,uint256 number)"),
+    ],
+)
+def test_a_type_that_no_contract_knows_is_as_published(name, signature):
+    assert TYPES[name].signature == signature
 
 
 def test_the_domains_are_those_of_the_contracts(chain):
