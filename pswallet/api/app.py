@@ -29,6 +29,7 @@ from pswallet.api.routes import (
     events,
     health,
     kyc,
+    orders,
     privacy,
     red_packets,
     requests,
@@ -75,6 +76,7 @@ def routers(settings: Settings) -> list[APIRouter]:
         events.router,
         transfers.router,
         requests.router,
+        orders.router,
         activity.router,
         statements.router,
         draws.router,
@@ -132,7 +134,7 @@ def create_app(
     app.state.gateway = gateway
     app.openapi = lambda: _document(app)  # type: ignore[method-assign] # FastAPI's own way to complete the document
     problems.install(app)
-    app.router.routes += [claims.hot, transfers.hot]  # before the routers: routes are tried in order
+    app.router.routes += [claims.hot, transfers.hot, orders.hot]  # before the routers: routes are tried in order
     for router in routers(settings):
         app.include_router(router, prefix="/v1")
     app.include_router(health.router)

@@ -4,10 +4,10 @@
 """
 
 from pswallet.client.api import Api
-from pswallet.client.errors import ContractsChanged, DomainUnknown, KeystoreUnreadable, Refused
+from pswallet.client.errors import ContractsChanged, DomainUnknown, KeystoreUnreadable, OrderForged, Refused
 from pswallet.client.keys import Key
 from pswallet.client.person import Answer, Client, Given
-from pswallet.client.signed import Chain, authorize, authorize_packet, sign_link
+from pswallet.client.signed import Chain, authorize, authorize_order, authorize_packet, authorize_refund, sign_link
 from pswallet.client.stream import Event
 from pswallet.client.transport import Transport
 
@@ -22,9 +22,12 @@ __all__ = [
     "Given",
     "Key",
     "KeystoreUnreadable",
+    "OrderForged",
     "Refused",
     "Transport",
     "authorize",
+    "authorize_order",
     "authorize_packet",
+    "authorize_refund",
     "sign_link",
 ]

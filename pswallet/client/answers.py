@@ -173,6 +173,22 @@ class NonceGiven(TypedDict):
     expires_at: str
 
 
+class OrderShape(TypedDict):
+    """An order and where it stands. Payments and refunds are shown to the merchant, and to a payer its own."""
+
+    id: str
+    hash: str
+    merchant: str
+    till: str
+    reference: str
+    amount_fen: int
+    expiry: int
+    status: str
+    error: str | None
+    payments: list[parts.OrderPaymentShape]
+    refunds: list[parts.RefundShape]
+
+
 class PacketAccepted(TypedDict):
     """The packet waits for the chain; GET /v1/red-packets/{id} and the events say what became of it."""
 

@@ -129,6 +129,39 @@ class Api:
             answers.Reminded, "POST", f"/v1/payment-requests/{escaped(request_id)}/reminders", body=body or {}, key=key
         )
 
+    def open_order(self, body: bodies.AskForOrder, *, key: str | None = None) -> answers.OrderShape:
+        """Open an order, or get the one that was opened under this reference: a till that lost the answer asks
+        again."""
+        return self._transport.ask(answers.OrderShape, "POST", "/v1/orders", body=body, key=key)
+
+    def find_order(self, *, reference: str) -> answers.OrderShape:
+        """Find one's own order by its number."""
+        return self._transport.ask(answers.OrderShape, "GET", "/v1/orders", query={"reference": reference})
+
+    def show_order(self, order_id: str) -> answers.OrderShape:
+        """Show an order to whoever was told its id."""
+        return self._transport.ask(answers.OrderShape, "GET", f"/v1/orders/{escaped(order_id)}")
+
+    def void_order(
+        self, order_id: str, body: bodies.Ask | None = None, *, key: str | None = None
+    ) -> answers.OrderShape:
+        """Close an order that nobody has paid."""
+        return self._transport.ask(
+            answers.OrderShape, "POST", f"/v1/orders/{escaped(order_id)}/void", body=body or {}, key=key
+        )
+
+    def refund_order(self, order_id: str, body: bodies.GiveBack, *, key: str | None = None) -> answers.TransferAccepted:
+        """Give a payer of an order money back, whole or in parts, never more than it paid."""
+        return self._transport.ask(
+            answers.TransferAccepted, "POST", f"/v1/orders/{escaped(order_id)}/refunds", body=body, key=key
+        )
+
+    def pay_order(self, order_id: str, body: bodies.PayAnOrder, *, key: str | None = None) -> answers.TransferAccepted:
+        """Pay an order: the merchant, the amount and the number are in the signature, so it can pay nothing else."""
+        return self._transport.ask(
+            answers.TransferAccepted, "POST", f"/v1/orders/{escaped(order_id)}/payments", body=body, key=key
+        )
+
     def show_balance(self) -> answers.Balance:
         """Show what one holds."""
         return self._transport.ask(answers.Balance, "GET", "/v1/balance")

@@ -34,6 +34,15 @@ class AskForMoney(TypedDict):
     expires_in_days: NotRequired[int]
 
 
+class AskForOrder(TypedDict):
+    """What a till asks for. The same reference is the same order, however often it is asked for."""
+
+    till: str
+    reference: str
+    amount_fen: int
+    expires_in_s: NotRequired[int]
+
+
 class CardShape(TypedDict):
     """A bank card in one's own name, and the phone the bank knows. No CVV is ever asked for."""
 
@@ -48,6 +57,18 @@ class EraseMe(TypedDict):
     signature: str
     phone: str
     code: str
+
+
+class GiveBack(TypedDict):
+    """The merchant's TransferWithAuthorization to a payer, its nonce the hash of OrderRefund(order, number)."""
+
+    payer: str
+    number: int
+    amount_fen: int
+    valid_after: int
+    valid_before: int
+    nonce: str
+    signature: str
 
 
 class GivePacket(TypedDict):
@@ -111,6 +132,13 @@ class OpenPacket(TypedDict):
 
     link_signature: NotRequired[str | None]
     phrase: NotRequired[str | None]
+
+
+class PayAnOrder(TypedDict):
+    """An ERC-3009 TransferWithAuthorization to the merchant; `validAfter` is 0, the nonce is the order's hash."""
+
+    valid_before: int
+    signature: str
 
 
 class PayShare(TypedDict):

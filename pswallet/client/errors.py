@@ -19,6 +19,14 @@ class ContractsChanged(Exception):
     """The gateway serves another chain or other contracts than those known: what it asks to be signed is not signed."""
 
 
+class OrderForged(Exception):
+    """The gateway shows an order whose hash is not that of what it shows: nothing is signed."""
+
+    def __init__(self, order: str) -> None:
+        self.order = order
+        super().__init__(f"the hash of {order} is another order's")
+
+
 class DomainUnknown(Exception):
     """The gateway asks for a sign-in at another one (`domain`), which it could take for itself: nothing is signed."""
 

@@ -65,6 +65,29 @@ class Message(TypedDict):
     code: str
 
 
+class OrderPaymentShape(TypedDict):
+    """Money that came for an order."""
+
+    payer: str
+    amount_fen: int
+    refunded_fen: int
+    block: int
+    log_index: int
+    paid_at: str
+    duplicate: bool
+
+
+class RefundShape(TypedDict):
+    """A refund and what became of it."""
+
+    number: int
+    payer: str
+    amount_fen: int
+    transfer_id: str
+    status: str
+    error: str | None
+
+
 class RequestsShareShape(TypedDict):
     """One payer's share."""
 

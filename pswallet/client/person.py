@@ -13,7 +13,19 @@ from pswallet.client import answers, bodies
 from pswallet.client.api import Api
 from pswallet.client.errors import ContractsChanged, DomainUnknown
 from pswallet.client.keys import Key
-from pswallet.client.signed import ERASE, SIGN_IN, Chain, Proof, authorize, authorize_packet, hexed, prove, sign_link
+from pswallet.client.signed import (
+    ERASE,
+    SIGN_IN,
+    Chain,
+    Proof,
+    authorize,
+    authorize_order,
+    authorize_packet,
+    authorize_refund,
+    hexed,
+    prove,
+    sign_link,
+)
 from pswallet.client.stream import Event
 from pswallet.client.transport import Transport
 from pswallet.redpackets.rules import MAX_SHARE, guest_list
@@ -153,6 +165,16 @@ class Client:
         """Pay this account's share of a request, as a list or the request's own page shows it, to who asked."""
         amount = next(share["amount_fen"] for share in request["shares"] if share["payer"] == self.key.address)
         return self.api.pay_share(request["id"], self.authorization(request["creator"], amount))
+
+    # --- orders ---
+
+    def pay_order(self, order: answers.OrderShape) -> answers.TransferAccepted:
+        """Pay an order as it is shown, after looking whether its hash says the same. Raises OrderForged."""
+        return self.api.pay_order(order["id"], authorize_order(self.chain(), self.key, order))
+
+    def give_back(self, order: answers.OrderShape, payer: str, amount_fen: int) -> answers.TransferAccepted:
+        """Give a payer of this merchant's order money back."""
+        return self.api.refund_order(order["id"], authorize_refund(self.chain(), self.key, order, payer, amount_fen))
 
     # --- red packets ---
 

@@ -5,9 +5,11 @@ from typing import Self, TypedDict
 
 from pswallet.chain import signing
 from pswallet.chain.hashing import keccak
+from pswallet.chain.orders import Order, order_id, payment_digest, refund_id
 from pswallet.chain.terms import Terms, packet_id
-from pswallet.client.answers import ChainShape, NonceGiven
-from pswallet.client.bodies import MoneyIn, PayShare
+from pswallet.client.answers import ChainShape, NonceGiven, OrderShape
+from pswallet.client.bodies import GiveBack, MoneyIn, PayAnOrder, PayShare
+from pswallet.client.errors import OrderForged
 from pswallet.client.keys import Key
 
 AUTHORIZATION_LIFE_S = 600
@@ -55,13 +57,39 @@ class Chain:
 
 def authorize(chain: Chain, key: Key, to: str, amount_fen: int) -> PayShare:
     """Sign TransferWithAuthorization (ERC-3009) with a fresh nonce, valid for ten minutes of the chain's time."""
-    nonce = key.fresh_nonce()
-    before = chain.block_time + AUTHORIZATION_LIFE_S
+    nonce, before = hexed(key.fresh_nonce()), chain.block_time + AUTHORIZATION_LIFE_S
+    signature = _authorization(chain, key, to, amount_fen, before, nonce)
+    return {"valid_after": 0, "valid_before": before, "nonce": nonce, "signature": signature}
+
+
+def authorize_order(chain: Chain, key: Key, order: OrderShape) -> PayAnOrder:
+    """Sign the payment of an order: its terms are hashed here, so a gateway that tells another hash gains nothing.
+
+    Raises OrderForged when the hash is not that of the merchant, till, number, amount and expiry that are shown.
+    """
+    terms = Order(order["merchant"], order["till"], order["reference"], order["amount_fen"], order["expiry"])
+    if order_id(chain.token, terms) != order["hash"]:
+        raise OrderForged(order["id"])
+    signature = signing.sign(payment_digest(chain.token, terms, key.address), key.secret)
+    return {"valid_before": order["expiry"], "signature": hexed(signature)}
+
+
+def authorize_refund(chain: Chain, key: Key, order: OrderShape, payer: str, amount_fen: int) -> GiveBack:
+    """Sign money back to a payer of the merchant's order, under the order's next number."""
+    number, before = len(order["refunds"]), chain.block_time + AUTHORIZATION_LIFE_S
+    nonce = refund_id(chain.token, order["hash"], number)
+    signature = _authorization(chain, key, payer, amount_fen, before, nonce)
+    return {
+        "payer": payer, "number": number, "amount_fen": amount_fen,
+        "valid_after": 0, "valid_before": before, "nonce": nonce, "signature": signature,
+    }  # fmt: skip
+
+
+def _authorization(chain: Chain, key: Key, to: str, amount_fen: int, before: int, nonce: str) -> str:
     message = {
         "from": key.address, "to": to, "value": amount_fen, "validAfter": 0, "validBefore": before, "nonce": nonce,
     }  # fmt: skip
-    signature = signing.sign(signing.digest(chain.token, signing.TRANSFER_WITH_AUTHORIZATION, message), key.secret)
-    return {"valid_after": 0, "valid_before": before, "nonce": hexed(nonce), "signature": hexed(signature)}
+    return hexed(signing.sign(signing.digest(chain.token, signing.TRANSFER_WITH_AUTHORIZATION, message), key.secret))
 
 
 def authorize_packet(chain: Chain, key: Key, terms: Terms) -> MoneyIn:

@@ -85,3 +85,73 @@ class RemindedTooSoon(Problem):
 
     status = 429
     title = "They were reminded within the last 24 hours"
+
+
+class NotAMerchant(Problem):
+    """Only an account of the merchants' tier opens orders."""
+
+    status = 403
+    title = "This account is no merchant's"
+
+
+class OrderUnknown(Problem):
+    """No order of that id or number, or it is another merchant's."""
+
+    status = 404
+    title = "There is no such order"
+
+
+class OrderReferenceReused(Problem):
+    """The merchant opened another order under this number; a new order takes a new number."""
+
+    status = 409
+    title = "This order number belongs to another order"
+
+
+class OrderMismatch(Problem):
+    """The signature is not for this order: another amount, merchant or number; or the merchant pays itself."""
+
+    status = 422
+    title = "The payment does not match the order"
+
+
+class OrderAlreadyPaid(Problem):
+    """The order is paid, or a payment is on its way."""
+
+    status = 409
+    title = "This order is paid or being paid"
+
+
+class OrderExpired(Problem):
+    """The order's time is over, or the authorization is good for longer than the order."""
+
+    status = 409
+    title = "This order has expired"
+
+
+class OrderVoided(Problem):
+    """The merchant closed the order."""
+
+    status = 409
+    title = "This order was closed by the merchant"
+
+
+class OrderNotPaid(Problem):
+    """This account has paid nothing for the order that could go back."""
+
+    status = 409
+    title = "There is no payment of this order to refund"
+
+
+class RefundExceedsPaid(Problem):
+    """With this refund more would go back than was paid."""
+
+    status = 409
+    title = "The refund is more than what is left of the payment"
+
+
+class RefundNumberMismatch(Problem):
+    """A refund is signed with the order's next number; `expected` tells it."""
+
+    status = 409
+    title = "This is not the number of the order's next refund"

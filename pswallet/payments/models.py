@@ -81,6 +81,40 @@ class SharePayment(Base):
     payer: Mapped[str] = mapped_column(Text)
 
 
+class Order(Base):
+    """What a merchant asks for at a till. Its hash is the nonce of what pays it; nothing here says that it is paid."""
+
+    __tablename__ = "orders"
+    __table_args__ = (UniqueConstraint("merchant", "reference"), Index("ix_orders_merchant_id", "merchant", "id"))
+
+    id: Mapped[str] = mapped_column(Text, primary_key=True)
+    hash: Mapped[str] = mapped_column(Text, unique=True)
+    merchant: Mapped[str] = mapped_column(Text)
+    till: Mapped[str] = mapped_column(Text)
+    reference: Mapped[str] = mapped_column(Text)
+    """The merchant's own number: the same one is the same order."""
+    amount_fen: Mapped[int]
+    created_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
+    """The first second at which no payment counts. Both are the chain's time."""
+    voided_at: Mapped[datetime | None] = mapped_column(default=None)
+
+
+class OrderRefund(Base):
+    """A merchant's signed refund of an order, in the order's own count; what became of it is its authorization's."""
+
+    __tablename__ = "order_refunds"
+    __table_args__ = (UniqueConstraint("order_id", "number"),)
+
+    authorization_id: Mapped[str] = mapped_column(Text, ForeignKey("authorizations.id"), primary_key=True)
+    order_id: Mapped[str] = mapped_column(Text, ForeignKey("orders.id"))
+    number: Mapped[int]
+    """0, 1, …: part of what is signed."""
+    payer: Mapped[str] = mapped_column(Text)
+    """Who gets it: one that paid the order."""
+    value_fen: Mapped[int]
+
+
 class Entry(Fact, Base):
     """One address's side of one Transfer, with the address's balance and counters after it [fen]."""
 
@@ -106,6 +140,7 @@ class AuthorizationUse(Fact, Base):
     """The token took an authorization; its Transfer is the next log."""
 
     __tablename__ = "authorization_uses"
+    __table_args__ = (Index("ix_authorization_uses_nonce", "nonce"),)
 
     payer: Mapped[str] = mapped_column(Text, primary_key=True)
     nonce: Mapped[str] = mapped_column(Text, primary_key=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from pswallet.accounts.service import standing
@@ -23,6 +24,7 @@ from pswallet.chain.events import (
 from pswallet.chain.outbox import CallKind
 from pswallet.kit.clock import from_unix, shanghai_day
 from pswallet.kit.rows import insert_new_rows, insert_rows
+from pswallet.notifications.rules import Kind
 from pswallet.notifications.service import Notice, notify
 from pswallet.payments.models import (
     AuthorizationCancellation,
@@ -208,15 +210,48 @@ def _entry(event: Transfer, purse: _Running, kind: str, *, leg: int) -> Row:
     }
 
 
+# The log before a Transfer is the AuthorizationUsed of what it carried out.
+_OF_ORDERS = text(
+    """
+    SELECT u.block, u.log_index + 1 AS log_index, o.id, o.merchant, o.amount_fen, o.reference, false AS refund
+    FROM authorization_uses u JOIN orders o ON o.hash = u.nonce AND u.at < o.expires_at
+    WHERE u.block BETWEEN :first AND :last
+    UNION ALL
+    SELECT u.block, u.log_index + 1, o.id, o.merchant, r.value_fen, o.reference, true
+    FROM authorization_uses u
+    JOIN authorizations a ON a.payer = u.payer AND a.nonce = u.nonce AND a.purpose = 'order-refund'
+    JOIN order_refunds r ON r.authorization_id = a.id
+    JOIN orders o ON o.id = r.order_id
+    WHERE u.block BETWEEN :first AND :last
+    """
+)
+
+
 def _tell(session: Session, events: Sequence[Transfer], parties: Sequence[str]) -> None:
     """Tell both sides of payments between people; what contracts and the bank do is told by their own features."""
     contracts = {address for address, found in standing(session, parties).items() if found.tier == SYSTEM_TIER}
     people = set(parties) - contracts
+    blocks = [event.block for event in events]
+    span = {"first": min(blocks, default=0), "last": max(blocks, default=-1)}
+    orders = {(row.block, row.log_index): row for row in session.execute(_OF_ORDERS, span)}
     notices: list[Notice] = []
     for event in events:
         if event.sender in people and event.recipient in people:
-            sent = {"amount_fen": event.value, "to": event.recipient}
-            received = {"amount_fen": event.value, "from": event.sender}
-            notices.append(Notice(event.sender, "transfer-sent", sent, event.block, event.log_index))
-            notices.append(Notice(event.recipient, "transfer-received", received, event.block, event.log_index))
+            sent, received = _words(event, orders.get((event.block, event.log_index)))
+            notices.append(Notice(event.sender, *sent, event.block, event.log_index))
+            notices.append(Notice(event.recipient, *received, event.block, event.log_index))
     notify(session, notices)
+
+
+def _words(event: Transfer, order: Any) -> tuple[tuple[Kind, dict[str, Any]], tuple[Kind, dict[str, Any]]]:
+    """Return what the sender and the recipient of a payment are told."""
+    sent = {"amount_fen": event.value, "to": event.recipient}
+    received = {"amount_fen": event.value, "from": event.sender}
+    if order is None or order.amount_fen != event.value:
+        return ("transfer-sent", sent), ("transfer-received", received)
+    named = {"order": order.id, "reference": order.reference}
+    if order.refund:
+        return ("transfer-sent", sent), ("order-refunded", received | named)
+    if event.recipient != order.merchant:
+        return ("transfer-sent", sent), ("transfer-received", received)
+    return ("order-paid", sent | named), ("order-received", received | named)

@@ -7,6 +7,7 @@ from datetime import datetime, timedelta
 
 from pswallet.kit.money import Fen, split_evenly
 
+MERCHANT_TIER = 5
 SYSTEM_TIER = 7
 """The chain's tier of listed contracts: no limits, never frozen."""
 ZERO_ADDRESS = "0x" + "0" * 40

@@ -101,7 +101,8 @@ def test_every_row_that_names_the_person_is_in_the_export(stranger: Any, pipelin
     assert empty <= {
         "account_freezes", "authorization_cancellations", "authorization_refusals", "bank_entries", "bank_mints",
         "bank_mint_refusals", "bank_redemptions", "packet_collections", "packet_refunds", "packet_refusals",
-        "phrase_tries", "rate_windows", "retained_records", "share_payments", "successions", "trail_entries",
+        "order_refunds", "orders", "phrase_tries", "rate_windows", "retained_records", "share_payments", "successions",
+            "trail_entries",
     }  # fmt: skip
 
 

@@ -11,7 +11,7 @@ import pytest
 
 from tests.api.document import asked
 from tests.api.gateway import Member
-from tests.api.money import balance, members, packet_body, send, transfer_body
+from tests.api.money import balance, client_of, members, packet_body, send, transfer_body
 from tests.api.test_generated import ENDLESS
 from tests.parts import Pipeline
 
@@ -22,8 +22,10 @@ PUBLIC = {
     ("get", "/v1/red-packets/{packet}/draw"),
     ("post", "/v1/red-packets/{packet}/refund"),
     ("post", "/v1/red-packets/{packet}/collect"),
+    ("get", "/v1/orders/{order_id}"),
 }
-"""About what the chain shows to everybody, without the words and names of it; anybody may send a refund home."""
+"""About what the chain shows to everybody, without the words and names of it; anybody may send a refund home. An order
+is shown to whoever scanned its code, without the payments of others."""
 
 
 class Ann:
@@ -46,11 +48,20 @@ class Ann:
             "request_id": self.ann.post("/payment-requests", note).json()["id"],
             "packet": self._give(pipeline),
             "group_id": self._group(),
+            "order_id": self._order(stranger, pipeline),
             "address": self.eve.address,
             "session_id": self.ann.get("/sessions").json()["sessions"][0]["id"],
         }
         self.named = {"draw_id": self.ann.post("/draws").json()["id"]}
         """By field of a body: what Ann has."""
+
+    def _order(self, stranger: Any, pipeline: Pipeline) -> str:
+        shop = members(stranger, pipeline, "shop", tier=5, fen=0)[0]
+        asked = {"till": "T01", "reference": "1", "amount_fen": 50, "expires_in_s": 3_600}
+        order = shop.post("/orders", asked).json()
+        client_of(self.ann).pay_order(order)
+        pipeline.settle()
+        return str(order["id"])
 
     def _group(self) -> str:
         group: str = self.ann.post("/contact-groups", {"name": GROUP}).json()["id"]
@@ -66,7 +77,7 @@ class Ann:
     @property
     def secrets(self) -> list[str]:
         """What only she and whom it concerns may read."""
-        return [NOTE, GREETING, GROUP, self.ann.phone, self.ann.phone[3:], self.ids["session_id"], str(100_000 - 1_100)]
+        return [NOTE, GREETING, GROUP, self.ann.phone, self.ann.phone[3:], self.ids["session_id"], str(100_000 - 1_150)]
 
     def state(self) -> dict[str, Any]:
         """All that Ann sees of her own."""

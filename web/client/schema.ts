@@ -413,6 +413,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/orders": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Find Order
+         * @description Find one's own order by its number.
+         */
+        get: operations["find_order_v1_orders_get"];
+        put?: never;
+        /**
+         * Open Order
+         * @description Open an order, or get the one that was opened under this reference: a till that lost the answer asks again.
+         */
+        post: operations["open_order_v1_orders_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders/{order_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Order
+         * @description Show an order to whoever was told its id.
+         */
+        get: operations["show_order_v1_orders__order_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders/{order_id}/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay Order
+         * @description Pay an order: the merchant, the amount and the number are in the signature, so it can pay nothing else.
+         */
+        post: operations["pay_order_v1_orders__order_id__payments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders/{order_id}/refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refund Order
+         * @description Give a payer of an order money back, whole or in parts, never more than it paid.
+         */
+        post: operations["refund_order_v1_orders__order_id__refunds_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders/{order_id}/void": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Void Order
+         * @description Close an order that nobody has paid.
+         */
+        post: operations["void_order_v1_orders__order_id__void_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/payment-requests": {
         parameters: {
             query?: never;
@@ -1101,6 +1205,36 @@ export interface components {
             total_fen: number;
         };
         /**
+         * AskForOrder
+         * @description What a till asks for. The same reference is the same order, however often it is asked for.
+         * @example {
+         *       "amount_fen": 2880,
+         *       "expires_in_s": 120,
+         *       "reference": "2026112200010",
+         *       "till": "T01"
+         *     }
+         */
+        AskForOrder: {
+            /**
+             * Amount Fen
+             * @description whole fen (100 fen are one yuan)
+             */
+            amount_fen: number;
+            /**
+             * Expires In S
+             * @description seconds of the chain's time
+             * @default 120
+             */
+            expires_in_s?: number;
+            /**
+             * Reference
+             * @description the merchant's own number of the order, used once
+             */
+            reference: string;
+            /** Till */
+            till: string;
+        };
+        /**
          * Balance
          * @description What the account holds by the last block read.
          */
@@ -1449,6 +1583,53 @@ export interface components {
             masked_phone: string;
         };
         /**
+         * GiveBack
+         * @description The merchant's TransferWithAuthorization to a payer, its nonce the hash of OrderRefund(order, number).
+         * @example {
+         *       "amount_fen": 880,
+         *       "nonce": "0x5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a5a",
+         *       "number": 0,
+         *       "payer": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+         *       "signature": "0x111111111111111111111111111111111111111111111111111111111111111122222222222222222222222222222222222222222222222222222222222222221b",
+         *       "valid_after": 0,
+         *       "valid_before": 1800000600
+         *     }
+         */
+        GiveBack: {
+            /**
+             * Amount Fen
+             * @description whole fen (100 fen are one yuan)
+             */
+            amount_fen: number;
+            /** Nonce */
+            nonce: string;
+            /**
+             * Number
+             * @description 0 for an order's first refund, and so on
+             */
+            number: number;
+            /**
+             * Payer
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            payer: string;
+            /**
+             * Signature
+             * @description 65 bytes r, s, v; longer ones are for contract accounts (ERC-1271)
+             */
+            signature: string;
+            /**
+             * Valid After
+             * @description Unix seconds
+             */
+            valid_after: number;
+            /**
+             * Valid Before
+             * @description Unix seconds
+             */
+            valid_before: number;
+        };
+        /**
          * GivePacket
          * @description A red packet: one signature brings money and terms.
          * @example {
@@ -1722,6 +1903,81 @@ export interface components {
             phrase?: string | null;
         };
         /**
+         * OrderPaymentShape
+         * @description Money that came for an order.
+         */
+        OrderPaymentShape: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** Block */
+            block: number;
+            /**
+             * Duplicate
+             * @description another payer's came first: give this one back
+             */
+            duplicate: boolean;
+            /**
+             * Log Index
+             * @description of AuthorizationUsed within the block; the Transfer is the next log
+             */
+            log_index: number;
+            /**
+             * Paid At
+             * Format: date-time
+             */
+            paid_at: string;
+            /**
+             * Payer
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            payer: string;
+            /** Refunded Fen */
+            refunded_fen: number;
+        };
+        /**
+         * OrderShape
+         * @description An order and where it stands. Payments and refunds are shown to the merchant, and to a payer its own.
+         */
+        OrderShape: {
+            /** Amount Fen */
+            amount_fen: number;
+            /**
+             * Error
+             * @description why the last payment that was tried did not go through
+             */
+            error: string | null;
+            /**
+             * Expiry
+             * @description Unix seconds; no payment counts from then on
+             */
+            expiry: number;
+            /**
+             * Hash
+             * @description EIP-712 hash of Order in the token's domain: the nonce of what pays it
+             */
+            hash: string;
+            /** Id */
+            id: string;
+            /**
+             * Merchant
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            merchant: string;
+            /** Payments */
+            payments: components["schemas"]["OrderPaymentShape"][];
+            /** Reference */
+            reference: string;
+            /** Refunds */
+            refunds: components["schemas"]["RefundShape"][];
+            /**
+             * Status
+             * @description open, submitted, paid, refunded, voided or expired
+             */
+            status: string;
+            /** Till */
+            till: string;
+        };
+        /**
          * PacketAccepted
          * @description The packet waits for the chain; GET /v1/red-packets/{id} and the events say what became of it.
          */
@@ -1796,6 +2052,26 @@ export interface components {
              */
             status: string;
             terms: components["schemas"]["TermsShape"];
+        };
+        /**
+         * PayAnOrder
+         * @description An ERC-3009 TransferWithAuthorization to the merchant; `validAfter` is 0, the nonce is the order's hash.
+         * @example {
+         *       "signature": "0x111111111111111111111111111111111111111111111111111111111111111122222222222222222222222222222222222222222222222222222222222222221b",
+         *       "valid_before": 1800000600
+         *     }
+         */
+        PayAnOrder: {
+            /**
+             * Signature
+             * @description 65 bytes r, s, v; longer ones are for contract accounts (ERC-1271)
+             */
+            signature: string;
+            /**
+             * Valid Before
+             * @description at most the order's expiry
+             */
+            valid_before: number;
         };
         /**
          * PayShare
@@ -2010,6 +2286,30 @@ export interface components {
             machine_line?: string | null;
             /** Name */
             name: string;
+        };
+        /**
+         * RefundShape
+         * @description A refund and what became of it.
+         */
+        RefundShape: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** Error */
+            error: string | null;
+            /** Number */
+            number: number;
+            /**
+             * Payer
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            payer: string;
+            /**
+             * Status
+             * @description submitted, confirmed, refused or canceled
+             */
+            status: string;
+            /** Transfer Id */
+            transfer_id: string;
         };
         /**
          * Registered
@@ -2590,6 +2890,7 @@ export type Alive = components['schemas']['Alive'];
 export type Ask = components['schemas']['Ask'];
 export type AskForDraw = components['schemas']['AskForDraw'];
 export type AskForMoney = components['schemas']['AskForMoney'];
+export type AskForOrder = components['schemas']['AskForOrder'];
 export type Balance = components['schemas']['Balance'];
 export type BlockShape = components['schemas']['BlockShape'];
 export type Box = components['schemas']['Box'];
@@ -2607,6 +2908,7 @@ export type Erased = components['schemas']['Erased'];
 export type EraseMe = components['schemas']['EraseMe'];
 export type ExportShape = components['schemas']['ExportShape'];
 export type Found = components['schemas']['Found'];
+export type GiveBack = components['schemas']['GiveBack'];
 export type GivePacket = components['schemas']['GivePacket'];
 export type GiveThanks = components['schemas']['GiveThanks'];
 export type Groups = components['schemas']['Groups'];
@@ -2623,9 +2925,12 @@ export type NameGroup = components['schemas']['NameGroup'];
 export type NonceGiven = components['schemas']['NonceGiven'];
 export type OpenBox = components['schemas']['OpenBox'];
 export type OpenPacket = components['schemas']['OpenPacket'];
+export type OrderPaymentShape = components['schemas']['OrderPaymentShape'];
+export type OrderShape = components['schemas']['OrderShape'];
 export type PacketAccepted = components['schemas']['PacketAccepted'];
 export type PacketPage = components['schemas']['PacketPage'];
 export type PacketShape = components['schemas']['PacketShape'];
+export type PayAnOrder = components['schemas']['PayAnOrder'];
 export type PayShare = components['schemas']['PayShare'];
 export type PhraseKeyShape = components['schemas']['PhraseKeyShape'];
 export type Problem = components['schemas']['Problem'];
@@ -2634,6 +2939,7 @@ export type PswalletApiRoutesClaimsShareShape = components['schemas']['pswallet_
 export type PswalletApiRoutesRequestsShareShape = components['schemas']['pswallet__api__routes__requests__ShareShape'];
 export type Ready = components['schemas']['Ready'];
 export type RealName = components['schemas']['RealName'];
+export type RefundShape = components['schemas']['RefundShape'];
 export type Registered = components['schemas']['Registered'];
 export type Registration = components['schemas']['Registration'];
 export type Reminded = components['schemas']['Reminded'];
@@ -4017,6 +4323,560 @@ export interface operations {
                 };
             };
             /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find_order_v1_orders_get: {
+        parameters: {
+            query: {
+                reference: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderShape"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such order */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_order_v1_orders_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AskForOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This account is no merchant's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This order number belongs to another order; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; A payment of nothing; A value does not fit its field; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_order_v1_orders__order_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id that POST /v1/orders gave */
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderShape"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such order */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    pay_order_v1_orders__order_id__payments_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that POST /v1/orders gave */
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayAnOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferAccepted"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The signature does not match; This account is frozen and cannot send; This payment needs a second factor */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such order */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This authorization was used or cancelled before; This authorization has expired; This authorization is not valid yet; This account is not registered on the chain yet; The recipient is frozen and receives only returns; This contract takes money only through itself; Above the limit of one payment; Above the limit of a day; Above the limit of a year, or of a visitor's life; The recipient would hold more than its tier may; The balance does not suffice; Payments are paused; The chain refused this without a reason; This order is paid or being paid; This order has expired; This order was closed by the merchant; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; A payment of nothing; A value does not fit its field; This is not a valid signature; The validity of this authorization is out of range; This address cannot receive money; The payment does not match the order; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refund_order_v1_orders__order_id__refunds_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that POST /v1/orders gave */
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["GiveBack"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TransferAccepted"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The signature does not match; This account is frozen and cannot send; This payment needs a second factor */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such order */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This authorization was used or cancelled before; This authorization has expired; This authorization is not valid yet; This account is not registered on the chain yet; The recipient is frozen and receives only returns; This contract takes money only through itself; Above the limit of one payment; Above the limit of a day; Above the limit of a year, or of a visitor's life; The recipient would hold more than its tier may; The balance does not suffice; Payments are paused; The chain refused this without a reason; There is no payment of this order to refund; The refund is more than what is left of the payment; This is not the number of the order's next refund; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; A payment of nothing; A value does not fit its field; This is not a valid signature; The validity of this authorization is out of range; This address cannot receive money; The payment does not match the order; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    void_order_v1_orders__order_id__void_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that POST /v1/orders gave */
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such order */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This order is paid or being paid; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
                     [name: string]: unknown;

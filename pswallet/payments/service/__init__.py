@@ -10,7 +10,19 @@ from pswallet.payments.service.intake import (
     transfer,
 )
 from pswallet.payments.service.ledger import last_entries, pending_payments
+from pswallet.payments.service.orderbook import OrderPayment, OrderView, RefundView
+from pswallet.payments.service.orders import (
+    OpenOrder,
+    PayOrder,
+    find_order,
+    find_order_by_reference,
+    open_order,
+    pay_orders,
+    payment_of,
+    void_order,
+)
 from pswallet.payments.service.reading import Transfer, find_transfer
+from pswallet.payments.service.refunds import RefundOrder, refund_order
 from pswallet.payments.service.reminders import remind, remind_before_end
 from pswallet.payments.service.requests import (
     AskForPayment,
@@ -32,9 +44,15 @@ __all__ = [
     "Activity",
     "AskForPayment",
     "Line",
+    "OpenOrder",
+    "OrderPayment",
+    "OrderView",
+    "PayOrder",
     "PaymentRequestView",
     "Period",
     "Place",
+    "RefundOrder",
+    "RefundView",
     "RequestPage",
     "ShareView",
     "SignedPayment",
@@ -48,12 +66,18 @@ __all__ = [
     "create_request",
     "credit_problem",
     "decline_share",
+    "find_order",
+    "find_order_by_reference",
     "find_request",
     "find_transfer",
     "last_entries",
     "lines_of",
+    "open_order",
+    "pay_orders",
     "pay_share",
+    "payment_of",
     "pending_payments",
+    "refund_order",
     "remind",
     "remind_before_end",
     "requests_made",
@@ -61,4 +85,5 @@ __all__ = [
     "statement",
     "tiers",
     "transfer",
+    "void_order",
 ]

@@ -81,11 +81,12 @@ def transfer(
 ) -> list[Accepted | Problem]:
     """Ask the token for each payment; a Problem stands in a refused one's place. `now`: the last block's time."""
     outcomes = accept(session, payments, domain=domain, struct=TRANSFER_WITH_AUTHORIZATION, purpose="transfer", now=now)
-    enqueue(session, [_call(outcome.payment) for outcome in outcomes if isinstance(outcome, Accepted)])
+    enqueue(session, [call_of(outcome.payment) for outcome in outcomes if isinstance(outcome, Accepted)])
     return outcomes
 
 
-def _call(payment: SignedPayment) -> Call:
+def call_of(payment: SignedPayment) -> Call:
+    """Return the call that carries a signed payment."""
     form = {"erc1271": True} if payment.contract_verdict else {}
     return Call(
         key=authorization_key(payment.payer, payment.nonce, payment.recipient, payment.value_fen),

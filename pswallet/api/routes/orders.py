@@ -1,0 +1,316 @@
+"""Orders: a till opens one, a person pays it by one signature, the merchant gives back what it must."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from fastapi import APIRouter, Path, Query, Request, Response
+from pydantic import ConfigDict, Field, JsonValue, StringConstraints
+from sqlalchemy.orm import Session
+from starlette.concurrency import run_in_threadpool
+
+from pswallet.accounts.errors import SignatureInvalid, ValueTooLarge, ZeroAmount
+from pswallet.accounts.service import SessionOwner
+from pswallet.api.deps import Credentials, Gateway, KeyHeader, MemberPost, Owner, Transaction, gateway_of
+from pswallet.api.idempotency import Answer, once
+from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
+from pswallet.api.polling import PolledRoute
+from pswallet.api.problems import AmountInvalid, ChainAway, RequestInvalid
+from pswallet.api.refusals import refused
+from pswallet.api.routes.red_packets import Ask, chain_time
+from pswallet.api.routes.transfers import EXAMPLE_AUTHORIZATION, PAYING, TransferAccepted, with_verdict
+from pswallet.api.shapes import Address, AmountFen, Bytes32, Shape, Signature, UnixTime
+from pswallet.api.traces import trace_of
+from pswallet.chain.signing import SignatureMalformed, token_domain
+from pswallet.kit.clock import to_unix
+from pswallet.kit.db import transaction
+from pswallet.kit.money import Fen
+from pswallet.kit.problems import Problem
+from pswallet.payments import errors, service
+from pswallet.payments.service import OpenOrder, OrderView, PayOrder, RefundOrder, SignedPayment
+
+router = APIRouter(prefix="/orders", tags=["orders"], route_class=PolledRoute)
+
+_ORDER_ID = r"^ord_[0-9a-z]{26}$"
+OrderId = Annotated[str, Path(pattern=_ORDER_ID, description="the id that POST /v1/orders gave")]
+Ticket = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,32}$")]
+"""1 to 32 printable ASCII characters without a space: they are part of what is signed, as a bytes32."""
+_EXAMPLE_ORDER: dict[str, JsonValue] = {
+    "till": "T01",
+    "reference": "2026112200010",
+    "amount_fen": 2_880,
+    "expires_in_s": 120,
+}
+
+
+class AskForOrder(Shape):
+    """What a till asks for. The same reference is the same order, however often it is asked for."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE_ORDER]})
+
+    till: Ticket
+    reference: Ticket = Field(description="the merchant's own number of the order, used once")
+    amount_fen: AmountFen
+    expires_in_s: int = Field(120, strict=True, ge=10, le=86_400, description="seconds of the chain's time")
+
+
+class OrderPaymentShape(Shape):
+    """Money that came for an order."""
+
+    payer: Address
+    amount_fen: int
+    refunded_fen: int
+    block: int
+    log_index: int = Field(description="of AuthorizationUsed within the block; the Transfer is the next log")
+    paid_at: datetime
+    duplicate: bool = Field(description="another payer's came first: give this one back")
+
+
+class RefundShape(Shape):
+    """A refund and what became of it."""
+
+    number: int
+    payer: Address
+    amount_fen: int
+    transfer_id: str
+    status: str = Field(description="submitted, confirmed, refused or canceled")
+    error: str | None
+
+
+class OrderShape(Shape):
+    """An order and where it stands. Payments and refunds are shown to the merchant, and to a payer its own."""
+
+    id: str
+    hash: Bytes32 = Field(description="EIP-712 hash of Order in the token's domain: the nonce of what pays it")
+    merchant: Address
+    till: str
+    reference: str
+    amount_fen: int
+    expiry: int = Field(description="Unix seconds; no payment counts from then on")
+    status: str = Field(description="open, submitted, paid, refunded, voided or expired")
+    error: str | None = Field(description="why the last payment that was tried did not go through")
+    payments: list[OrderPaymentShape]
+    refunds: list[RefundShape]
+
+
+class PayAnOrder(Shape):
+    """An ERC-3009 TransferWithAuthorization to the merchant; `validAfter` is 0, the nonce is the order's hash."""
+
+    model_config = ConfigDict(
+        json_schema_extra={"examples": [{name: EXAMPLE_AUTHORIZATION[name] for name in ("valid_before", "signature")}]}
+    )
+
+    valid_before: UnixTime = Field(description="at most the order's expiry")
+    signature: Signature
+
+
+class GiveBack(Shape):
+    """The merchant's TransferWithAuthorization to a payer, its nonce the hash of OrderRefund(order, number)."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [
+                {
+                    "payer": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+                    "number": 0,
+                    "amount_fen": 880,
+                    **EXAMPLE_AUTHORIZATION,
+                }
+            ]
+        }
+    )
+
+    payer: Address
+    number: int = Field(strict=True, ge=0, lt=2**31, description="0 for an order's first refund, and so on")
+    amount_fen: AmountFen
+    valid_after: UnixTime
+    valid_before: UnixTime
+    nonce: Bytes32
+    signature: Signature
+
+
+@router.post(
+    "",
+    status_code=201,
+    responses=refused(
+        AmountInvalid, ChainAway, ZeroAmount, ValueTooLarge, errors.NotAMerchant, errors.OrderReferenceReused
+    ),
+)
+@once
+def open_order(body: AskForOrder, post: MemberPost) -> OrderShape:
+    """Open an order, or get the one that was opened under this reference: a till that lost the answer asks again."""
+    asked = OpenOrder(
+        merchant=post.owner.address,
+        till=body.till,
+        reference=body.reference,
+        amount_fen=Fen(body.amount_fen),
+        expires_in=timedelta(seconds=body.expires_in_s),
+    )
+    domain = token_domain(post.gateway.deployment)
+    return _shape(service.open_order(post.session, asked, domain=domain, now=chain_time(post)), post.owner.address)
+
+
+@router.get("", responses=refused(errors.OrderUnknown))
+def find_order(reference: Annotated[Ticket, Query()], session: Transaction, owner: Owner) -> OrderShape:
+    """Find one's own order by its number."""
+    return _shape(service.find_order_by_reference(session, owner.address, reference), owner.address)
+
+
+@router.get("/{order_id}", responses=refused(errors.OrderUnknown))
+def show_order(order_id: OrderId, session: Transaction, owner: Owner) -> OrderShape:
+    """Show an order to whoever was told its id."""
+    return _shape(service.find_order(session, order_id), owner.address)
+
+
+@router.post(
+    "/{order_id}/void",
+    responses=refused(ChainAway, errors.OrderUnknown, errors.OrderAlreadyPaid),
+)
+@once
+def void_order(order_id: OrderId, body: Ask, post: MemberPost) -> OrderShape:
+    """Close an order that nobody has paid."""
+    found = service.void_order(post.session, order_id, merchant=post.owner.address, now=chain_time(post))
+    return _shape(found, post.owner.address)
+
+
+@router.post(
+    "/{order_id}/refunds",
+    status_code=202,
+    responses=refused(
+        *PAYING,
+        errors.OrderUnknown,
+        errors.OrderNotPaid,
+        errors.OrderMismatch,
+        errors.RefundExceedsPaid,
+        errors.RefundNumberMismatch,
+    ),
+)
+@once
+def refund_order(order_id: OrderId, body: GiveBack, post: MemberPost) -> TransferAccepted:
+    """Give a payer of an order money back, whole or in parts, never more than it paid."""
+    payment = SignedPayment(
+        payer=post.owner.address,
+        recipient=body.payer,
+        value_fen=body.amount_fen,
+        valid_after=body.valid_after,
+        valid_before=body.valid_before,
+        nonce=body.nonce,
+        signature=body.signature,
+    )
+    command = RefundOrder(order_id=order_id, number=body.number, payment=with_verdict(post.gateway, payment))
+    domain = token_domain(post.gateway.deployment)
+    sent_back = service.refund_order(post.session, command, domain=domain, now=chain_time(post))
+    return TransferAccepted(id=sent_back.id, status="submitted")
+
+
+def _desk(gateway: Gateway) -> Desk[PayOrder]:
+    domain = token_domain(gateway.deployment)
+
+    def act(session: Session, commands: Sequence[PayOrder], now: datetime) -> Sequence[Answer | Problem]:
+        outcomes = service.pay_orders(session, commands, domain=domain, now=now)
+        return [
+            outcome if isinstance(outcome, Problem) else accepted({"id": outcome.id, "status": "submitted"})
+            for outcome in outcomes
+        ]
+
+    return Desk(gateway, act, undecided=_may_be_a_contracts)
+
+
+def _may_be_a_contracts(command: PayOrder, problem: Problem) -> bool:
+    return command.contract_verdict is None and isinstance(problem, SignatureInvalid | SignatureMalformed)
+
+
+async def _serve(request: Request) -> Response:
+    intake = intake_of(request, "orders", _desk)
+    order_id = request.path_params["order_id"]
+    if not re.fullmatch(_ORDER_ID, order_id):
+        raise RequestInvalid(errors=[{"at": "path.order_id", "why": "ord_ and 26 letters or digits are wanted"}])
+    body, token, key, print_ = await parse(request, PayAnOrder)
+    commands: list[PayOrder] = []
+
+    def command(owner: SessionOwner) -> PayOrder:
+        commands.append(
+            PayOrder(
+                order_id=order_id,
+                payer=owner.address,
+                valid_before=body.valid_before,
+                signature=body.signature,
+                trace=trace_of(request.scope),
+            )
+        )
+        return commands[-1]
+
+    answer = await intake.answer(Hot(token, key, print_, command))
+    if isinstance(answer, SignatureInvalid | SignatureMalformed) and commands:
+        # Not the payer's key: the payer may be a contract. Asked outside the group, which waits for no node.
+        judged = await run_in_threadpool(_judged, gateway_of(request), commands[-1])
+        answer = await intake.answer(Hot(token, key, print_, lambda _: judged))
+    return sent(answer)
+
+
+def _judged(gateway: Gateway, command: PayOrder) -> PayOrder:
+    with transaction(gateway.sessions) as session:
+        order = service.find_order(session, command.order_id)
+    return replace(command, contract_verdict=with_verdict(gateway, service.payment_of(order, command)).contract_verdict)
+
+
+hot = hot_route("/orders/{order_id}/payments", _serve)
+
+
+@router.post(
+    "/{order_id}/payments",
+    status_code=202,
+    responses=refused(
+        *PAYING,
+        errors.OrderUnknown,
+        errors.OrderMismatch,
+        errors.OrderAlreadyPaid,
+        errors.OrderExpired,
+        errors.OrderVoided,
+    ),
+)
+def pay_order(order_id: OrderId, body: PayAnOrder, credentials: Credentials, key: KeyHeader = None) -> TransferAccepted:
+    """Pay an order: the merchant, the amount and the number are in the signature, so it can pay nothing else."""
+    raise NotImplementedError  # the intake serves it; this describes it
+
+
+def _shape(found: OrderView, viewer: str) -> OrderShape:
+    all_ = viewer == found.merchant
+    return OrderShape(
+        id=found.id,
+        hash=found.hash,
+        merchant=found.merchant,
+        till=found.till,
+        reference=found.reference,
+        amount_fen=found.amount_fen,
+        expiry=to_unix(found.expires_at),
+        status=found.status,
+        error=found.error if all_ else None,
+        payments=[
+            OrderPaymentShape(
+                payer=one.payer,
+                amount_fen=one.amount_fen,
+                refunded_fen=one.refunded_fen,
+                block=one.transaction_block,
+                log_index=one.log_index,
+                paid_at=one.paid_at,
+                duplicate=one.duplicate,
+            )
+            for one in found.payments
+            if all_ or one.payer == viewer
+        ],
+        refunds=[
+            RefundShape(
+                number=one.number,
+                payer=one.payer,
+                amount_fen=one.amount_fen,
+                transfer_id=one.transfer_id,
+                status=one.status,
+                error=one.error,
+            )
+            for one in found.refunds
+            if all_ or one.payer == viewer
+        ],
+    )

@@ -1,0 +1,197 @@
+"""Orders: what a till asks for, who has paid it, and what went back. An order's hash is its payment's nonce.
+
+Nothing here says that an order is paid: the chain does. A till may repeat any of this with the same number.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pswallet.accounts import errors as token_errors
+from pswallet.accounts.service import standing
+from pswallet.chain import orders as signed
+from pswallet.chain.outbox import enqueue
+from pswallet.chain.signing import TRANSFER_WITH_AUTHORIZATION, Domain
+from pswallet.kit.clock import from_unix, to_unix
+from pswallet.kit.ids import new_id
+from pswallet.kit.money import MAX_FEN, Fen
+from pswallet.kit.problems import Problem
+from pswallet.kit.rows import insert_new_rows
+from pswallet.payments import rules
+from pswallet.payments.errors import (
+    NotAMerchant,
+    OrderAlreadyPaid,
+    OrderExpired,
+    OrderMismatch,
+    OrderReferenceReused,
+    OrderUnknown,
+    OrderVoided,
+)
+from pswallet.payments.models import Order
+from pswallet.payments.service.intake import Accepted, SignedPayment, accept, call_of
+from pswallet.payments.service.orderbook import OrderView, views
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenOrder:
+    """What a till asks for. `reference` is the merchant's own number of the order: the same one is the same order."""
+
+    merchant: str
+    till: str
+    reference: str
+    amount_fen: Fen
+    expires_in: timedelta
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PayOrder:
+    """A payer's signature for an order: an authorization to its merchant whose nonce is its hash."""
+
+    order_id: str
+    payer: str
+    valid_before: int
+    signature: str
+    contract_verdict: bool | None = None
+    trace: str | None = None
+
+
+def open_order(session: Session, asked: OpenOrder, *, domain: Domain, now: datetime) -> OrderView:
+    """Open an order, or return the one that the merchant opened under that reference. `now`: the last block's time.
+
+    Raises NotAMerchant, ZeroAmount, ValueTooLarge, OrderReferenceReused for a reference of another order.
+    """
+    if standing(session, [asked.merchant])[asked.merchant].tier != rules.MERCHANT_TIER:
+        raise NotAMerchant(account=asked.merchant)
+    if asked.amount_fen <= 0:
+        raise token_errors.ZeroAmount()
+    if asked.amount_fen > MAX_FEN:
+        raise token_errors.ValueTooLarge()
+    expiry = to_unix(now + asked.expires_in)
+    terms = signed.Order(asked.merchant, asked.till, asked.reference, asked.amount_fen, expiry)
+    row = {
+        "id": new_id("ord"),
+        "hash": signed.order_id(domain, terms),
+        "merchant": asked.merchant,
+        "till": asked.till,
+        "reference": asked.reference,
+        "amount_fen": asked.amount_fen,
+        "created_at": now,
+        "expires_at": from_unix(expiry),
+    }
+    # Two tills, or one that repeats itself, may come at once: one row is made, both are shown it.
+    insert_new_rows(session, Order, [row])
+    found = session.scalars(
+        select(Order).where(Order.merchant == asked.merchant, Order.reference == asked.reference)
+    ).one()
+    if (found.till, found.amount_fen) != (asked.till, asked.amount_fen):
+        raise OrderReferenceReused(order=found.id, amount_fen=found.amount_fen)
+    return views(session, [found])[0]
+
+
+def find_order(session: Session, order_id: str) -> OrderView:
+    """Return an order. Raises OrderUnknown."""
+    found = session.get(Order, order_id)
+    if found is None:
+        raise OrderUnknown(id=order_id)
+    return views(session, [found])[0]
+
+
+def find_order_by_reference(session: Session, merchant: str, reference: str) -> OrderView:
+    """Return the order that `merchant` opened under `reference`. Raises OrderUnknown."""
+    found = session.scalar(select(Order).where(Order.merchant == merchant, Order.reference == reference))
+    if found is None:
+        raise OrderUnknown(reference=reference)
+    return views(session, [found])[0]
+
+
+def void_order(session: Session, order_id: str, *, merchant: str, now: datetime) -> OrderView:
+    """Close an order that nobody has paid: the gateway takes no payment for it any more.
+
+    Raises OrderUnknown, OrderAlreadyPaid when a payment is on its way or has come.
+    """
+    found = _locked(session, [order_id]).get(order_id)
+    if found is None or found.merchant != merchant:
+        raise OrderUnknown(id=order_id)
+    view = views(session, [found])[0]
+    if view.status in ("submitted", "paid"):
+        raise OrderAlreadyPaid(order=order_id)
+    if found.voided_at is None:
+        found.voided_at = now
+        session.flush()
+    return views(session, [found])[0]
+
+
+@dataclass(slots=True)
+class _Counter:
+    """The orders of a list of payments, locked, and which of them somebody in the list pays already."""
+
+    orders: dict[str, Order]
+    open: dict[str, OrderView]
+    now: datetime
+    taken: set[str] = field(default_factory=set)
+
+    def problem(self, command: PayOrder) -> Problem | None:
+        """Return why `command` cannot pay its order now; else the order is taken."""
+        order = self.orders.get(command.order_id)
+        if order is None:
+            return OrderUnknown(id=command.order_id)
+        if order.voided_at is not None:
+            return OrderVoided(order=order.id)
+        if order.id in self.taken or self.open[order.id].status in ("submitted", "paid"):
+            return OrderAlreadyPaid(order=order.id)
+        if self.now >= order.expires_at or command.valid_before > to_unix(order.expires_at):
+            return OrderExpired(order=order.id, expires_at=order.expires_at.isoformat())
+        if command.payer == order.merchant:
+            return OrderMismatch(order=order.id, why="a merchant does not pay itself")
+        self.taken.add(order.id)
+        return None
+
+
+def pay_orders(
+    session: Session, commands: Sequence[PayOrder], *, domain: Domain, now: datetime
+) -> list[Accepted | Problem]:
+    """Ask the token for each payment; a Problem stands in a refused one's place. One payer an order at a time."""
+    orders = _locked(session, [command.order_id for command in commands])
+    shown = {view.id: view for view in views(session, list(orders.values()))}
+    counter = _Counter(orders, shown, now)
+    problems = [counter.problem(command) for command in commands]
+    sound = [command for command, problem in zip(commands, problems, strict=True) if problem is None]
+    outcomes = iter(
+        accept(
+            session,
+            [payment_of(orders[command.order_id], command) for command in sound],
+            domain=domain,
+            struct=TRANSFER_WITH_AUTHORIZATION,
+            purpose="order",
+            now=now,
+        )
+    )
+    answers = [problem or next(outcomes) for problem in problems]
+    enqueue(session, [call_of(answer.payment) for answer in answers if isinstance(answer, Accepted)])
+    return answers
+
+
+def payment_of(order: Order | OrderView, command: PayOrder) -> SignedPayment:
+    """Return the authorization that a payer signs for an order."""
+    return SignedPayment(
+        payer=command.payer,
+        recipient=order.merchant,
+        value_fen=order.amount_fen,
+        valid_after=0,
+        valid_before=command.valid_before,
+        nonce=order.hash,
+        signature=command.signature,
+        contract_verdict=command.contract_verdict,
+        trace=command.trace,
+    )
+
+
+def _locked(session: Session, ids: Sequence[str]) -> dict[str, Order]:
+    """Return orders by id, locked in one order: two payers of one order must not both get through."""
+    query = select(Order).where(Order.id.in_(sorted(set(ids)))).order_by(Order.id).with_for_update()
+    return {order.id: order for order in session.scalars(query.execution_options(populate_existing=True))}
