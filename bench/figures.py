@@ -21,6 +21,15 @@ def keep(figures: Mapping[str, float | str]) -> None:
     FILE.write_text(json.dumps({**known, **figures}, indent=2) + "\n")
 
 
+def missed(figures: Mapping[str, float], bars: Bars) -> list[str]:
+    """Return the figures that do not meet their bars."""
+    return [name for name, (sign, bar) in bars.items() if name in figures and not _meets(figures[name], sign, bar)]
+
+
+def _meets(value: float, sign: str, bar: float) -> bool:
+    return value >= bar if sign == ">=" else value <= bar
+
+
 def table(figures: Mapping[str, float], bars: Bars, title: str = "") -> Table:
     """Show the figures and whether they meet their bars."""
     found = Table(title=title or None, title_justify="left")
@@ -28,7 +37,6 @@ def table(figures: Mapping[str, float], bars: Bars, title: str = "") -> Table:
         found.add_column(column, justify="right" if column == "value" else "left")
     for name, value in figures.items():
         sign, bar = bars.get(name, ("", 0.0))
-        met = value >= bar if sign == ">=" else value <= bar
-        verdict = ("[green]met[/green]" if met else "[red]missed[/red]") if sign else ""
+        verdict = "" if not sign else "[green]met[/green]" if _meets(value, sign, bar) else "[red]missed[/red]"
         found.add_row(name, f"{value:,}", f"{sign} {bar}" if sign else "", verdict)
     return found

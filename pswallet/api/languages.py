@@ -32,7 +32,7 @@ Language = Annotated[str, Depends(_wanted)]
 
 
 class Languages:
-    """Outermost ASGI layer: tells each problem's title in the client's language."""
+    """Outer ASGI layer: tells each problem's title in the client's language."""
 
     def __init__(self, app: ASGIApp) -> None:
         self._app = app

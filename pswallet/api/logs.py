@@ -55,7 +55,7 @@ def show_traceback_without_message(_: Any, __: str, event: MutableMapping[str, A
 
 
 class RequestLog:
-    """Outermost ASGI layer: gives each request its id, answers the unexpected with 500, logs and measures."""
+    """Outer ASGI layer: gives each request its id, answers the unexpected with 500, logs and measures."""
 
     def __init__(self, app: ASGIApp, metrics: Metrics) -> None:
         self._app = app

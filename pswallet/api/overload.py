@@ -11,7 +11,7 @@ from contextlib import asynccontextmanager, suppress
 
 from sqlalchemy.exc import SQLAlchemyError
 from starlette.concurrency import run_in_threadpool
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from pswallet.api.metrics import Metrics
 from pswallet.api.problems import GatewayBusy
@@ -59,14 +59,15 @@ def refuse(metrics: Metrics, reason: str, wait_s: float) -> None:
 class Door:
     """How many writes are inside, from when they are whole until they are answered; the connection asks before a body.
 
-    As many as are answered in `LONGEST_WAIT_S` at the pace of the last second, so that nobody waits longer, but never
-    fewer than `LEAST_INSIDE`. Reads pass: they are cheap, and people look at their money. Lives in one event loop.
+    As many as succeed in `LONGEST_WAIT_S` at the pace of the last second, so that nobody waits longer, but never fewer
+    than `LEAST_INSIDE`. What is refused at once says nothing of the pace. Reads pass: they are cheap, and people look
+    at their money. Lives in one event loop.
     """
 
     def __init__(self, metrics: Metrics) -> None:
         self._metrics = metrics
         self._inside = 0
-        self._left = 0
+        self._done = 0
         self._per_s = 0.0
         self._since = time.monotonic()
 
@@ -75,29 +76,35 @@ class Door:
         scope[_INSIDE] = True
         self._inside += 1
 
-    def leave(self, scope: Scope) -> None:
-        """Note that a request is answered or gone; one that never entered is not counted."""
+    def leave(self, scope: Scope, *, done: bool) -> None:
+        """Note that a request is answered or gone, `done` if it succeeded; one that never entered is not counted."""
         if scope.pop(_INSIDE, False):
             self._inside -= 1
-            self._left += 1
+            self._turn()
+            self._done += done
 
     def shut(self) -> bool:
         """Whether the next write is sent away, and then count it so."""
-        shut = self._inside >= LEAST_INSIDE and self._inside >= self._pace() * LONGEST_WAIT_S
+        self._turn()
+        # A burst after a quiet time is not held to the pace of the quiet time.
+        pace = max(self._per_s, self._done / _PACE_OVER_S)
+        shut = self._inside >= max(LEAST_INSIDE, pace * LONGEST_WAIT_S)
         if shut:
             self._metrics.shed.labels("door").inc()
         return shut
 
-    def _pace(self) -> float:
+    def _turn(self) -> None:
         now = time.monotonic()
         if now - self._since >= _PACE_OVER_S:
-            self._per_s = self._left / (now - self._since)
-            self._left, self._since = 0, now
-        return self._per_s
+            self._per_s = self._done / (now - self._since)
+            self._done, self._since = 0, now
 
 
 class Leaving:
-    """Outermost ASGI layer: whoever was let in leaves when the work ends, however it ends."""
+    """Outermost ASGI layer: whoever was let in leaves when its answer begins, or the work ends, however it ends.
+
+    Not when the answer is read: a client that does not read holds nobody else up.
+    """
 
     def __init__(self, app: ASGIApp, door: Door) -> None:
         self._app = app
@@ -105,10 +112,16 @@ class Leaving:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve one request."""
+
+        async def noted(message: Message) -> None:
+            if message["type"] == "http.response.start":
+                self._door.leave(scope, done=message["status"] < 400)
+            await send(message)
+
         try:
-            await self._app(scope, receive, send)
+            await self._app(scope, receive, noted)
         finally:
-            self._door.leave(scope)
+            self._door.leave(scope, done=False)
 
 
 class Seats:

@@ -22,14 +22,14 @@ _SCHEMA: dict[str, Any] = {
     },
 }
 _OF_API = (problems.DatabaseAway, problems.GatewayBusy)
+_OF_ALL = (problems.RequestTooSlow, problems.BodyTooLarge, problems.HeadersTooLarge)
+"""What the connection itself refuses, whatever is asked."""
 _OF_SIGNED_IN = (SessionMissing, SessionInvalid)
 _OF_POSTS = (
     problems.RequestMalformed,
     problems.IdempotencyKeyMissing,
     problems.IdempotencyKeyReused,
     problems.IdempotencyKeyInUse,
-    problems.BodyTooLarge,
-    problems.RequestTooSlow,
 )
 _OF_INPUT = (problems.RequestInvalid,)
 _READ_BY_FASTAPI = "HTTPValidationError"
@@ -70,6 +70,7 @@ def _complete(method: str, path: str, operation: Operation) -> None:
 
 
 def _implied(method: str, path: str, operation: Operation) -> Iterator[type[Problem]]:
+    yield from _OF_ALL
     if path.startswith("/v1/"):  # the others answer without the database
         yield from _OF_API
     if operation.get("security"):

@@ -4,7 +4,6 @@ import itertools
 import json
 import os
 import secrets
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Self
@@ -28,8 +27,7 @@ class Key:
 
     secret: bytes = field(repr=False)
     address: str
-    _seed: bytes = field(default_factory=lambda: secrets.token_bytes(32), repr=False, compare=False)
-    _counted: Iterator[int] = field(default_factory=itertools.count, repr=False, compare=False)
+    _nonces: "_Nonces" = field(default_factory=lambda: _Nonces(), repr=False, compare=False)
 
     @classmethod
     def new(cls) -> Self:
@@ -65,8 +63,7 @@ class Key:
 
         The token keeps 256 such nonces in one storage slot: all payments but a word's first cost 17,100 gas less.
         """
-        word, place = divmod(next(self._counted), 256)
-        return keccak(self._seed + word.to_bytes(8, "big"))[:31] + bytes((place,))
+        return self._nonces.fresh()
 
     def save(self, path: Path, password: str, *, work: int = SCRYPT_N) -> None:
         """Write a new keystore file, mode 600. Raises FileExistsError: a key is never written over."""
@@ -76,3 +73,18 @@ class Key:
         path.parent.mkdir(parents=True, exist_ok=True, mode=0o700)
         with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "w") as file:
             json.dump({**sealed, "address": self.address[2:].lower()}, file)
+
+
+class _Nonces:
+    """What a key has counted; a copy, in this process or a forked one, counts words of its own."""
+
+    def __init__(self) -> None:
+        self._seed = secrets.token_bytes(32)
+        self._counted = itertools.count()
+
+    def __reduce__(self) -> tuple[type[Self], tuple[()]]:
+        return type(self), ()
+
+    def fresh(self) -> bytes:
+        word, place = divmod(next(self._counted), 256)
+        return keccak(self._seed + os.getpid().to_bytes(8) + word.to_bytes(8))[:31] + bytes((place,))

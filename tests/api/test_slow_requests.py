@@ -142,6 +142,12 @@ def test_headers_of_64_kib_are_read(http: httpx.Client) -> None:
         assert raw.recv(65_536).startswith(b"HTTP/1.1 200")
 
 
+def test_headers_above_64_kib_are_refused_though_they_come_at_once(http: httpx.Client) -> None:
+    with line(http) as raw:
+        raw.sendall(b"GET /healthz HTTP/1.1\r\nhost: x\r\nx: " + b"a" * MAX_HEADERS_BYTES + b"\r\n\r\n")
+        assert raw.recv(65_536).startswith(b"HTTP/1.1 431")
+
+
 def test_many_requests_on_one_connection_are_not_taken_for_long_headers(http: httpx.Client) -> None:
     request = b"GET /healthz HTTP/1.1\r\nhost: x\r\nx: %s\r\n\r\n" % (b"a" * 1000)
     with line(http) as raw:

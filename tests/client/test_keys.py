@@ -1,6 +1,9 @@
 """A key in a file: sealed by a password, readable by its owner alone, never written over."""
 
+import copy
 import json
+import os
+import pickle
 from pathlib import Path
 
 import pytest
@@ -42,6 +45,20 @@ def test_nonces_are_all_different_and_256_of_them_share_a_word():
     assert len({*nonces, twin.fresh_nonce(), Key.of(key.secret).fresh_nonce()}) == 602
     assert [len({nonce[:31] for nonce in nonces[start : start + 256]}) for start in (0, 256, 512)] == [1, 1, 1]
     assert len({nonce[:31] for nonce in nonces}) == 3
+
+
+def test_copies_of_a_key_here_and_in_another_process_repeat_no_nonce():
+    key = Key.new()
+    read, write = os.pipe()
+    child = os.fork()
+    if child == 0:
+        os.write(write, key.fresh_nonce())
+        os._exit(0)
+    os.waitpid(child, 0)
+    theirs = os.read(read, 32)
+    copies = [copy.deepcopy(key), pickle.loads(pickle.dumps(key))]
+    assert copies == [key, key]
+    assert len({theirs, key.fresh_nonce(), *(one.fresh_nonce() for one in copies)}) == 4
 
 
 def test_another_password_opens_nothing(file: Path):

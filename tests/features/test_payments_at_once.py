@@ -12,7 +12,7 @@ from sqlalchemy.orm import Session
 
 from pswallet.kit.db import transaction
 from pswallet.payments import service
-from pswallet.payments.service import SignedPayment
+from pswallet.payments.service import SignedPayment, ledger
 from tests.features.money import Town, name
 from tests.parts import Person
 
@@ -131,3 +131,31 @@ def test_a_group_is_locked_by_one_statement_and_hopeless_payments_by_none(town: 
         with statements(town) as seen:
             town.transfer(*payments)
         assert sum("pg_advisory" in statement for statement in seen) == wanted
+
+
+def test_a_payment_that_settles_while_another_is_decided_is_never_left_out(
+    town: Town, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ping, hua = town.people("ping", tier=2, fen=1_000)[0], town.people("hua", tier=4, fen=0)[0]
+    first, second = (town.payment(ping, hua.address, 800) for _ in range(2))
+
+    def send(payment: SignedPayment) -> list[str]:
+        return town.run(
+            lambda session: [name(one) for one in service.transfer(session, [payment], domain=town.token, now=town.now)]
+        )
+
+    assert send(first) == ["Accepted"]
+    read, settled = ledger.last_entries, []
+
+    def read_as_it_settles(*asked: Any) -> Any:
+        found = read(*asked)
+        if not settled:
+            settled.append(True)
+            with ThreadPoolExecutor(1) as indexer:
+                indexer.submit(town.settle).result()
+        return found
+
+    monkeypatch.setattr(ledger, "last_entries", read_as_it_settles)
+    assert send(second) == ["BalanceInsufficient"]
+    town.settle()
+    assert (town.balance(ping), town.balance(hua)) == (200, 800)

@@ -117,6 +117,8 @@ def purses(session: Session, lifetime: dict[str, bool], *, now: datetime) -> dic
     What an account had sent before it was replaced counts for its successor, as on chain.
     `lifetime` names the addresses, and for each whether its yearly limit is one for life (visitors).
     """
+    # Before the entries: what settles in between is counted twice, which may refuse a payment, and never not at all.
+    pending = _pending(session, lifetime, now=now)
     found = {address: Purse() for address in lifetime}
     for address, entry in last_entries(session, lifetime).items():
         sent_today, sent_this_year = _sent(entry, now, lifetime=lifetime[address])
@@ -125,7 +127,7 @@ def purses(session: Session, lifetime: dict[str, bool], *, now: datetime) -> dic
         sent_today, sent_this_year = _sent(row, now, lifetime=lifetime[row.heir])
         found[row.heir].sent_today += row.sign * sent_today
         found[row.heir].sent_this_year += row.sign * sent_this_year
-    for payer, recipient, value in _pending(session, lifetime, now=now):
+    for payer, recipient, value in pending:
         if payer in found:
             found[payer].pay(value)
         if recipient in found:
