@@ -182,8 +182,9 @@ abstract contract Ledger is IStablecoin, ERC20Permit, ERC20TransferAuthorization
         AccountWord word = account.word;
         uint256 tier = word.tier();
         if (tier == TierWords.SYSTEM) {
-            // Money sent there past the contract's own functions would belong to nobody.
-            if (msg.sender != to && !_isSystem(msg.sender)) revert SystemRecipient(to);
+            // Money sent there past the contract's own functions would belong to nobody, whoever sent it: a share of a
+            // packet or a paid order too.
+            if (msg.sender != to) revert SystemRecipient(to);
             // No person's tier word carried the pause here.
             if (payerTier == TierWords.SYSTEM) _open(TierWords.SYSTEM);
         } else {

@@ -104,7 +104,7 @@ interface IStablecoin {
     error NotSystemAccount(address account);
     /// @notice A SYSTEM account must be a contract.
     error AccountHasNoCode(address account);
-    /// @notice `account` takes money only through itself or another SYSTEM contract.
+    /// @notice `account` is a SYSTEM contract: it takes money only through itself.
     error SystemRecipient(address account);
     /// @notice The successor has a tier, money or a freeze of its own already.
     error SuccessorInUse(address successor);
