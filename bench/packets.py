@@ -86,12 +86,12 @@ class Domain:
         return keccak(b"\x19\x01" + separator + keccak(type_hash + words))
 
 
-class GuestList:
-    """OpenZeppelin's standard Merkle tree over (address account, uint256 index)."""
+class MerkleList:
+    """OpenZeppelin's standard Merkle tree over (address account, uint256 number)."""
 
-    def __init__(self, accounts: Sequence[str]) -> None:
-        """Build the tree; an account's index is its place in `accounts`."""
-        leaves = [keccak(keccak(encode(["address", "uint256"], [account, i]))) for i, account in enumerate(accounts)]
+    def __init__(self, pairs: Sequence[tuple[str, int]]) -> None:
+        """Build the tree."""
+        leaves = [keccak(keccak(encode(["address", "uint256"], pair))) for pair in pairs]
         ordered = sorted(leaves)
         size = len(leaves)
         self._nodes = [b""] * (size - 1) + ordered[::-1]
@@ -101,16 +101,24 @@ class GuestList:
 
     @property
     def root(self) -> bytes:
-        """The tree's root, the packet's `guests`."""
+        """The tree's root."""
         return self._nodes[0]
 
     def proof(self, index: int) -> bytes:
-        """Return the siblings from the leaf of guest `index` up, 32 bytes each."""
+        """Return the siblings from the leaf of pair `index` up, 32 bytes each."""
         place, siblings = self._places[index], []
         while place > 0:
             siblings.append(self._nodes[place - 1 if place % 2 == 0 else place + 1])
             place = (place - 1) // 2
         return b"".join(siblings)
+
+
+class GuestList(MerkleList):
+    """A packet's guests: an account's number is its place in the list."""
+
+    def __init__(self, accounts: Sequence[str]) -> None:
+        """Build the tree, whose root is the packet's `guests`."""
+        super().__init__([(account, i) for i, account in enumerate(accounts)])
 
 
 @dataclass

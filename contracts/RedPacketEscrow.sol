@@ -13,9 +13,6 @@ import {PacketWord, PacketWords} from "./libraries/PacketWord.sol";
 import {Refusal} from "./libraries/Refusal.sol";
 import {Seating, Seats} from "./libraries/Seating.sol";
 import {TokenCalls} from "./libraries/TokenCalls.sol";
-import {
-    ERC20TransferAuthorization
-} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20TransferAuthorization.sol";
 import {ECDSA} from "@openzeppelin/contracts/utils/cryptography/ECDSA.sol";
 import {EIP712} from "@openzeppelin/contracts/utils/cryptography/EIP712.sol";
 import {MessageHashUtils} from "@openzeppelin/contracts/utils/cryptography/MessageHashUtils.sol";
@@ -72,7 +69,9 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
         packet = packetId(terms);
         // The token is one immutable contract and calls nobody back; its nonce is the packet's id, so it passes once.
         // slither-disable-next-line reentrancy-benign
-        _receive(creator, total, packet, authorization);
+        token.receiveFrom(
+            creator, total, authorization.validAfter, authorization.validBefore, packet, authorization.signature
+        );
         _packets[packet].word = PacketWords.open(total, shares, terms.drawCommitment);
         terms.emitCreated(packet, creator);
     }
@@ -259,19 +258,6 @@ contract RedPacketEscrow is IRedPacketEscrow, EIP712 {
         packet.word = word;
         packet.owed += value;
         packet.owedTo[account] += value;
-    }
-
-    /// @dev Take the creator's money. A contract's ERC-1271 signature may have 65 bytes too: it is tried second, so that
-    /// a person's costs no look at the account's code.
-    function _receive(address creator, uint256 total, bytes32 packet, Authorization calldata authorization) private {
-        bytes calldata signature = authorization.signature;
-        (uint256 validAfter, uint256 validBefore) = (authorization.validAfter, authorization.validBefore);
-        if (signature.length == 65) {
-            if (token.tryReceive(creator, total, validAfter, validBefore, packet, signature)) return;
-            if (creator.code.length == 0) TokenCalls.raise();
-        }
-        ERC20TransferAuthorization(token)
-            .receiveWithAuthorization(creator, address(this), total, validAfter, validBefore, packet, signature);
     }
 
     /// @dev Why no claim of the group can go on.

@@ -3,6 +3,9 @@ pragma solidity 0.8.37;
 
 import {IStablecoin} from "../interfaces/IStablecoin.sol";
 import {IERC3009} from "@openzeppelin/contracts/interfaces/draft-IERC3009.sol";
+import {
+    ERC20TransferAuthorization
+} from "@openzeppelin/contracts/token/ERC20/extensions/ERC20TransferAuthorization.sol";
 import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 
 /// @title The calls to the token that every packet and every claim makes
@@ -64,6 +67,44 @@ library TokenCalls {
             calldatacopy(add(input, 0xe4), signature.offset, 0x40) // r, s
             received := call(gas(), token, 0, input, 0x124, 0, 0)
         }
+    }
+
+    /// @dev Take `value` [fen] of `from` by its ERC-3009 authorization in either form, or revert as the token does.
+    /// A contract's ERC-1271 signature may have 65 bytes too: it is tried second, so that a person's costs no look at the
+    /// account's code.
+    function receiveFrom(
+        address token,
+        address from,
+        uint256 value,
+        uint256 validAfter,
+        uint256 validBefore,
+        bytes32 nonce,
+        bytes calldata signature
+    ) internal {
+        if (signature.length == 65) {
+            if (tryReceive(token, from, value, validAfter, validBefore, nonce, signature)) return;
+            if (from.code.length == 0) raise();
+        }
+        ERC20TransferAuthorization(token)
+            .receiveWithAuthorization(from, address(this), value, validAfter, validBefore, nonce, signature);
+    }
+
+    /// @dev Move `value` [fen] of `from`, who allows it, or revert as the token does; a token that does not answer true
+    /// moved nothing.
+    function move(address token, address from, address to, uint256 value) internal {
+        bytes4 selector = IERC20.transferFrom.selector;
+        bool moved;
+        assembly ("memory-safe") {
+            let input := mload(0x40)
+            mstore(input, selector)
+            mstore(add(input, 0x04), from)
+            mstore(add(input, 0x24), to)
+            mstore(add(input, 0x44), value)
+            mstore(0x00, 0)
+            moved := call(gas(), token, 0, input, 0x64, 0x00, 0x20)
+            moved := and(moved, eq(mload(0x00), 1))
+        }
+        if (!moved) raise();
     }
 
     /// @dev The beginning of what the last call returned.

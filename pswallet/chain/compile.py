@@ -18,6 +18,9 @@ ABI_FOLDER = Path(__file__).parent / "abi"
 TARGETS = {
     "Stablecoin": "contracts/Stablecoin.sol",
     "RedPacketEscrow": "contracts/RedPacketEscrow.sol",
+    "MerchantCheckout": "contracts/MerchantCheckout.sol",
+    "CityVoucher": "contracts/CityVoucher.sol",
+    "Anchor": "contracts/Anchor.sol",
     "Batch": "contracts/Batch.sol",
     "AccessManager": "@openzeppelin/contracts/access/manager/AccessManager.sol",
     "ERC1967Proxy": "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol",

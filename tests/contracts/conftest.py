@@ -13,7 +13,21 @@ from ape_ethereum.trace import Trace
 
 from bench.packets import person
 from tests.contracts.packets import Table
-from tests.contracts.parties import LIMIT_FIELDS, LIMITS, MERCHANT, SYSTEM, T0, T1, T2, T3, YUAN, openzeppelin, shenzhen
+from tests.contracts.parties import (
+    LIMIT_FIELDS,
+    LIMITS,
+    MERCHANT,
+    SPONSOR,
+    SYSTEM,
+    T0,
+    T1,
+    T2,
+    T3,
+    YUAN,
+    openzeppelin,
+    shenzhen,
+)
+from tests.contracts.shop import Shop
 
 OFFICERS = ("admin", "minter", "compliance", "attestor", "pauser", "unpauser", "reserve", "upgrader")
 """One key each; the index is the role's number."""
@@ -206,3 +220,66 @@ def guests(token: Any, officers: SimpleNamespace) -> list[str]:
     people = [person(f"guest {i}").address for i in range(10)]
     token.setTiers([(guest, T2) for guest in people], sender=officers.compliance)
     return people
+
+
+# --- merchants ---
+
+
+@pytest.fixture(scope="session")
+def checkout(contracts: Project, token: Any, officers: SimpleNamespace) -> Any:
+    """The checkout, listed as SYSTEM with its voucher contract."""
+    checkout = officers.admin.deploy(contracts.MerchantCheckout, token)
+    for listed in (checkout, checkout.voucher()):
+        token.setSystem(listed, sender=officers.admin)
+    return checkout
+
+
+@pytest.fixture(scope="session")
+def voucher(contracts: Project, checkout: Any) -> Any:
+    """The voucher contract that the checkout made."""
+    return contracts.CityVoucher.at(checkout.voucher())
+
+
+@pytest.fixture(scope="session")
+def cashier() -> Any:
+    """A merchant's cashier."""
+    return accounts.test_accounts[16]
+
+
+@pytest.fixture(scope="session")
+def sponsor(token: Any, checkout: Any, enrol: Any) -> Any:
+    """A district with ¥100,000, which lets the checkout move it."""
+    sponsor = enrol(accounts.test_accounts[17], SPONSOR, 100_000 * YUAN)
+    token.approve(checkout, 2**256 - 1, sender=sponsor)
+    return sponsor
+
+
+@pytest.fixture(scope="session")
+def platform(token: Any, checkout: Any, enrol: Any) -> Any:
+    """The platform with ¥100,000, which lets the checkout move it."""
+    platform = enrol(accounts.test_accounts[18], SPONSOR, 100_000 * YUAN)
+    token.approve(checkout, 2**256 - 1, sender=platform)
+    return platform
+
+
+@pytest.fixture(scope="session")
+def seller(token: Any, checkout: Any, merchant: Any) -> Any:
+    """The merchant, who lets the checkout fetch refunds."""
+    token.approve(checkout, 2**256 - 1, sender=merchant)
+    return merchant
+
+
+@pytest.fixture
+def shop(
+    chain: Any,
+    token: Any,
+    checkout: Any,
+    voucher: Any,
+    alice: Any,
+    seller: Any,
+    sponsor: Any,
+    platform: Any,
+    relayer: Any,
+) -> Shop:
+    """A merchant to whom alice pays, with help."""
+    return Shop(chain, token, checkout, voucher, alice, seller, sponsor, platform, relayer)
