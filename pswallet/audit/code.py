@@ -10,7 +10,7 @@ from pswallet.chain.abi import artifact
 from pswallet.chain.rpc import RpcError
 
 _IMPLEMENTATION_SLOT = "0x360894a13ba1a3210667c828492db98dca3e2076cc3735a920a3ca505d382bbc"  # ERC-1967
-_ROLES = range(8)  # contracts/Roles.sol
+_ROLES = range(9)  # contracts/Roles.sol
 
 
 class Addresses(Protocol):
@@ -29,6 +29,12 @@ class Addresses(Protocol):
     @property
     def batch(self) -> str: ...  # noqa: D102
     @property
+    def checkout(self) -> str: ...  # noqa: D102
+    @property
+    def voucher(self) -> str: ...  # noqa: D102
+    @property
+    def anchor(self) -> str: ...  # noqa: D102
+    @property
     def access_manager(self) -> str: ...  # noqa: D102
 
 
@@ -39,6 +45,9 @@ def check_code(findings: Findings, node: Node, addresses: Addresses, block: int)
         "Stablecoin": addresses.stablecoin_implementation,
         "RedPacketEscrow": addresses.escrow,
         "Batch": addresses.batch,
+        "MerchantCheckout": addresses.checkout,
+        "CityVoucher": addresses.voucher,
+        "Anchor": addresses.anchor,
         "AccessManager": addresses.access_manager,
     }
     for contract, address in deployed.items():
@@ -50,13 +59,19 @@ def check_code(findings: Findings, node: Node, addresses: Addresses, block: int)
 
 
 def _check_pointers(findings: Findings, node: Node, addresses: Addresses, block: int) -> None:
+    def told(contract: str, address: str, function: str) -> int:
+        return int(node.read(address, selector(contract, function), block), 16)
+
     implementation = node.storage(addresses.stablecoin, _IMPLEMENTATION_SLOT, block)
-    token = int(node.read(addresses.escrow, selector("RedPacketEscrow", "token"), block), 16)
-    authority = int(node.read(addresses.stablecoin, selector("Stablecoin", "authority"), block), 16)
     pointers = [
         ("the token's proxy runs", implementation, addresses.stablecoin_implementation),
-        ("the escrow pays in", token, addresses.stablecoin),
-        ("the token obeys", authority, addresses.access_manager),
+        ("the escrow pays in", told("RedPacketEscrow", addresses.escrow, "token"), addresses.stablecoin),
+        ("the checkout pays in", told("MerchantCheckout", addresses.checkout, "token"), addresses.stablecoin),
+        ("the checkout's vouchers are", told("MerchantCheckout", addresses.checkout, "voucher"), addresses.voucher),
+        ("the vouchers are money of", told("CityVoucher", addresses.voucher, "token"), addresses.stablecoin),
+        ("the vouchers are spent by", told("CityVoucher", addresses.voucher, "checkout"), addresses.checkout),
+        ("the token obeys", told("Stablecoin", addresses.stablecoin, "authority"), addresses.access_manager),
+        ("the anchor obeys", told("Anchor", addresses.anchor, "authority"), addresses.access_manager),
     ]
     for what, found, expected in pointers:
         findings.looked_at("code", 1)

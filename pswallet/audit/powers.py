@@ -13,7 +13,7 @@ from pswallet.chain.hashing import selector
 _NAMES = {ADMIN_ROLE: "ADMIN", **{number: name.upper() for name, (number, _) in ROLES.items()}}
 _DELAYS = {ADMIN_ROLE: ROLE_DELAY_S, ROLES["upgrader"][0]: ROLE_DELAY_S}
 _OPENS = {selector(function): number for number, functions in ROLES.values() for function in functions}
-"""contracts/Roles.sol: the one role that may call each function of the token; ADMIN has the others."""
+"""contracts/Roles.sol: the one role that may call each function of the token and the anchor; ADMIN has the others."""
 
 
 class Powers:
@@ -26,8 +26,9 @@ class Powers:
     def __init__(self, findings: Findings, now: Moment, addresses: Addresses) -> None:
         self._findings, self._now = findings, now
         self._token, self._manager = addresses.stablecoin.lower(), addresses.access_manager.lower()
-        self._escrow, self._batch = addresses.escrow.lower(), addresses.batch.lower()
-        self._contracts = {self._token, self._manager, self._escrow, self._batch}
+        self._anchor, self._batch = addresses.anchor.lower(), addresses.batch.lower()
+        self._system = {one.lower() for one in (addresses.escrow, addresses.checkout, addresses.voucher)}
+        self._contracts = {self._token, self._manager, self._anchor, self._batch, *self._system}
         self._given: set[int] = set()
         self._deployed = False
         self._handlers: dict[str, tuple[str, Callable[[Log], None]]] = {}
@@ -64,14 +65,15 @@ class Powers:
     def _give(self, account: str, tier: int) -> None:
         if tier == SYSTEM:
             self._findings.looked_at("powers", 1)
-            if account != self._escrow:
-                self._wrong(f"{account} was made a SYSTEM account, which has no limits; only the escrow is one")
+            if account not in self._system:
+                told = "only the escrow, the checkout and the vouchers are"
+                self._wrong(f"{account} was made a SYSTEM account, which has no limits; {told}")
         elif account == self._batch and tier != NOT_REGISTERED:
             self._wrong(f"the batch {account}, through which anyone speaks, was given tier {tier}")
 
     def _on_AccountReplaced(self, log: Log) -> None:
         account, successor = address_in(log["topics"][1]), address_in(log["topics"][2])
-        if account == self._escrow or successor in self._contracts:
+        if account in self._system or successor in self._contracts:
             self._wrong(f"{account} was replaced by {successor}: neither may be a contract of ours")
 
     def _on_Transfer(self, log: Log) -> None:
@@ -118,7 +120,8 @@ class Powers:
             bytes.fromhex(log["data"][2:10]),
         )
         self._findings.looked_at("powers", 1)
-        if target != self._token or _OPENS.get(function) != role:
+        owner = self._anchor if role == ROLES["anchorer"][0] else self._token
+        if target != owner or _OPENS.get(function) != role:
             self._wrong(f"the function 0x{function.hex()} of {target} was opened to the role {_name(role)}")
 
     def _on_TargetClosed(self, log: Log) -> None:

@@ -19,7 +19,7 @@ CHECKS = {
     "mints": "each bank entry is minted once, within a fresh reserve attestation",
     "authorizations": "each used authorization stands directly before its payment",
     "standing": "only registered, unfrozen accounts pay and are paid, never in a pause",
-    "powers": "only the escrow is SYSTEM, the batch has nothing, roles open what they opened at the deployment",
+    "powers": "only our contracts are SYSTEM, the batch has nothing, roles open what they opened at the deployment",
     "limits": "no payment passes its payer's limits or its payee's cap",
     "escrow": "the escrow holds what its packets hold, and moves what its events say",
     "packets": "each packet is its terms' hash, and claimed + owed + remaining + refunded is its total",

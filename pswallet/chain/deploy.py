@@ -1,4 +1,4 @@
-"""Put the contracts on a chain: the same eight transactions in the same order, so that a half-done deployment goes on
+"""Put the contracts on a chain: the same transactions in the same order, so that a half-done deployment goes on
 where it stopped, and a finished one is only checked."""
 
 import json
@@ -35,8 +35,9 @@ ROLES: dict[str, tuple[int, tuple[str, ...]]] = {
     "unpauser": (5, ("unpause()",)),
     "reserve": (6, ("attestReserve(uint64)",)),
     "upgrader": (7, ("upgradeToAndCall(address,bytes)",)),
+    "anchorer": (8, ("anchor(bytes32,uint32,bytes32,uint64)",)),
 }
-"""contracts/Roles.sol: each role's number and what it opens; a test holds the two together."""
+"""contracts/Roles.sol: each role's number and what it opens, of the token or the anchor; a test holds them together."""
 
 ADMIN_ROLE = 0
 
@@ -76,12 +77,18 @@ class Deployment:
     stablecoin_implementation: str
     escrow: str
     batch: str
+    checkout: str
+    voucher: str
+    anchor: str
     access_manager: str
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read the file that `save` wrote."""
-        return cls(**json.loads(path.read_text()))
+        """Read the file that `save` wrote. Raises DeploymentMismatch for that of a version with other contracts."""
+        found = json.loads(path.read_text())
+        if found.keys() != cls.__dataclass_fields__.keys():
+            raise DeploymentMismatch(f"{path} is of a version with other contracts: deploy anew")
+        return cls(**found)
 
     def save(self, path: Path) -> None:
         """Write the file that all processes read."""
@@ -98,7 +105,14 @@ class Deployment:
             "ERC1967Proxy": self.stablecoin,
             "RedPacketEscrow": self.escrow,
             "Batch": self.batch,
+            "MerchantCheckout": self.checkout,
+            "CityVoucher": self.voucher,
+            "Anchor": self.anchor,
         }
+
+    def system(self) -> tuple[str, ...]:
+        """Return the contracts that hold money for others: the token's SYSTEM accounts, no others."""
+        return self.escrow, self.checkout, self.voucher
 
 
 def deploy(rpc_url: str, keys: Keys, path: Path) -> Deployment:
@@ -179,7 +193,8 @@ def _starts_at(rpc: Rpc, address: str) -> bool:
 
 
 def _planned(chain_id: int, sender: str, first: int, block: int) -> Deployment:
-    manager, implementation, proxy, escrow, batch = (created_address(sender, first + place) for place in range(5))
+    made = [created_address(sender, first + place) for place in range(7)]
+    manager, implementation, proxy, escrow, batch, checkout, anchor = made
     return Deployment(
         chain_id=chain_id,
         block=block,
@@ -187,29 +202,34 @@ def _planned(chain_id: int, sender: str, first: int, block: int) -> Deployment:
         stablecoin_implementation=implementation,
         escrow=escrow,
         batch=batch,
+        checkout=checkout,
+        voucher=created_address(checkout, 1),  # its constructor makes it: a contract's nonces begin at 1
+        anchor=anchor,
         access_manager=manager,
     )
 
 
 def _steps(deployment: Deployment, keys: Keys, admin: str) -> list[tuple[str | None, bytes]]:
-    """Return every transaction as (to, data): five contracts, the roles, the SYSTEM account, the delay."""
+    """Return every transaction as (to, data): seven contracts, the roles, the SYSTEM accounts, the delay."""
     limits = [(balance, payment, day, year, day, life) for balance, payment, day, year, life in TIERS]
     initialize = artifact("Stablecoin").call("initialize", deployment.access_manager, limits)
-    manager = artifact("AccessManager")
+    manager, token = artifact("AccessManager"), artifact("Stablecoin")
     return [
         (None, manager.creation(admin)),
-        (None, artifact("Stablecoin").creation()),
+        (None, token.creation()),
         (None, artifact("ERC1967Proxy").creation(deployment.stablecoin_implementation, initialize)),
         (None, artifact("RedPacketEscrow").creation(deployment.stablecoin)),
         (None, artifact("Batch").creation()),
-        (deployment.access_manager, manager.call("multicall", _role_acts(deployment.stablecoin, keys))),
-        (deployment.stablecoin, artifact("Stablecoin").call("setSystem", deployment.escrow)),
+        (None, artifact("MerchantCheckout").creation(deployment.stablecoin)),
+        (None, artifact("Anchor").creation(deployment.access_manager)),
+        (deployment.access_manager, manager.call("multicall", _role_acts(deployment, keys))),
+        *[(deployment.stablecoin, token.call("setSystem", contract)) for contract in deployment.system()],
         # From here on even the deployer's own acts wait for 48 hours.
         (deployment.access_manager, manager.call("grantRole", ADMIN_ROLE, admin, ROLE_DELAY_S)),
     ]
 
 
-def _role_acts(token: str, keys: Keys) -> list[bytes]:
+def _role_acts(deployment: Deployment, keys: Keys) -> list[bytes]:
     manager = artifact("AccessManager")
     acts = []
     for name, (role, functions) in ROLES.items():
@@ -217,7 +237,8 @@ def _role_acts(token: str, keys: Keys) -> list[bytes]:
         delay = ROLE_DELAY_S if name == "upgrader" else 0
         acts.append(manager.call("labelRole", role, name.upper()))
         if functions:
-            acts.append(manager.call("setTargetFunctionRole", token, [selector(each) for each in functions], role))
+            target = deployment.anchor if name == "anchorer" else deployment.stablecoin
+            acts.append(manager.call("setTargetFunctionRole", target, [selector(each) for each in functions], role))
         acts.append(manager.call("grantRole", role, address_of(key), delay))
     return acts
 

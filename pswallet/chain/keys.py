@@ -32,6 +32,9 @@ class Keys:
     compliance: bytes
     attestor: bytes
     reserve: bytes
+    anchorer: bytes
+    sponsor: bytes
+    """Signs what budgets pay of orders, for funders who named it (Sponsorship), and the campaigns' lists of winners."""
     dealer: bytes
     dealer_seed: bytes
     vault_master: bytes
@@ -52,7 +55,7 @@ class Keys:
     def senders(self) -> dict[str, bytes]:
         """Return every key here that sends transactions, by what it is: each needs gas money."""
         relayers = {f"relayer {place}": key for place, key in enumerate(self.relayers, 1)}
-        acting = ("minter", "compliance", "reserve", "admin", "pauser", "unpauser")
+        acting = ("minter", "compliance", "reserve", "anchorer", "admin", "pauser", "unpauser")
         roles = {name: getattr(self, name) for name in acting}
         return relayers | {name: key for name, key in roles.items() if key is not None}
 
