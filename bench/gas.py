@@ -7,7 +7,6 @@ change; `--snapshot` renews it.
 from __future__ import annotations
 
 import argparse
-import importlib.util
 import json
 import sys
 from typing import TYPE_CHECKING
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING
 from rich.console import Console
 from rich.table import Table
 
-from bench import gas_token
+from bench import gas_orders, gas_packets, gas_token
 from bench.gas_rows import ROOT, Row, fresh_chain
 
 if TYPE_CHECKING:
@@ -26,12 +25,9 @@ SNAPSHOT = ROOT / "bench/gas.snap.json"
 
 
 def measure() -> list[Row]:
-    """Return every row, the token's and the packets', each kind from a chain of its own."""
-    modules = [gas_token]
-    if importlib.util.find_spec("bench.gas_packets"):
-        modules.append(importlib.import_module("bench.gas_packets"))
+    """Return every row, the token's, the packets' and the orders', each kind from a chain of its own."""
     found: list[Row] = []
-    for module in modules:
+    for module in (gas_token, gas_packets, gas_orders):
         with fresh_chain() as chain:
             found.extend(module.rows(chain))
     return found

@@ -103,7 +103,7 @@ interface IMerchantCheckout {
     error FunderSignatureInvalid(address funder);
     /// @notice The budget's signer did not sign this order.
     error SponsorshipInvalid(bytes32 budget);
-    /// @notice An order has one to three parts of at least a fen, which with the payer's own are its amount; payer, merchant and funders differ.
+    /// @notice An order has one to three parts of at least a fen (and below 2^48), which with the payer's own are its amount; no budget stands in two; payer, merchant and funders differ.
     error OrderInvalid();
     /// @notice The order expired at `expiry`.
     error OrderExpired(bytes32 order, uint64 expiry);
@@ -132,7 +132,7 @@ interface IMerchantCheckout {
     function openBudget(Budget calldata budget, bytes calldata signature) external returns (bytes32 id);
     /// @notice Pay an order: each part from its funder, the rest from the payer, all to the merchant, or nothing at all.
     /// @param payment the payer's ERC-3009 ReceiveWithAuthorization of `own` to the checkout, valid until the order's expiry, whose nonce is the order's id; if `own` is 0, its signature of the order itself
-    /// @param sponsorships for each part the signature r, s, v of its budget's signer over Sponsorship(bytes32 order,bytes32 budget); empty for a voucher
+    /// @param sponsorships for each part the signature of its budget's signer over Sponsorship(bytes32 order,bytes32 budget); empty for a voucher
     /// @param vouchers one for each part of the voucher contract, in order
     function pay(
         Order calldata order,

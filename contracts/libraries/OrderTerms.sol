@@ -48,11 +48,12 @@ library OrderTerms {
         }
     }
 
-    /// @dev Parts and own money are the amount; no budget stands twice; nobody pays to itself.
-    function check(IMerchantCheckout.Order calldata order, IMerchantCheckout.Part[] calldata parts) internal pure {
+    /// @dev Parts and own money are the amount; no budget stands twice; nobody pays to itself, and nobody to the checkout.
+    function check(IMerchantCheckout.Order calldata order, IMerchantCheckout.Part[] calldata parts) internal view {
         (address payer, address merchant) = (order.payer, order.merchant);
         uint256 count = parts.length;
-        if (count == 0 || count > MAX_PARTS || payer == merchant) revert IMerchantCheckout.OrderInvalid();
+        if (count == 0 || count > MAX_PARTS) revert IMerchantCheckout.OrderInvalid();
+        if (merchant == payer || merchant == address(this)) revert IMerchantCheckout.OrderInvalid();
         uint256 sum = order.own;
         for (uint256 i = 0; i < count; ++i) {
             (address funder, uint256 value) = (parts[i].funder, parts[i].value);

@@ -2,7 +2,7 @@
 pragma solidity 0.8.37;
 
 /// @title A token that answers false, bloats its reverts, or calls back into whoever moves it
-/// @dev Only what an escrow asks of its token; it keeps no balances.
+/// @dev Only what an escrow and a checkout ask of its token; it keeps no balances.
 contract WaywardToken {
     error TooLong(bytes filler);
 
@@ -26,6 +26,17 @@ contract WaywardToken {
         if (bloat != 0) revert TooLong(new bytes(bloat));
         _callBack();
         return answer;
+    }
+
+    /// @notice ERC-20, in appearance: no allowance is asked for.
+    function transferFrom(address, address, uint256) external returns (bool) {
+        _callBack();
+        return answer;
+    }
+
+    /// @notice ERC-20, in appearance.
+    function approve(address, uint256) external pure returns (bool) {
+        return true;
     }
 
     /// @notice ERC-3009, in appearance: takes every signature.

@@ -29,7 +29,7 @@ from tests.contracts.parties import (
 )
 from tests.contracts.shop import Shop
 
-OFFICERS = ("admin", "minter", "compliance", "attestor", "pauser", "unpauser", "reserve", "upgrader")
+OFFICERS = ("admin", "minter", "compliance", "attestor", "pauser", "unpauser", "reserve", "upgrader", "anchorer")
 """One key each; the index is the role's number."""
 
 AMPLE_RESERVE = 10**12
@@ -72,7 +72,7 @@ def officers() -> SimpleNamespace:
 @pytest.fixture(scope="session")
 def relayer() -> Any:
     """Carries signed calls; has neither role nor tier."""
-    return accounts.test_accounts[8]
+    return accounts.test_accounts[19]
 
 
 @pytest.fixture(scope="session")
@@ -100,7 +100,7 @@ def token(contracts: Project, manager: Any, roles: Any, officers: SimpleNamespac
     implementation = officers.admin.deploy(contracts.Stablecoin)
     data = implementation.initialize.encode_input(manager, [LIMITS[tier] for tier in sorted(LIMITS)])
     proxy = officers.admin.deploy(openzeppelin("ERC1967Proxy"), implementation, data)
-    for permission in roles.permissions():
+    for permission in roles.permissions()[: OFFICERS.index("anchorer")]:
         officer = accounts.test_accounts[permission.role]
         manager.setTargetFunctionRole(proxy, permission.selectors, permission.role, sender=officers.admin)
         manager.grantRole(permission.role, officer, 0, sender=officers.admin)
@@ -195,6 +195,16 @@ def relimit(token: Any, officers: SimpleNamespace) -> Any:
 def batch(contracts: Project, relayer: Any) -> Any:
     """The open batch."""
     return relayer.deploy(contracts.Batch)
+
+
+@pytest.fixture(scope="session")
+def anchor(contracts: Project, manager: Any, roles: Any, officers: SimpleNamespace) -> Any:
+    """The anchor, opened to its role."""
+    anchor = officers.admin.deploy(contracts.Anchor, manager)
+    permission = roles.permissions()[OFFICERS.index("anchorer")]
+    manager.setTargetFunctionRole(anchor, permission.selectors, permission.role, sender=officers.admin)
+    manager.grantRole(permission.role, officers.anchorer, 0, sender=officers.admin)
+    return anchor
 
 
 # --- red packets ---

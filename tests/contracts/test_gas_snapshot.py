@@ -8,6 +8,7 @@ KEYS = {
     *("transfer", "transfer_proxied", "authorization", "authorization_proxied"),
     *("authorization_batch100", "authorization_batch100_proxied"),
     *("packet_create", "claim_guest", "claim_link", "claim_batch100", "packet_life_100", "packet_refund"),
+    *("charge", "charge_proxied", "charge_batch100", "charge_funded", "charge_refund", "voucher_spend"),
 }
 
 

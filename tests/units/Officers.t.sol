@@ -7,6 +7,7 @@ import {IERC20} from "@openzeppelin/contracts/token/ERC20/IERC20.sol";
 import {ERC1967Proxy} from "@openzeppelin/contracts/proxy/ERC1967/ERC1967Proxy.sol";
 import {Initializable} from "@openzeppelin/contracts/proxy/utils/Initializable.sol";
 import {UUPSUpgradeable} from "@openzeppelin/contracts/proxy/utils/UUPSUpgradeable.sol";
+import {IAnchor} from "../../contracts/interfaces/IAnchor.sol";
 import {Roles} from "../../contracts/Roles.sol";
 import {Stablecoin} from "../../contracts/Stablecoin.sol";
 import {IStablecoin} from "../../contracts/interfaces/IStablecoin.sol";
@@ -54,7 +55,7 @@ contract OfficersSpec is TokenWorld, Spec {
     function test_tableOfRoles() external {
         Roles roles = Roles(VM.deployCode(artifact("Roles")));
         Roles.Permission[] memory table = roles.permissions();
-        require(table.length == 8 && roles.DELAY() == 172_800, "length");
+        require(table.length == 9 && roles.DELAY() == 172_800, "length");
         _is(
             table[0],
             0,
@@ -80,6 +81,7 @@ contract OfficersSpec is TokenWorld, Spec {
         _is(table[5], 5, "UNPAUSER", 0, abi.encodePacked(IStablecoin.unpause.selector));
         _is(table[6], 6, "RESERVE", 0, abi.encodePacked(IStablecoin.attestReserve.selector));
         _is(table[7], 7, "UPGRADER", 172_800, abi.encodePacked(UUPSUpgradeable.upgradeToAndCall.selector));
+        _is(table[8], 8, "ANCHORER", 0, abi.encodePacked(IAnchor.anchor.selector));
     }
 
     // --- deployment ---
