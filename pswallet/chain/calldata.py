@@ -28,6 +28,7 @@ FREEZE = selector("freeze(address[])")
 UNFREEZE = selector("unfreeze(address[])")
 MINT_MANY = selector("mintMany((address,uint64,bytes32)[])")
 ATTEST_RESERVE = selector("attestReserve(uint64)")
+ANCHOR = selector("anchor(bytes32,uint32,bytes32,uint64)")
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,3 +191,9 @@ def mint_many(mints: Sequence[tuple[str, int, str]]) -> bytes:
 def attest_reserve(fen: int) -> bytes:
     """Encode `attestReserve`."""
     return ATTEST_RESERVE + word(fen)
+
+
+def anchor(arguments: dict[str, Any]) -> bytes:
+    """Encode `anchor`."""
+    subject, root = _hex_word(arguments["subject"]), _hex_word(arguments["root"])
+    return ANCHOR + subject + word(int(arguments["day"])) + root + word(int(arguments["total"]))

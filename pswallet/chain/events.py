@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from pswallet.chain.funded import Budget, Campaign, FundedOrder
 from pswallet.chain.hashing import keccak
 from pswallet.chain.terms import Terms
 
@@ -198,6 +199,133 @@ class PacketRefunded(Event):
     value: int
 
 
+# --- the checkout ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetOpened(Event):
+    """A funder lets money be spent on orders."""
+
+    budget: str
+    funder: str
+    terms: Budget
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderPaid(Event):
+    """A funded order is paid: exactly its amount went to its merchant."""
+
+    order: str
+    payer: str
+    merchant: str
+    terms: FundedOrder
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OrderRefunded(Event):
+    """`value` fen of a funded order came back: `own` to the payer, `parts` to the parts' funders in their order."""
+
+    order: str
+    payer: str
+    merchant: str
+    number: int
+    signer: str
+    value: int
+    own: int
+    parts: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CashierSet(Event):
+    """`cashier` of `merchant` may refund `cap` fen a day; 0 dismisses."""
+
+    merchant: str
+    cashier: str
+    cap: int
+    number: int
+
+
+# --- the vouchers ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignOpened(Event):
+    """A campaign's whole budget is in the voucher contract."""
+
+    campaign: str
+    sponsor: str
+    terms: Campaign
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WinnersListed(Event):
+    """Whoever is on the Merkle list `winners` is given vouchers."""
+
+    campaign: str
+    winners: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherIssued(Event):
+    """`value` fen of vouchers are the account's; `count` is how many it has been given in all."""
+
+    campaign: str
+    account: str
+    count: int
+    value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherSpent(Event):
+    """`value` fen of vouchers went to a merchant in an order."""
+
+    campaign: str
+    account: str
+    merchant: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherRestored(Event):
+    """`value` fen came back from a refund and can be spent again."""
+
+    campaign: str
+    account: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoucherReturned(Event):
+    """`value` fen came back from a refund after the end and went to the sponsor."""
+
+    campaign: str
+    account: str
+    value: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CampaignClosed(Event):
+    """What was left went back to the sponsor."""
+
+    campaign: str
+    sponsor: str
+    unissued: int
+    open: int
+
+
+# --- the anchor ---
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Anchored(Event):
+    """The hash of a subject for a day (days since 1970-01-01 in Asia/Shanghai), and what it sums up to."""
+
+    subject: str
+    day: int
+    root: str
+    total: int
+
+
 # --- the batch, and what the indexer makes of our own transactions ---
 
 
@@ -246,6 +374,20 @@ SIGNATURES: dict[type[Event], str] = {
     ShareCollected: "ShareCollected(bytes32,address,uint64)",
     ClaimSkipped: "ClaimSkipped(bytes32,address,bytes4)",
     PacketRefunded: "PacketRefunded(bytes32,address,uint64)",
+    BudgetOpened: "BudgetOpened(bytes32,address,(address,address,uint64,uint32,bytes32))",
+    OrderPaid: "OrderPaid(bytes32,address,address,(address,address,bytes32,bytes32,uint64,uint64,uint64),"
+    "(address,bytes32,uint64,uint64)[])",
+    OrderRefunded: "OrderRefunded(bytes32,address,address,uint32,address,uint64,uint64,uint64[])",
+    CashierSet: "CashierSet(address,address,uint64,uint32)",
+    CampaignOpened: "CampaignOpened(bytes32,address,(address,uint64,uint64,uint32,uint64,uint64,uint64,bool,bytes32,"
+    "address,bytes32,bytes32))",
+    WinnersListed: "WinnersListed(bytes32,bytes32)",
+    VoucherIssued: "VoucherIssued(bytes32,address,uint32,uint64)",
+    VoucherSpent: "VoucherSpent(bytes32,address,address,uint64)",
+    VoucherRestored: "VoucherRestored(bytes32,address,uint64)",
+    VoucherReturned: "VoucherReturned(bytes32,address,uint64)",
+    CampaignClosed: "CampaignClosed(bytes32,address,uint64,uint64)",
+    Anchored: "Anchored(bytes32,uint32,bytes32,uint64)",
     CallFailed: "CallFailed(uint256,bytes)",
 }
 """Each event's Solidity signature."""

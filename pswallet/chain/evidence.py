@@ -33,6 +33,21 @@ class Addresses(Protocol):
         """The carrier of signed calls."""
         ...
 
+    @property
+    def checkout(self) -> str:
+        """The funded orders."""
+        ...
+
+    @property
+    def voucher(self) -> str:
+        """The campaigns."""
+        ...
+
+    @property
+    def anchor(self) -> str:
+        """The keeper of hashes."""
+        ...
+
 
 def reverted(rpc: Rpc, transaction: str) -> bool:
     """Whether a mined transaction reverted. Raises RpcUnavailable when the node has no receipt (yet)."""
@@ -73,6 +88,14 @@ def _question(addresses: Addresses, kind: str, arguments: dict[str, Any]) -> tup
         asked[kind] = (addresses.stablecoin, [TOPICS[events.Minted], None, arguments["entry"]])
     elif kind == CallKind.PACKET_REFUND:
         asked[kind] = (addresses.escrow, [TOPICS[events.PacketRefunded], arguments["packet"]])
+    elif kind == CallKind.ORDER_REFUND:
+        asked[kind] = (addresses.checkout, [TOPICS[events.OrderRefunded], arguments["order"]])
+    elif kind == CallKind.CASHIER_SET:
+        parties = [_address_topic(arguments[name]) for name in ("merchant", "cashier")]
+        asked[kind] = (addresses.checkout, [TOPICS[events.CashierSet], *parties])
+    elif kind == CallKind.VOUCHER_ISSUE:
+        topics = [TOPICS[events.VoucherIssued], arguments["campaign"], _address_topic(arguments["account"])]
+        asked[kind] = (addresses.voucher, topics)
     elif kind in (CallKind.PACKET_CLAIM, CallKind.PACKET_COLLECT):
         wanted = (
             [TOPICS[events.PacketClaimed], TOPICS[events.ShareOwed]]
@@ -83,9 +106,31 @@ def _question(addresses: Addresses, kind: str, arguments: dict[str, Any]) -> tup
     return asked.get(kind)
 
 
+_NAMED: dict[str, tuple[type[events.Event], str]] = {
+    CallKind.BUDGET_OPEN: (events.BudgetOpened, "checkout"),
+    CallKind.ORDER_PAY: (events.OrderPaid, "checkout"),
+    CallKind.CAMPAIGN_OPEN: (events.CampaignOpened, "voucher"),
+    CallKind.WINNERS_LIST: (events.WinnersListed, "voucher"),
+    CallKind.CAMPAIGN_CLOSE: (events.CampaignClosed, "voucher"),
+    CallKind.ANCHOR: (events.Anchored, "anchor"),
+}
+"""Kinds whose event's first topics are what stands behind the colons of their key."""
+
+_COUNTED: dict[str, int] = {CallKind.ORDER_REFUND: 0, CallKind.CASHIER_SET: 1, CallKind.VOUCHER_ISSUE: 0}
+"""Kinds of which a thing has many: the word of the event's data that holds the call's `number`."""
+
+
+def _named(addresses: Addresses, kind: str, key: str) -> tuple[str, list[Any]]:
+    event, contract = _NAMED[kind]
+    names = [name if name.startswith("0x") else f"0x{int(name):064x}" for name in key.split(":")[1:]]
+    return getattr(addresses, contract), [TOPICS[event], *names]
+
+
 def happened(rpc: Rpc, addresses: Addresses, kind: str, key: str, arguments: dict[str, Any], *, until: int) -> bool:
     """Whether the event that a call is after is on the chain up to block `until`, whoever brought it about."""
-    if kind == CallKind.PACKET_CREATE:
+    if kind in _NAMED:
+        question = _named(addresses, kind, key)
+    elif kind == CallKind.PACKET_CREATE:
         question = (addresses.escrow, [TOPICS[events.PacketCreated], key.rpartition(":")[2]])
     else:
         found = _question(addresses, kind, arguments)
@@ -95,6 +140,8 @@ def happened(rpc: Rpc, addresses: Addresses, kind: str, key: str, arguments: dic
     logs = _newest_logs(rpc, *question, first=addresses.block, last=until)
     if kind == CallKind.AUTHORIZATION:
         return any(_paid(rpc, used, arguments) for used in logs)
+    if kind in _COUNTED:
+        return any(int(log["data"][2 + 64 * _COUNTED[kind] :][:64], 16) == int(arguments["number"]) for log in logs)
     return bool(logs)
 
 

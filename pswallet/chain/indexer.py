@@ -62,7 +62,7 @@ class Indexer:
         self._deployment = deployment
         self._projections = projections
         self._confirmations = confirmations
-        self._contracts = (deployment.stablecoin, deployment.escrow, deployment.batch)
+        self._contracts = (deployment.stablecoin, *deployment.system(), deployment.batch, deployment.anchor)
         self._cursor: tuple[int, str] | None = None
         self.figures = IndexerFigures()
         self.figures.confirmations.set(confirmations)

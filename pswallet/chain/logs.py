@@ -9,7 +9,9 @@ from typing import Any
 
 from pswallet.chain import events
 from pswallet.chain.events import TOPICS, Event
+from pswallet.chain.funded import Budget, Campaign, FundedOrder, Part
 from pswallet.chain.hashing import checksum
+from pswallet.chain.orders import shown_text
 from pswallet.chain.terms import Terms
 
 Fields = dict[str, Any]
@@ -138,6 +140,114 @@ def _refunded(topics: list[str], data: bytes) -> Fields:
     return {"packet": topics[1], "creator": _topic_address(topics[2]), "value": _word(data, 0)}
 
 
+def _budget(topics: list[str], data: bytes) -> Fields:
+    terms = Budget(
+        funder=_word_address(data, 0),
+        signer=_word_address(data, 1),
+        total=_word(data, 2),
+        end=_word(data, 3),
+        salt=_word_hex(data, 4),
+    )
+    return {"budget": topics[1], "funder": _topic_address(topics[2]), "terms": terms}
+
+
+def _order_paid(topics: list[str], data: bytes) -> Fields:
+    count = _word(data, 8)
+    terms = FundedOrder(
+        payer=_word_address(data, 0),
+        merchant=_word_address(data, 1),
+        till=shown_text(data[64:96]),
+        reference=shown_text(data[96:128]),
+        own=_word(data, 4),
+        amount=_word(data, 5),
+        expiry=_word(data, 6),
+        parts=tuple(
+            Part(_word_address(data, at), _word_hex(data, at + 1), _word(data, at + 2), _word(data, at + 3))
+            for at in range(9, 9 + 4 * count, 4)
+        ),
+    )
+    return {
+        "order": topics[1],
+        "payer": _topic_address(topics[2]),
+        "merchant": _topic_address(topics[3]),
+        "terms": terms,
+    }
+
+
+def _order_refunded(topics: list[str], data: bytes) -> Fields:
+    return {
+        "order": topics[1],
+        "payer": _topic_address(topics[2]),
+        "merchant": _topic_address(topics[3]),
+        "number": _word(data, 0),
+        "signer": _word_address(data, 1),
+        "value": _word(data, 2),
+        "own": _word(data, 3),
+        "parts": tuple(_word(data, 6 + place) for place in range(_word(data, 5))),
+    }
+
+
+def _cashier(topics: list[str], data: bytes) -> Fields:
+    return {
+        "merchant": _topic_address(topics[1]),
+        "cashier": _topic_address(topics[2]),
+        "cap": _word(data, 0),
+        "number": _word(data, 1),
+    }
+
+
+def _campaign(topics: list[str], data: bytes) -> Fields:
+    terms = Campaign(
+        sponsor=_word_address(data, 0),
+        budget=_word(data, 1),
+        face=_word(data, 2),
+        per_person=_word(data, 3),
+        start=_word(data, 4),
+        end=_word(data, 5),
+        minimum_spend=_word(data, 6),
+        divisible=bool(_word(data, 7)),
+        merchants=_word_hex(data, 8),
+        issuer=_word_address(data, 9),
+        lottery=_word_hex(data, 10),
+        salt=_word_hex(data, 11),
+    )
+    return {"campaign": topics[1], "sponsor": _topic_address(topics[2]), "terms": terms}
+
+
+def _winners(topics: list[str], data: bytes) -> Fields:
+    return {"campaign": topics[1], "winners": topics[2]}
+
+
+def _issued(topics: list[str], data: bytes) -> Fields:
+    return {
+        "campaign": topics[1],
+        "account": _topic_address(topics[2]),
+        "count": _word(data, 0),
+        "value": _word(data, 1),
+    }
+
+
+def _voucher(topics: list[str], data: bytes) -> Fields:
+    return {"campaign": topics[1], "account": _topic_address(topics[2]), "value": _word(data, 0)}
+
+
+def _spent(topics: list[str], data: bytes) -> Fields:
+    return {**_voucher(topics, data), "merchant": _topic_address(topics[3])}
+
+
+def _closed(topics: list[str], data: bytes) -> Fields:
+    return {
+        "campaign": topics[1],
+        "sponsor": _topic_address(topics[2]),
+        "unissued": _word(data, 0),
+        "open": _word(data, 1),
+    }
+
+
+def _anchored(topics: list[str], data: bytes) -> Fields:
+    return {"subject": topics[1], "day": int(topics[2], 16), "root": _word_hex(data, 0), "total": _word(data, 1)}
+
+
 def _failed(topics: list[str], data: bytes) -> Fields:
     return {"index": int(topics[1], 16), "reason": _tail(data, 0)}
 
@@ -163,6 +273,18 @@ _DECODERS: dict[type[Event], Decoder] = {
     events.ShareCollected: _collected,
     events.ClaimSkipped: _skipped,
     events.PacketRefunded: _refunded,
+    events.BudgetOpened: _budget,
+    events.OrderPaid: _order_paid,
+    events.OrderRefunded: _order_refunded,
+    events.CashierSet: _cashier,
+    events.CampaignOpened: _campaign,
+    events.WinnersListed: _winners,
+    events.VoucherIssued: _issued,
+    events.VoucherSpent: _spent,
+    events.VoucherRestored: _voucher,
+    events.VoucherReturned: _voucher,
+    events.CampaignClosed: _closed,
+    events.Anchored: _anchored,
     events.CallFailed: _failed,
 }
 

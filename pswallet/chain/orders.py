@@ -93,8 +93,10 @@ def payment_digest(
 def text_word(text: str) -> bytes:
     """Write a text as bytes32: ASCII from the left, zeros behind.
 
-    Raises ValueError unless it is 1 to 32 printable ASCII characters.
+    What `shown_text` wrote in hexadecimal is read back. Raises ValueError for all but 1 to 32 printable characters.
     """
+    if len(text) == 66 and text.startswith("0x"):
+        return bytes.fromhex(text[2:])
     if not (1 <= len(text) <= LONGEST_TEXT and text.isascii() and text.isprintable()):
         raise ValueError(f"{text!r} is not 1 to {LONGEST_TEXT} printable ASCII characters")
     return text.encode("ascii").ljust(32, b"\0")
@@ -106,3 +108,14 @@ def word_text(word: bytes) -> str:
     if text_word(text) != word:
         raise ValueError(f"0x{word.hex()} is not a text of printable ASCII characters")
     return text
+
+
+def shown_text(word: bytes) -> str:
+    """Read 32 bytes that anybody may have written: the text that `text_word` writes, else hexadecimal with 0x.
+
+    No text is lost, and none is taken for another: an ASCII text never begins with 0x and has 64 digits.
+    """
+    try:
+        return word_text(word)
+    except ValueError:
+        return "0x" + word.hex()

@@ -39,13 +39,23 @@ class CallKind(StrEnum):
     UNFREEZE = "unfreeze"
     MINT = "mint"
     ATTEST_RESERVE = "reserve"
+    BUDGET_OPEN = "budget-open"
+    ORDER_PAY = "order-pay"
+    ORDER_REFUND = "order-refund"
+    CASHIER_SET = "cashier"
+    CAMPAIGN_OPEN = "campaign-open"
+    WINNERS_LIST = "winners"
+    VOUCHER_ISSUE = "voucher"
+    CAMPAIGN_CLOSE = "campaign-close"
+    ANCHOR = "anchor"
 
 
 @dataclass(frozen=True, slots=True)
 class Call:
     """A contract call. `key` names it for ever: leaving the same key twice is one call.
 
-    Calls of one `lane` go through one sender in the order they were left; a packet's lane is its id.
+    Calls of one `lane` go through one sender in the order they were left; a packet's lane is its id. The arguments of
+    calls to the checkout and the vouchers are `data`, the calldata ("0x…"), beside what projections want to know.
     """
 
     key: str

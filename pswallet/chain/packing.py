@@ -58,6 +58,21 @@ class Addresses(Protocol):
         """The carrier of signed calls."""
         ...
 
+    @property
+    def checkout(self) -> str:
+        """The funded orders."""
+        ...
+
+    @property
+    def voucher(self) -> str:
+        """The campaigns."""
+        ...
+
+    @property
+    def anchor(self) -> str:
+        """The keeper of hashes."""
+        ...
+
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
@@ -161,16 +176,18 @@ ROLE_FORMS: dict[str, RoleForm] = {
     CallKind.ATTEST_RESERVE: RoleForm(
         "reserve", 110_000, 1, lambda acts: calldata.attest_reserve(int(acts[-1]["reserve"]))
     ),
+    CallKind.ANCHOR: RoleForm("anchorer", 80_000, 1, lambda acts: calldata.anchor(acts[-1])),
 }
 
 
-def role_parcels(calls: Sequence[Waiting], token: str) -> Iterator[Parcel]:
+def role_parcels(calls: Sequence[Waiting], addresses: Addresses) -> Iterator[Parcel]:
     """Merge runs of one kind into list calls; the calls are one key's, and their order is kept."""
     for (kind, reverts), run in groupby(calls, key=lambda call: (call.kind, call.reverts)):
         form = ROLE_FORMS[kind]
         for part in _cut(run, company(reverts, form.most)):
             data = form.encode([call.arguments for call in part])
-            yield Parcel(token, data, 100_000 + form.gas_each * len(part), tuple(part))
+            to = addresses.anchor if kind == CallKind.ANCHOR else addresses.stablecoin
+            yield Parcel(to, data, 100_000 + form.gas_each * len(part), tuple(part))
 
 
 def _cut(items: Iterable[Waiting], size: int) -> Iterator[list[Waiting]]:
@@ -209,7 +226,16 @@ def _collection(call: Waiting, addresses: Addresses, terms: Mapping[str, PacketT
     return calldata.BatchCall(addresses.escrow, _INTENT_GAS[call.kind][1], data)
 
 
+def _of_shops(call: Waiting, addresses: Addresses, terms: Mapping[str, PacketTerms]) -> calldata.BatchCall:
+    to = addresses.checkout if call.kind in _CHECKOUT else addresses.voucher
+    return calldata.BatchCall(to, _INTENT_GAS[call.kind][1], bytes.fromhex(call.arguments["data"][2:]))
+
+
+_CHECKOUT = (CallKind.BUDGET_OPEN, CallKind.ORDER_PAY, CallKind.ORDER_REFUND, CallKind.CASHIER_SET)
+_VOUCHERS = (CallKind.CAMPAIGN_OPEN, CallKind.WINNERS_LIST, CallKind.VOUCHER_ISSUE, CallKind.CAMPAIGN_CLOSE)
+
 _INTENT_FORMS = {
+    **dict.fromkeys((*_CHECKOUT, *_VOUCHERS), _of_shops),
     CallKind.AUTHORIZATION: _payment,
     CallKind.PACKET_CREATE: _creation,
     CallKind.PACKET_REFUND: _refund,
@@ -221,6 +247,14 @@ _INTENT_GAS: dict[str, tuple[int, int]] = {
     CallKind.PACKET_CREATE: (150_000, 350_000),
     CallKind.PACKET_REFUND: (90_000, 200_000),
     CallKind.PACKET_COLLECT: (90_000, 200_000),
+    CallKind.BUDGET_OPEN: (70_000, 200_000),
+    CallKind.ORDER_PAY: (190_000, 500_000),
+    CallKind.ORDER_REFUND: (120_000, 400_000),
+    CallKind.CASHIER_SET: (60_000, 200_000),
+    CallKind.CAMPAIGN_OPEN: (150_000, 350_000),
+    CallKind.WINNERS_LIST: (60_000, 150_000),
+    CallKind.VOUCHER_ISSUE: (70_000, 150_000),
+    CallKind.CAMPAIGN_CLOSE: (80_000, 200_000),
 }
 """What a call of the kind uses at most in general, and its cap; a contract's signature (ERC-1271) needs the room."""
 

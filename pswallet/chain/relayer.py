@@ -241,7 +241,7 @@ class Relayer:
         for role, sender in self._role_senders.items():
             mine = [call for call in calls if ROLE_FORMS[call.kind].role == role]
             if sender in ready:
-                for parcel in packing.role_parcels(mine, self._deployment.stablecoin):
+                for parcel in packing.role_parcels(mine, self._deployment):
                     yield sender, parcel
 
     def _intents_and_claims(

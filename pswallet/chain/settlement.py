@@ -27,7 +27,11 @@ WAITS = {"PaymentsPaused": 15, "ReserveAttestationExpired": 5, "ReserveExceeded"
 GOES_OUT_AGAIN = {"PositionMismatch", "LinkMismatch", "DealerSignatureInvalid", "InsufficientGas"}
 """Reasons that lie in the company or the order of a transaction, not in the call; up to `MOST_ATTEMPTS`."""
 
-USED_ALREADY = {"AuthorizationAlreadyUsed", "AlreadyClaimed", "EntryAlreadyMinted", "PacketNotOpen", "NothingOwed"}
+USED_ALREADY = {
+    "AuthorizationAlreadyUsed", "AlreadyClaimed", "EntryAlreadyMinted", "PacketNotOpen", "NothingOwed",
+    "BudgetAlreadyOpen", "OrderAlreadyPaid", "RefundNumberMismatch", "CashierNumberMismatch",
+    "VouchersAlreadyIssued", "CampaignNotOpen", "AlreadyAnchored",
+}  # fmt: skip
 """Reasons behind which the call's own event may stand, carried by somebody else or before the call was left here."""
 
 SAYS_ITS_NAME = frozenset(CallKind) - {CallKind.SET_TIER, CallKind.FREEZE, CallKind.UNFREEZE, CallKind.ATTEST_RESERVE}
@@ -41,6 +45,15 @@ _KEYS = {
     events.ShareCollected: lambda e: f"packet-collect:{e.packet}:{e.account}",
     events.PacketRefunded: lambda e: f"packet-refund:{e.packet}",
     events.Minted: lambda e: f"mint:{e.entry}",
+    events.BudgetOpened: lambda e: f"budget-open:{e.budget}",
+    events.OrderPaid: lambda e: f"order-pay:{e.order}",
+    events.OrderRefunded: lambda e: f"order-refund:{e.order}:{e.number}",
+    events.CashierSet: lambda e: f"cashier:{e.merchant}:{e.cashier}:{e.number}",
+    events.CampaignOpened: lambda e: f"campaign-open:{e.campaign}",
+    events.WinnersListed: lambda e: f"winners:{e.campaign}:{e.winners}",
+    events.VoucherIssued: lambda e: f"voucher:{e.campaign}:{e.account}:{e.count}",
+    events.CampaignClosed: lambda e: f"campaign-close:{e.campaign}",
+    events.Anchored: lambda e: f"anchor:{e.subject}:{e.day}",
 }
 """The call that an event settles, whoever sent it."""
 

@@ -43,6 +43,9 @@ class Contracts(TypedDict):
     stablecoin: str
     escrow: str
     batch: str
+    checkout: str
+    voucher: str
+    anchor: str
 
 
 class LineShape(TypedDict):
@@ -150,6 +153,8 @@ class TypedDomains(TypedDict):
 
     token: TypedDomain
     escrow: TypedDomain
+    checkout: TypedDomain
+    voucher: TypedDomain
 
 
 class TypedField(TypedDict):

@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from pswallet.chain import calldata, logs
 from pswallet.chain.abi import artifact, call_data, type_of
 from pswallet.chain.events import SIGNATURES, TOPICS, Event
+from pswallet.chain.funded import Budget, Campaign, FundedOrder
 from pswallet.chain.hashing import checksum
 from pswallet.chain.terms import Terms
 
@@ -18,7 +19,7 @@ ADDRESS = st.binary(min_size=20, max_size=20).map(checksum)
 
 
 def abi_of(kind: type[Event]) -> dict:
-    for contract in ("Stablecoin", "RedPacketEscrow", "Batch"):
+    for contract in ("Stablecoin", "RedPacketEscrow", "Batch", "MerchantCheckout", "CityVoucher", "Anchor"):
         for entry in artifact(contract).abi:
             if entry["type"] == "event" and entry["name"] == kind.__name__:
                 return entry
@@ -28,6 +29,8 @@ def abi_of(kind: type[Event]) -> dict:
 @st.composite
 def values(draw, parameter: dict):
     kind = parameter["type"]
+    if kind.endswith("[]"):
+        return tuple(draw(st.lists(values(parameter | {"type": kind[:-2]}), max_size=3)))
     if kind == "tuple":
         return tuple(draw(values(part)) for part in parameter["components"])
     if kind == "address":
@@ -80,6 +83,10 @@ def flattened(found) -> list:
     for value in found:
         if isinstance(value, Terms):
             flat.extend(flattened(value.message().values()))
+        elif isinstance(value, FundedOrder):
+            flat.extend(flattened([value.terms(), *value.given()]))
+        elif isinstance(value, Budget | Campaign):
+            flat.extend(flattened(value.terms()))
         elif isinstance(value, tuple):
             flat.extend(flattened(value))
         else:

@@ -23,6 +23,7 @@ VALUES = {
     "bytes20": st.binary(min_size=20, max_size=20),
     "bytes32": st.binary(min_size=32, max_size=32),
     "uint16": st.integers(0, 2**16 - 1),
+    "uint32": st.integers(0, 2**32 - 1),
     "uint64": st.integers(0, 2**64 - 1),
     "uint256": st.integers(0, 2**256 - 1),
 }
@@ -56,6 +57,8 @@ def test_the_struct_hash_is_that_of_abi_encoding(struct, data):
 CONTRACT_TYPES = {
     "Stablecoin": ["TransferWithAuthorization", "ReceiveWithAuthorization", "CancelAuthorization", "Permit", "Redeem"],
     "RedPacketEscrow": ["RedPacket", "LinkClaim", "Deal"],
+    "MerchantCheckout": ["FundedOrder", "Budget", "Sponsorship", "Refund", "Cashier"],
+    "CityVoucher": ["Campaign", "Winners"],
 }
 
 
@@ -84,6 +87,8 @@ def test_the_domains_are_those_of_the_contracts(chain):
     for address, domain in (
         (chain.deployment.stablecoin, signing.token_domain(chain.deployment)),
         (chain.deployment.escrow, signing.escrow_domain(chain.deployment)),
+        (chain.deployment.checkout, signing.checkout_domain(chain.deployment)),
+        (chain.deployment.voucher, signing.voucher_domain(chain.deployment)),
     ):
         data = call_data("Stablecoin", "eip712Domain()", [])
         answer = bytes.fromhex(chain.rpc.call("eth_call", [{"to": address, "data": "0x" + data.hex()}, "latest"])[2:])

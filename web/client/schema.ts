@@ -1385,10 +1385,20 @@ export interface components {
          */
         Contracts: {
             /**
+             * Anchor
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            anchor: string;
+            /**
              * Batch
              * @description 20 bytes; a checksum, when written, must hold (EIP-55)
              */
             batch: string;
+            /**
+             * Checkout
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            checkout: string;
             /**
              * Escrow
              * @description 20 bytes; a checksum, when written, must hold (EIP-55)
@@ -1399,6 +1409,11 @@ export interface components {
              * @description 20 bytes; a checksum, when written, must hold (EIP-55)
              */
             stablecoin: string;
+            /**
+             * Voucher
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            voucher: string;
         };
         /**
          * DrawProof
@@ -2863,8 +2878,10 @@ export interface components {
          * @description The contracts that people sign for.
          */
         TypedDomains: {
+            checkout: components["schemas"]["TypedDomain"];
             escrow: components["schemas"]["TypedDomain"];
             token: components["schemas"]["TypedDomain"];
+            voucher: components["schemas"]["TypedDomain"];
         };
         /**
          * TypedField

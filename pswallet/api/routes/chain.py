@@ -28,6 +28,9 @@ class Contracts(Shape):
     stablecoin: Address
     escrow: Address
     batch: Address
+    checkout: Address
+    voucher: Address
+    anchor: Address
 
 
 class ChainShape(Shape):
@@ -59,6 +62,8 @@ class TypedDomains(Shape):
 
     token: TypedDomain
     escrow: TypedDomain
+    checkout: TypedDomain
+    voucher: TypedDomain
 
 
 class TypedData(Shape):
@@ -77,7 +82,7 @@ def show_chain(session: Transaction, gateway: GatewayParts) -> ChainShape:
     deployment = gateway.deployment
     return ChainShape(
         chain_id=deployment.chain_id,
-        contracts=Contracts(stablecoin=deployment.stablecoin, escrow=deployment.escrow, batch=deployment.batch),
+        contracts=Contracts(**{name: getattr(deployment, name) for name in Contracts.model_fields}),
         block=BlockShape(number=block.number, hash=block.hash, time=clock.to_unix(block.time)),
     )
 
@@ -93,6 +98,8 @@ def show_typed_data(gateway: GatewayParts) -> TypedData:
         domains=TypedDomains(
             token=_typed(signing.token_domain(gateway.deployment)),
             escrow=_typed(signing.escrow_domain(gateway.deployment)),
+            checkout=_typed(signing.checkout_domain(gateway.deployment)),
+            voucher=_typed(signing.voucher_domain(gateway.deployment)),
         ),
     )
 
