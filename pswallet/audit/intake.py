@@ -12,6 +12,7 @@ from sqlalchemy import Connection, Row, TextClause, text
 from pswallet.audit.code import Addresses
 from pswallet.audit.node import Node
 from pswallet.audit.report import Findings
+from pswallet.chain.orders import Order, order_id, refund_id
 from pswallet.chain.rpc import RpcError
 from pswallet.chain.signing import (
     RECEIVE_WITH_AUTHORIZATION,
@@ -25,6 +26,7 @@ from pswallet.chain.signing import (
     recover,
     token_domain,
 )
+from pswallet.kit.clock import to_unix
 
 _AT_ONCE = 1_000
 _MAGIC = bytes.fromhex("1626ba7e")  # ERC-1271: isValidSignature's selector, and its yes
@@ -38,6 +40,13 @@ _AUTHORIZATIONS = text(
 )
 _PACKETS = text("SELECT p.*, o.block, o.log_index FROM red_packets p LEFT JOIN packet_openings o ON o.packet = p.id")
 _ENTRIES = text("SELECT id, entry FROM bank_entries")
+_ORDERS = text("SELECT * FROM orders")
+_REFUNDS = text(
+    "SELECT r.*, o.hash, o.merchant, a.payer AS signer, a.recipient, a.value_fen AS signed_fen, a.nonce,"
+    " u.block, u.log_index FROM order_refunds r JOIN orders o ON o.id = r.order_id"
+    " JOIN authorizations a ON a.id = r.authorization_id"
+    " LEFT JOIN authorization_uses u ON u.payer = a.payer AND u.nonce = a.nonce"
+)
 
 
 class Contradiction(NamedTuple):
@@ -82,6 +91,30 @@ CONTRADICTIONS = (
         ),
     ),
     Contradiction(
+        "order_refunds of {order_id}: {refunded} fen went back to {payer}, who paid {paid}",
+        text(
+            "SELECT CAST(NULL AS bigint) AS block, CAST(NULL AS int) AS log_index, * FROM"
+            " (SELECT r.order_id, r.payer, sum(r.value_fen) AS refunded,"
+            " coalesce((SELECT sum(-e.delta_fen) FROM authorization_uses u JOIN entries e ON e.account = u.payer"
+            " AND e.block = u.block AND e.log_index = u.log_index + 1 AND e.leg = 0 WHERE u.nonce = max(o.hash)"
+            " AND u.payer = r.payer AND e.counterparty = max(o.merchant)), 0) AS paid"
+            " FROM order_refunds r JOIN orders o ON o.id = r.order_id JOIN authorizations a ON a.id ="
+            " r.authorization_id JOIN authorization_uses v ON v.payer = a.payer AND v.nonce = a.nonce"
+            " GROUP BY r.order_id, r.payer) sums WHERE refunded > paid"
+        ),
+    ),
+    Contradiction(
+        "notifications, {kind} to {address}: it names the order {named}, of which that log is no payment",
+        text(
+            "SELECT n.block, n.log_index, n.kind, n.address, n.body->>'order' AS named FROM notifications n"
+            " WHERE n.kind LIKE 'order-%' AND NOT EXISTS (SELECT FROM orders o"
+            " LEFT JOIN order_refunds r ON r.order_id = o.id LEFT JOIN authorizations a ON a.id = r.authorization_id"
+            " JOIN authorization_uses u ON u.nonce = o.hash OR (u.payer = a.payer AND u.nonce = a.nonce)"
+            " WHERE o.id = n.body->>'order' AND o.reference = n.body->>'reference'"
+            " AND (u.block, u.log_index + 1) = (n.block, n.log_index))"
+        ),
+    ),
+    Contradiction(
         "packet_claims, {account} of {packet}: {bound_fen} fen at most, not {largest_share_fen}; drawn {value_fen}",
         text(
             "SELECT s.block, s.log_index, c.account, c.packet, c.bound_fen, p.largest_share_fen, s.value_fen"
@@ -119,6 +152,8 @@ class Intake:
         self._each(_AUTHORIZATIONS, self._authorization)
         self._each(_PACKETS, self._packet)
         self._each(_ENTRIES, _entry)
+        self._each(_ORDERS, self._order)
+        self._each(_REFUNDS, self._refund)
         for contradiction in CONTRADICTIONS:
             self._findings.looked_at("database", 1)
             for row in self._connection.execute(contradiction.query):
@@ -195,6 +230,31 @@ class Intake:
         for name, value in {**due, "expiry": terms["expiry"]}.items():
             if found[name] != value:
                 yield f"red_packets, {row.id}: {name} is {found[name]}, its terms say {value}"
+
+    def _order(self, row: Row[Any]) -> Iterator[str]:
+        """Yield that an order's hash is not that of what it says."""
+        if row.hash != _order_id(self._token, row):
+            yield f"orders, {row.id}: {row.amount_fen} fen to {row.merchant} hash to something else"
+
+    def _refund(self, row: Row[Any]) -> Iterator[str]:
+        """Yield that a refund is not what its merchant signed."""
+        kept = (row.merchant, row.payer, row.value_fen, _refund_id(self._token, row.hash, row.number))
+        if kept != (row.signer, row.recipient, row.signed_fen, row.nonce):
+            yield f"order_refunds, {row.number} of {row.order_id}: {row.signer} signed another"
+
+
+def _order_id(token: Domain, row: Row[Any]) -> str | None:
+    try:
+        return order_id(token, Order(row.merchant, row.till, row.reference, row.amount_fen, to_unix(row.expires_at)))
+    except (ValueError, OverflowError):
+        return None
+
+
+def _refund_id(token: Domain, order: str, number: int) -> str | None:
+    try:
+        return refund_id(token, order, number)
+    except (ValueError, OverflowError):
+        return None
 
 
 def _entry(row: Row[Any]) -> Iterator[str]:

@@ -24,6 +24,13 @@ _NOTICES = text(
 )
 """A mint that was refused has no log: `intake` holds its notice to the bank's entry."""
 
+_OF_ORDERS = {
+    "order-paid": "transfer-sent",
+    "order-received": "transfer-received",
+    "order-refunded": "transfer-received",
+}
+"""What the chain says of them; `intake` holds which order they name to its payment."""
+
 
 class Notices:
     """The notices that the logs of one range allow. None is missed: who was told nothing asks the API."""
@@ -52,8 +59,11 @@ class Notices:
         """
         for row in connection.execute(_NOTICES, {"first": first, "last": last, "kinds": _KINDS}):
             findings.looked_at("database", 1)
-            due = self._allowed.get((row.block, row.log_index, row.kind, row.address))
-            if row.body != due:
+            kind, body = _OF_ORDERS.get(row.kind, row.kind), row.body
+            if kind != row.kind:
+                body = {name: body[name] for name in body if name not in ("order", "reference")}
+            due = self._allowed.get((row.block, row.log_index, kind, row.address))
+            if body != due:
                 told = f"notifications, {row.kind} of log {row.log_index} to {row.address}: told {row.body}"
                 transaction = transactions.get((row.block, row.log_index))
                 findings.add("database", f"{told}, the chain says {due or 'nothing'}", row.block, transaction)

@@ -84,10 +84,10 @@ class Deployment:
 
     @classmethod
     def load(cls, path: Path) -> Self:
-        """Read the file that `save` wrote. Raises DeploymentMismatch for that of a version with other contracts."""
+        """Read the file that `save` wrote. Raises ValueError for any other, that of another version too."""
         found = json.loads(path.read_text())
-        if found.keys() != cls.__dataclass_fields__.keys():
-            raise DeploymentMismatch(f"{path} is of a version with other contracts: deploy anew")
+        if not isinstance(found, dict) or found.keys() != cls.__dataclass_fields__.keys():
+            raise ValueError(f"{path} names other contracts than this version's: deploy anew")
         return cls(**found)
 
     def save(self, path: Path) -> None:

@@ -7,7 +7,7 @@ from pswallet.chain.rpc import Rpc, RpcError
 from pswallet.chain.signing import address_of
 from pswallet.chain.transactions import Fee
 
-DEPLOYMENT_GAS = 20_000_000
+DEPLOYMENT_GAS = 32_000_000
 """What a whole deployment may ask its sender to hold; it uses 12 million (a test)."""
 
 _ROLE_GAS = 300_000

@@ -14,14 +14,23 @@ from pswallet.bank import service as bank
 from pswallet.bank.models import BankEntry, BankMintRefusal
 from pswallet.chain import calldata
 from pswallet.kit.db import Base, fact_tables
-from pswallet.payments.models import Authorization, AuthorizationRefusal, PaymentRequest, PaymentShare
+from pswallet.payments.models import (
+    Authorization,
+    AuthorizationRefusal,
+    Order,
+    OrderRefund,
+    PaymentRequest,
+    PaymentShare,
+)
 from pswallet.payments.service import SignedPayment
 from pswallet.redpackets.models import PacketClaim, RedPacket
 from tests.features.money import Town
 from tests.features.test_payments_requests import ask, pay_share
 from tests.parts import Person, Pipeline
 
-INTAKE: set[type[Base]] = {Authorization, BankEntry, PaymentRequest, PaymentShare, PacketClaim, RedPacket}
+INTAKE: set[type[Base]] = {
+    Authorization, BankEntry, Order, OrderRefund, PaymentRequest, PaymentShare, PacketClaim, RedPacket,
+}  # fmt: skip
 EXCEPTIONS = {
     "tiers": "what a tier shall be allowed; what it is allowed is the token's own, kept in tier_limits",
     "chain_calls": "what is asked of the chain, which takes it as it was signed or not at all: then it is a fact",
@@ -66,6 +75,9 @@ def town(pipeline: Pipeline) -> Town:
     request = ask(town, host, [an, bo], 901)
     pay_share(town, request.id, town.payment(an, host.address, 451))
     town.pay(an, bo, 200)
+    shop = town.people("shop", tier=5, fen=1_000)[0]
+    order = town.order(shop, an, 300)
+    town.give_back(shop, order, an, 120)
     for lucky in (False, True):
         town.open(town.give(host, [an, bo], total=1_000, lucky=lucky), an, bo)
         town.settle()
@@ -143,6 +155,16 @@ CHANGES = {
     "a payment of another share": (
         "UPDATE share_payments SET payer = (SELECT payer FROM payment_shares WHERE place = 1)"
     ),
+    "an order's amount": "UPDATE orders SET amount_fen = amount_fen + 1",
+    "an order's number": "UPDATE orders SET reference = 'other'",
+    "a refund's amount": "UPDATE order_refunds SET value_fen = value_fen + 1",
+    "a refund's number": "UPDATE order_refunds SET number = 1",
+    "a refund of more than was paid": (
+        "WITH more AS (UPDATE order_refunds SET value_fen = 301 RETURNING authorization_id)"
+        " UPDATE authorizations SET value_fen = 301 WHERE id IN (SELECT authorization_id FROM more)"
+    ),
+    "a notice of another order": notice("order-received", order="ord_x"),
+    "a notice of an order's amount": notice("order-paid", amount_fen=1),
     "a packet's total": "UPDATE red_packets SET total_fen = total_fen + 1 WHERE lucky",
     "a packet's largest share": "UPDATE red_packets SET largest_share_fen = 1 WHERE lucky",
     "a packet's expiry": "UPDATE red_packets SET expires_at = expires_at + interval '1 hour' WHERE lucky",

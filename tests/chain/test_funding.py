@@ -18,7 +18,7 @@ from pswallet.local import anvil as local_anvil
 from tests.parts import synthetic_keys
 
 KEYS = synthetic_keys()
-SENDERS = ["relayer 1", "relayer 2", "minter", "compliance", "reserve", "admin", "pauser", "unpauser"]
+SENDERS = ["relayer 1", "relayer 2", "minter", "compliance", "reserve", "anchorer", "admin", "pauser", "unpauser"]
 
 
 @pytest.fixture
@@ -68,7 +68,7 @@ def test_a_half_done_deployment_asks_for_no_more_than_its_next_step(stingy: Rpc,
     give(stingy, 10**24, *SENDERS)
     whole = deploy._steps
     with monkeypatch.context() as patch:
-        patch.setattr(deploy, "_steps", lambda *each: whole(*each)[:5])
+        patch.setattr(deploy, "_steps", lambda *each: whole(*each)[:7])
         patch.setattr(deploy, "check", lambda *_: None)
         deploy.deploy(stingy.url, KEYS, tmp_path / "deployment.json")
     give(stingy, 9_000_000 * current_fee(stingy).most, "admin")
@@ -86,8 +86,8 @@ def test_a_chain_without_gas_prices_asks_for_nothing(stingy: Rpc):
     funding.require_funds(stingy, KEYS, Fee(0, None))
 
 
-def test_the_gateways_own_senders_are_the_relayers_and_three_roles(stingy: Rpc):
-    assert list(KEYS.of_gateway().senders()) == SENDERS[:5]
+def test_the_gateways_own_senders_are_the_relayers_and_four_roles(stingy: Rpc):
+    assert list(KEYS.of_gateway().senders()) == SENDERS[:6]
     assert list(replace(KEYS, admin=None).senders()) == [name for name in SENDERS if name != "admin"]
 
 

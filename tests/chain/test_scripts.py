@@ -24,7 +24,7 @@ def test_ape_deploys_shows_the_roles_and_seeds(tmp_path):
         common = ["--key-file", str(tmp_path / "keys.json")]
         run(url, "deploy", *common, "--out", str(place))
         roles = run(url, "roles", *common, "--deployment", str(place))
-        assert roles.count("since") == 8
+        assert roles.count("since") == 9
         assert roles.count("delay 48 h") == 2
         run(url, "seed", *common, "--deployment", str(place), "--fen", "777", ann.address)
         with Rpc(url) as rpc:

@@ -2,16 +2,18 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
 from pswallet.chain import signing
 from pswallet.chain.hashing import keccak
+from pswallet.chain.orders import refund_id
 from pswallet.chain.outbox import last_block
 from pswallet.chain.terms import ZERO_20, ZERO_32, ZERO_ADDRESS, Terms, packet_id
 from pswallet.kit.db import transaction
+from pswallet.kit.money import Fen
 from pswallet.kit.problems import Problem
 from pswallet.kit.vault import Vault
 from pswallet.payments import service as payments
@@ -82,6 +84,39 @@ class Town:
         """Run `act` in a transaction of its own."""
         with transaction(self.pipeline.sessions) as session:
             return act(session)
+
+    # --- orders ---
+
+    def order(self, merchant: Person, payer: Person, amount: int) -> payments.OrderView:
+        """Open an order and let it be paid."""
+        self.serial += 1
+        asked = payments.OpenOrder(
+            merchant=merchant.address,
+            till="T01",
+            reference=f"R{self.serial}",
+            amount_fen=Fen(amount),
+            expires_in=timedelta(hours=1),
+        )
+        order = self.run(lambda session: payments.open_order(session, asked, domain=self.token, now=self.now))
+        paid = self.payment(
+            payer, merchant.address, amount, nonce=order.hash, valid_before=int(order.expires_at.timestamp())
+        )
+        command = payments.PayOrder(
+            order_id=order.id, payer=payer.address, valid_before=paid.valid_before, signature=paid.signature
+        )
+        outcome = self.run(lambda session: payments.pay_orders(session, [command], domain=self.token, now=self.now)[0])
+        assert not isinstance(outcome, Problem), outcome
+        self.settle()
+        return order
+
+    def give_back(self, merchant: Person, order: payments.OrderView, payer: Person, amount: int) -> None:
+        """Refund a part of an order for the first time."""
+        nonce = refund_id(self.token, order.hash, 0)
+        command = payments.RefundOrder(
+            order_id=order.id, number=0, payment=self.payment(merchant, payer.address, amount, nonce=nonce)
+        )
+        self.run(lambda session: payments.refund_order(session, command, domain=self.token, now=self.now))
+        self.settle()
 
     # --- payments ---
 
