@@ -9,14 +9,13 @@ import random
 from collections.abc import Iterator
 from typing import Any
 
-from pswallet.audit.completeness import bloom_of
 from pswallet.audit.decode import Log, events
 from pswallet.audit.node import Header, Span
 from pswallet.audit.packets import domain_separator
-from pswallet.audit.tries import header_hash
 from pswallet.chain.deploy import Deployment
 from pswallet.chain.hashing import keccak
 from pswallet.chain.signing import RED_PACKET
+from pswallet.chain.tries import bloom_of, header_hash
 
 A_BLOCK = 500
 """Events of a block, about: packets are not cut."""

@@ -10,30 +10,7 @@ from operator import itemgetter
 from pswallet.audit.decode import Log, place
 from pswallet.audit.node import Header, Node, Receipt, Span
 from pswallet.audit.report import Findings
-from pswallet.audit.tries import header_hash, receipts_root
-from pswallet.chain.signing import keccak
-
-
-@lru_cache(maxsize=16_384)
-def _bits(item: str) -> int:
-    """Return the three bits of a header's bloom that an address or topic ("0x…") sets."""
-    digest = keccak(bytes.fromhex(item[2:]))
-    return (
-        1 << (int.from_bytes(digest[0:2]) & 2047)
-        | 1 << (int.from_bytes(digest[2:4]) & 2047)
-        | 1 << (int.from_bytes(digest[4:6]) & 2047)
-    )
-
-
-def bloom_of(logs: list[Log]) -> int:
-    """Return the bloom that these logs alone make."""
-    said = {log["address"].lower() for log in logs}
-    for log in logs:
-        said.update(log["topics"])
-    bloom = 0
-    for item in said:
-        bloom |= _bits(item)
-    return bloom
+from pswallet.chain.tries import bloom_bits, bloom_of, header_hash, receipts_root
 
 
 @lru_cache(maxsize=64)
@@ -48,7 +25,7 @@ class Completeness:
     def __init__(self, findings: Findings, node: Node, addresses: list[str]) -> None:
         self._findings, self._node = findings, node
         self._addresses = set(addresses)
-        self._address_bits = [_bits(address) for address in addresses]
+        self._address_bits = [bloom_bits(address) for address in addresses]
         self._last: Header | None = None
         self._hashes_hold = True
 

@@ -2,8 +2,7 @@
 
 import pytest
 
-from pswallet.audit.completeness import bloom_of
-from pswallet.audit.tries import header_hash, receipts_root
+from pswallet.chain.tries import bloom_of, header_hash, receipts_root
 from tests.audit.city import City
 from tests.parts import Chain, Person
 

@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 
-from pswallet.audit.completeness import bloom_of
 from pswallet.audit.node import Node
-from pswallet.audit.tries import header_hash, receipts_root
 from pswallet.chain.outbox import Call, CallKind
 from pswallet.chain.rpc import Rpc, RpcError
+from pswallet.chain.tries import bloom_of, header_hash, receipts_root
 from tests.parts import Chain, Person, Pipeline, secret
 from tests.portability.conftest import PATIENCE_S
 

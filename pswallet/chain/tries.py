@@ -1,11 +1,15 @@
-"""The hashes under which a block's header holds its receipts, and the header's own, worked out by hand over RLP."""
+"""The hashes under which a block's header holds its receipts, and the header's own, worked out by hand over RLP.
+
+What a node tells in JSON is written as the bytes that are hashed; nothing here asks a node.
+"""
 
 from collections.abc import Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from rlp.codec import encode_raw
 
-from pswallet.chain.signing import keccak
+from pswallet.chain.hashing import keccak
 
 _NOTHING = keccak(encode_raw(b""))  # type: ignore[no-untyped-call]
 _HEADER = (
@@ -19,33 +23,60 @@ _NUMBERS = {
 }
 
 
+def encoded_header(header: Mapping[str, Any]) -> bytes:
+    """Write a header as the node gives it in RLP: the bytes whose hash is the block's."""
+    fields = [name for name in _HEADER if header.get(name) is not None]
+    return encoded([_number(header[name]) if name in _NUMBERS else _bytes(header[name]) for name in fields])
+
+
 def header_hash(header: Mapping[str, Any]) -> str:
     """Return the hash ("0x…") of a header as the node gives it."""
-    fields = [name for name in _HEADER if header.get(name) is not None]
-    items = [_number(header[name]) if name in _NUMBERS else bytes.fromhex(header[name][2:]) for name in fields]
-    return "0x" + keccak(_rlp(items)).hex()
+    return "0x" + keccak(encoded_header(header)).hex()
+
+
+@lru_cache(maxsize=16_384)
+def bloom_bits(item: str) -> int:
+    """Return the three bits of a header's bloom that an address or topic ("0x…") sets."""
+    digest = keccak(bytes.fromhex(item[2:]))
+    return (
+        1 << (int.from_bytes(digest[0:2]) & 2047)
+        | 1 << (int.from_bytes(digest[2:4]) & 2047)
+        | 1 << (int.from_bytes(digest[4:6]) & 2047)
+    )
+
+
+def bloom_of(logs: Sequence[Mapping[str, Any]]) -> int:
+    """Return the bloom that these logs alone make."""
+    said = {log["address"].lower() for log in logs}
+    for log in logs:
+        said.update(log["topics"])
+    bloom = 0
+    for item in said:
+        bloom |= bloom_bits(item)
+    return bloom
 
 
 def receipts_root(receipts: Sequence[Mapping[str, Any]], blooms: Sequence[int]) -> str:
     """Return the root ("0x…") of a block's receipts, in order, with the bloom that each one's logs make (EIP-2718)."""
-    return root_of([_receipt(one, bloom) for one, bloom in zip(receipts, blooms, strict=True)])
+    return root_of([encoded_receipt(one, bloom) for one, bloom in zip(receipts, blooms, strict=True)])
 
 
-def _receipt(receipt: Mapping[str, Any], bloom: int) -> bytes:
+def encoded_receipt(receipt: Mapping[str, Any], bloom: int) -> bytes:
+    """Write a receipt as the node gives it as the trie holds it (EIP-2718), with the bloom that its logs make."""
     logs = [
         [_bytes(log["address"]), [_bytes(topic) for topic in log["topics"]], _bytes(log["data"])]
         for log in receipt["logs"]
     ]
     fields = [_number(receipt["status"]), _number(receipt["cumulativeGasUsed"]), bloom.to_bytes(256), logs]
-    return _number(receipt.get("type") or "0x0") + _rlp(fields)
+    return _number(receipt.get("type") or "0x0") + encoded(fields)
 
 
 def root_of(values: Sequence[bytes]) -> str:
     """Return the root ("0x…") of the Merkle Patricia trie that holds `values` under their places (RLP)."""
     if not values:
         return "0x" + _NOTHING.hex()
-    leaves = [(_nibbles(_rlp(_number(hex(place)))), value) for place, value in enumerate(values)]
-    return "0x" + keccak(_rlp(_node(sorted(leaves)))).hex()
+    leaves = [(_nibbles(encoded(_number(hex(place)))), value) for place, value in enumerate(values)]
+    return "0x" + keccak(encoded(_node(sorted(leaves)))).hex()
 
 
 def _node(leaves: Sequence[tuple[bytes, bytes]]) -> list[Any]:
@@ -63,7 +94,7 @@ def _node(leaves: Sequence[tuple[bytes, bytes]]) -> list[Any]:
 def _reference(leaves: Sequence[tuple[bytes, bytes]]) -> Any:
     """Return a node as its parent holds it: whole if it is short, else its hash."""
     node = _node(leaves)
-    raw = _rlp(node)
+    raw = encoded(node)
     return node if len(raw) < 32 else keccak(raw)
 
 
@@ -78,7 +109,11 @@ def _nibbles(key: bytes) -> bytes:
 
 
 def _number(value: str) -> bytes:
-    number = int(value, 16)
+    return shortest(int(value, 16))
+
+
+def shortest(number: int) -> bytes:
+    """Write a number as RLP holds it: big-endian, without leading zeros."""
     return number.to_bytes((number.bit_length() + 7) // 8)
 
 
@@ -86,6 +121,7 @@ def _bytes(value: str) -> bytes:
     return bytes.fromhex(value[2:])
 
 
-def _rlp(item: Any) -> bytes:
-    encoded: bytes = encode_raw(item)  # type: ignore[no-untyped-call]
-    return encoded
+def encoded(item: Any) -> bytes:
+    """Write bytes, or lists of them, in RLP."""
+    found: bytes = encode_raw(item)  # type: ignore[no-untyped-call]
+    return found
