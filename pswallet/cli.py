@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from pswallet import keeper, officer, operator
+from pswallet import cashier, keeper, officer, operator
 from pswallet.settings import Settings
 from pswallet.wallet.commands import app as wallet
 
@@ -29,6 +29,7 @@ app.add_typer(operator.app, name="operator")
 officer.join(app)
 keeper.join(app)
 app.add_typer(wallet, name="wallet")
+app.add_typer(cashier.app, name="receipt")
 console = Console()
 
 

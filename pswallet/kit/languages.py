@@ -1,9 +1,11 @@
-"""The languages people read: which one a client asks for, and texts in it.
+"""The languages people read: which one a client or a terminal asks for, and texts in it.
 
 English is written in the code; the others in `pswallet/locale/<locale>/<catalog>.po` (gettext), one catalog for each
-kind of text: `problems`, `notifications`, `activity`, `wallet`. A text that a catalog lacks stays English.
+kind of text: `problems`, `notifications`, `activity`, `wallet`, `receipt`. A text that a catalog lacks stays English.
 """
 
+import os
+from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
 
@@ -24,6 +26,8 @@ _OTHER_NAMES = {
 }
 _LONGEST_HEADER = 256
 """Of an `Accept-Language` [characters]: anybody may write one, and reading it takes the square of its length."""
+_TERMINAL_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
+"""Which language a terminal speaks, the strongest first (gettext)."""
 _CATALOGS = Path(__file__).parent.parent / "locale"
 
 
@@ -34,6 +38,16 @@ def language_of(accept_language: str | None) -> str:
     """
     wanted = [_known(tag) for tag in _by_preference((accept_language or "")[:_LONGEST_HEADER])]
     return negotiate_locale(wanted, LANGUAGES, sep="-") or ENGLISH
+
+
+def language_named(name: str) -> str:
+    """Return our name of a language as a terminal writes it: `zh_HK.UTF-8` is zh-HK."""
+    return language_of(name.partition(":")[0].partition(".")[0].replace("_", "-"))
+
+
+def language_of_terminal(environment: Mapping[str, str] = os.environ) -> str:
+    """Return the language that the terminal's variables ask for."""
+    return language_named(next(filter(None, map(environment.get, _TERMINAL_VARIABLES)), ""))
 
 
 def translated(catalog: str, text: str, language: str) -> str:

@@ -5,8 +5,7 @@ them off the calls of `say`, `ask`, `confirm`, `waiting`, `Stopped` and `text`.
 """
 
 import io
-import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from datetime import datetime
 from typing import TYPE_CHECKING, Any
@@ -16,9 +15,6 @@ import typer
 if TYPE_CHECKING:
     from rich.console import Console
     from rich.table import Table
-
-_LANGUAGE_VARIABLES = ("LANGUAGE", "LC_ALL", "LC_MESSAGES", "LANG")
-"""Which language a terminal speaks, the strongest first (gettext)."""
 
 
 class Stopped(Exception):
@@ -33,18 +29,6 @@ class Stopped(Exception):
 def text(english: str) -> str:
     """Mark a text that is translated when it is shown."""
     return english
-
-
-def language_named(name: str) -> str:
-    """Return our name of a language as a terminal writes it: `zh_HK.UTF-8` is zh-HK."""
-    from pswallet.kit.languages import language_of
-
-    return language_of(name.partition(":")[0].partition(".")[0].replace("_", "-"))
-
-
-def language_of_terminal(environment: Mapping[str, str] = os.environ) -> str:
-    """Return the language that the terminal's variables ask for."""
-    return language_named(next(filter(None, map(environment.get, _LANGUAGE_VARIABLES)), ""))
 
 
 _ONCE_MORE = text("Once more")

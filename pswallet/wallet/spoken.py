@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING, Any, cast
 import typer
 from typer.core import TyperCommand, TyperGroup
 
-from pswallet.wallet.screen import Screen, Stopped, language_named, language_of_terminal, text
+from pswallet.wallet.screen import Screen, Stopped, text
 
 if TYPE_CHECKING:
     from pswallet.wallet.desk import Desk
@@ -33,6 +33,8 @@ _REASONS = (
 
 def screen_of(context: Any) -> Screen:
     """Return the screen of a command: by `--lang` of the group above it, else as the terminal speaks."""
+    from pswallet.kit.languages import language_named, language_of_terminal
+
     while context is not None:
         if context.params.get("lang"):
             return Screen(language_named(context.params["lang"]))

@@ -11,6 +11,7 @@ from fastapi import FastAPI
 
 from pswallet.api.app import routers
 from pswallet.kit.problems import every_problem
+from pswallet.receipt import errors as _receipt  # noqa: F401 - no part of the gateway imports them
 from pswallet.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

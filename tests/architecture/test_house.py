@@ -12,6 +12,7 @@ import pytest
 from pswallet import tables
 from pswallet.chain import events
 from pswallet.kit.problems import every_problem
+from pswallet.receipt import errors as _receipt  # noqa: F401 - no part of the gateway imports them
 from pswallet.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]

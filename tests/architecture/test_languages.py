@@ -10,6 +10,7 @@ from pswallet.api.spreadsheets import HEADINGS, KINDS
 from pswallet.kit.languages import ENGLISH, LANGUAGES, texts
 from pswallet.kit.problems import Problem, every_problem
 from pswallet.notifications.rules import WORDS, Kind, words
+from pswallet.receipt.words import TEXTS as RECEIPT_TEXTS
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = [language for language in LANGUAGES if language != ENGLISH]
@@ -25,6 +26,7 @@ def said() -> dict[str, set[str]]:
     return {
         "problems": {kind.title for kind in [Problem, *every_problem().values()]},
         "activity": {*HEADINGS, *KINDS.values()},
+        "receipt": set(RECEIPT_TEXTS),
         "notifications": {text for one in told for text in (one.title, one.text)},
     }
 
@@ -44,7 +46,7 @@ def test_a_translation_is_of_its_language_and_keeps_what_is_filled_in(catalog: s
     for english, told in texts(catalog, language).items():
         assert told != english
         assert sorted(re.findall(r"\{\w+\}", told)) == sorted(re.findall(r"\{\w+\}", english)), english
-        told.replace("¥", "").encode(ENCODINGS[language])
+        told.translate(dict.fromkeys(map(ord, "¥✓✗"))).encode(ENCODINGS[language])
 
 
 @pytest.mark.parametrize(("language", "never"), [("zh-CN", "你"), ("zh-HK", "您")])

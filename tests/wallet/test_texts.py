@@ -10,11 +10,11 @@ from babel.messages.extract import extract_from_dir
 from pswallet import wallet
 from pswallet.api.app import routers
 from pswallet.client import keys
-from pswallet.kit.languages import LANGUAGES, texts
+from pswallet.kit.languages import LANGUAGES, language_named, language_of_terminal, texts
 from pswallet.kit.problems import every_problem
 from pswallet.wallet.advice import ADVICE
 from pswallet.wallet.commands import app
-from pswallet.wallet.screen import Screen, language_named, language_of_terminal
+from pswallet.wallet.screen import Screen
 from pswallet.wallet.spoken import _REASONS
 
 SAYING = dict.fromkeys(("say", "ask", "confirm", "waiting", "Stopped", "text"))

@@ -1,0 +1,32 @@
+"""Receipts that need no trust: a plain order, the payer's signature, and a proof down from a block's header.
+
+Promises: a receipt that verifies was paid as its order says, in the block whose hash the verifier trusts, and nothing
+of it is the gateway's word. It does not say that this block is final. Contract: the token's own logs. It owns no table,
+writes nothing to the chain, and knows no service.
+"""
+
+from pswallet.receipt.errors import ReceiptInvalid
+from pswallet.receipt.files import Receipt, read, write
+from pswallet.receipt.making import build
+from pswallet.receipt.nodes import CannotCheck, hash_by_headers, verify_by_node
+from pswallet.receipt.payments import Payment
+from pswallet.receipt.short import Short, confirm, read_short, shortened, write_short
+from pswallet.receipt.verification import verify
+
+__all__ = [
+    "CannotCheck",
+    "Payment",
+    "Receipt",
+    "ReceiptInvalid",
+    "Short",
+    "build",
+    "confirm",
+    "hash_by_headers",
+    "read",
+    "read_short",
+    "shortened",
+    "verify",
+    "verify_by_node",
+    "write",
+    "write_short",
+]

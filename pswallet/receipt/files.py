@@ -1,0 +1,134 @@
+"""A receipt as it lies in a file: JSON in exactly one way, so that a receipt has one hash (docs/receipts.md)."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import msgspec
+from msgspec import Meta, Struct
+
+from pswallet.chain.hashing import address_bytes, checksum
+from pswallet.chain.orders import Order, text_word
+from pswallet.receipt.errors import ReceiptMalformed
+
+LARGEST_BYTES = 4_000_000
+"""Of a file: a block's largest transaction logs less."""
+
+_Natural = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+_Address = Annotated[str, Meta(pattern="^0x[0-9a-fA-F]{40}$")]
+_Hex = Annotated[str, Meta(pattern="^0x(?:[0-9a-f]{2}){1,4096}$")]
+
+
+@dataclass(frozen=True, slots=True)
+class Receipt:
+    """A plain order, the payer's signature, and the proof that the chain's token says it is paid.
+
+    `signature` is over the authorization from `payer` with `valid_after` and `valid_before` (Unix seconds);
+    `contract_payer` says that no key but a contract stands behind it (ERC-1271). `header` is the block's in RLP,
+    `transaction` the place in the block, `log` the place of `AuthorizationUsed` among the transaction's logs, `nodes`
+    the path in the receipts' trie, from the root.
+    """
+
+    chain_id: int
+    token: str
+    order: Order
+    payer: str
+    valid_after: int
+    valid_before: int
+    signature: bytes
+    contract_payer: bool
+    header: bytes
+    transaction: int
+    log: int
+    nodes: tuple[bytes, ...]
+
+
+class _Order(Struct, forbid_unknown_fields=True):
+    merchant: _Address
+    till: str
+    reference: str
+    amount_fen: _Natural
+    expiry: _Natural
+
+
+class _Authorization(Struct, forbid_unknown_fields=True, omit_defaults=True):
+    payer: _Address
+    valid_after: _Natural
+    valid_before: _Natural
+    signature: _Hex
+    contract: bool = False
+
+
+class _Proof(Struct, forbid_unknown_fields=True):
+    header: bytes
+    transaction: _Natural
+    log: _Natural
+    nodes: tuple[bytes, ...]
+
+
+class _File(Struct, forbid_unknown_fields=True):
+    # A funded order (OrderPaid of MerchantCheckout) will be a format of its own, told apart by this field.
+    format: Literal["pswallet-receipt-1"]
+    chain_id: _Natural
+    token: _Address
+    order: _Order
+    authorization: _Authorization
+    proof: _Proof
+
+
+def write(receipt: Receipt) -> bytes:
+    """Return the file's bytes: no spaces, fields in their order, addresses with their checksum, blobs in base64."""
+    order = receipt.order
+    return msgspec.json.encode(
+        _File(
+            format="pswallet-receipt-1",
+            chain_id=receipt.chain_id,
+            token=_checked(receipt.token),
+            order=_Order(_checked(order.merchant), order.till, order.reference, order.amount, order.expiry),
+            authorization=_Authorization(
+                payer=_checked(receipt.payer),
+                valid_after=receipt.valid_after,
+                valid_before=receipt.valid_before,
+                signature="0x" + receipt.signature.hex(),
+                contract=receipt.contract_payer,
+            ),
+            proof=_Proof(receipt.header, receipt.transaction, receipt.log, receipt.nodes),
+        )
+    )
+
+
+def read(data: bytes) -> Receipt:
+    """Read what `write` wrote. Raises ReceiptMalformed for any other bytes, also for a second way to write the same."""
+    if len(data) > LARGEST_BYTES:
+        raise ReceiptMalformed(reason=f"more than {LARGEST_BYTES} bytes")
+    try:
+        receipt = _receipt(msgspec.json.decode(data, type=_File))
+        same = write(receipt) == data
+    except (msgspec.MsgspecError, ValueError, UnicodeError) as error:
+        raise ReceiptMalformed(reason=str(error)) from error
+    if not same:
+        raise ReceiptMalformed(reason="written in another way than a receipt is")
+    return receipt
+
+
+def _receipt(file: _File) -> Receipt:
+    order, authorization, proof = file.order, file.authorization, file.proof
+    for text in (order.till, order.reference):
+        text_word(text)
+    return Receipt(
+        chain_id=file.chain_id,
+        token=file.token,
+        order=Order(order.merchant, order.till, order.reference, order.amount_fen, order.expiry),
+        payer=authorization.payer,
+        valid_after=authorization.valid_after,
+        valid_before=authorization.valid_before,
+        signature=bytes.fromhex(authorization.signature[2:]),
+        contract_payer=authorization.contract,
+        header=proof.header,
+        transaction=proof.transaction,
+        log=proof.log,
+        nodes=proof.nodes,
+    )
+
+
+def _checked(address: str) -> str:
+    return checksum(address_bytes(address))

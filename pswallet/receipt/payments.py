@@ -1,0 +1,98 @@
+"""What *paid* means, read off a transaction's logs; the same for a whole receipt and for its short form."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal, NamedTuple
+
+from pswallet.chain.events import TOPICS, AuthorizationCanceled, AuthorizationUsed, Transfer
+from pswallet.chain.hashing import address_bytes, checksum
+from pswallet.chain.orders import Order
+from pswallet.kit import clock
+from pswallet.receipt.errors import (
+    ReceiptCancelled,
+    ReceiptDiffers,
+    ReceiptLate,
+    ReceiptSelfPaid,
+    ReceiptUnpaid,
+)
+
+Signer = Literal["key", "contract", "chain"]
+"""Who vouches for the payer: the key that signed; a contract, whose word only the chain knows; the chain alone."""
+
+
+class Log(NamedTuple):
+    """One log in bytes: who said it, its topics and its data."""
+
+    address: bytes
+    topics: Sequence[bytes]
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Payment:
+    """What a receipt proves: `payer` paid `order` in that block, if the block's hash is the chain's."""
+
+    order: Order
+    order_id: str
+    payer: str
+    block: int
+    block_hash: str
+    time: datetime
+    signer: Signer
+
+
+_USED, _CANCELLED, _TRANSFER = (
+    bytes.fromhex(TOPICS[kind][2:]) for kind in (AuthorizationUsed, AuthorizationCanceled, Transfer)
+)
+
+
+def payer_of(logs: Sequence[Log], place: int, token: str, order: Order, order_id: str) -> str:
+    """Return who paid `order` by the log at `place` and the one after it: `AuthorizationUsed`, then at once `Transfer`.
+
+    Raises ReceiptUnpaid, ReceiptCancelled, ReceiptSelfPaid, ReceiptDiffers. The time is not looked at.
+    """
+    payer = _payer(_at(logs, place), address_bytes(token), bytes.fromhex(order_id[2:]))
+    merchant = _word(order.merchant)
+    if payer == merchant:
+        raise ReceiptSelfPaid(order=order_id)
+    paid = _at(logs, place + 1)
+    if paid.address != address_bytes(token) or len(paid.topics) != 3 or paid.topics[:2] != [_TRANSFER, payer]:
+        raise ReceiptDiffers(order=order_id, reason="no payment by the payer follows at once")
+    if paid.topics[2] == payer:
+        raise ReceiptSelfPaid(order=order_id)
+    if paid.topics[2] != merchant:
+        raise ReceiptDiffers(order=order_id, merchant=checksum(paid.topics[2][12:]))
+    if paid.data != order.amount.to_bytes(32):
+        raise ReceiptDiffers(order=order_id, amount_fen=int.from_bytes(paid.data))
+    return checksum(payer[12:])
+
+
+def require_in_time(order: Order, order_id: str, time: int) -> None:
+    """Refuse a payment in a block of Unix `time` that is not before the order's expiry. Raises ReceiptLate."""
+    if time >= order.expiry:
+        raise ReceiptLate(order=order_id, block_time=moment(time), expiry=moment(order.expiry))
+
+
+def moment(time: int) -> str:
+    """Write a Unix time as people of the city read it, to the second."""
+    return clock.from_unix(time).astimezone(clock.SHANGHAI).isoformat(sep=" ")
+
+
+def _payer(used: Log, token: bytes, order: bytes) -> bytes:
+    """Return the authorizer's word if this log says that the order's nonce was used for a payment."""
+    if used.address != token or len(used.topics) != 3 or used.topics[2] != order:
+        raise ReceiptUnpaid(order="0x" + order.hex())
+    if used.topics[0] == _CANCELLED:
+        raise ReceiptCancelled(order="0x" + order.hex())
+    if used.topics[0] != _USED:
+        raise ReceiptUnpaid(order="0x" + order.hex())
+    return used.topics[1]
+
+
+def _at(logs: Sequence[Log], place: int) -> Log:
+    return logs[place] if place < len(logs) else Log(b"", [], b"")
+
+
+def _word(address: str) -> bytes:
+    return address_bytes(address).rjust(32, b"\0")
