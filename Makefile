@@ -93,8 +93,12 @@ mutate: $(SETUP) ## change the contracts one operator at a time and see the suit
 	@forge build --silent
 	@python tools/mutate.py $(SECONDS_TO_SPEND)
 
+.PHONY: forgeries
+forgeries: $(SETUP) ## 10,000 forged receipts of each kind: none passes (docs/receipts.md)
+	@pytest -p no:ape_test --hypothesis-profile=forgeries tests/receipt/test_forgeries.py
+
 .PHONY: nightly
-nightly: prove faults fuzz ## what is too long for each change
+nightly: prove faults fuzz forgeries ## what is too long for each change
 
 .PHONY: check
 check: $(SETUP) ## every check of docs/architecture.md: format, lint, types, layers, words, contracts

@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 
 import pytest
+from hypothesis import settings
 
 from pswallet.chain import calldata, signing
 from pswallet.chain.deploy import Deployment
@@ -14,6 +15,9 @@ from pswallet.receipt import Receipt
 from tests.parts import Chain
 from tests.receipt import street
 from tests.receipt.street import LI, MEI, OTHER_SHOP, Block
+
+settings.register_profile("forgeries", max_examples=10_000)
+"""`make forgeries`."""
 
 TOGETHER = (
     *("in a batch", "cancelled", "to oneself", "to another shop", "one fen less", "of oneself", "last in a batch"),

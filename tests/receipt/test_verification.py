@@ -5,7 +5,10 @@ from dataclasses import replace
 import pytest
 
 from pswallet.chain import signing
+from pswallet.chain.hashing import keccak
+from pswallet.chain.tries import bloom_of, encoded_header, receipts_root
 from pswallet.receipt import ReceiptInvalid, errors, verify
+from pswallet.receipt.making import path_of
 from tests.parts import Person
 from tests.receipt.conftest import Fair
 from tests.receipt.street import LI, MEI, SHOP, order_of
@@ -114,6 +117,19 @@ def test_a_truncated_or_extended_path_does_not_lead_there(fair: Fair):
 def test_a_path_of_another_block_does_not_lead_there(fair: Fair):
     other = fair["late"].nodes
     assert refusal(fair, replace(fair["alone"], nodes=other)) is errors.ReceiptProofBroken
+
+
+def test_logs_in_another_order_make_another_trie(fair: Fair):
+    """A forger's own trie has another root: the true header does not hold it, and his own has another hash."""
+    told = [dict(one) for one in fair.block.receipts]
+    used, moved, *rest = told[1]["logs"]
+    told[1]["logs"] = [moved, used, *rest]
+    forged = replace(fair["in a batch"], nodes=path_of(told, 1))
+    assert refusal(fair, forged) is errors.ReceiptProofBroken
+    root = receipts_root(told, [bloom_of(one["logs"]) for one in told])
+    own = encoded_header({**fair.block.header, "receiptsRoot": root})
+    assert refusal(fair, replace(forged, header=own)) is errors.ReceiptBlockDiffers
+    assert refusal(fair, replace(forged, header=own), block_hash=keccak(own)) is errors.ReceiptUnpaid
 
 
 def test_a_header_that_is_none_is_broken(fair: Fair):

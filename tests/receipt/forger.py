@@ -1,0 +1,141 @@
+"""What a forger tries with genuine receipts and all that is public: fields, bytes, parts of others, his own tries."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+from hypothesis import strategies as st
+
+from pswallet.chain import signing
+from pswallet.chain.tries import bloom_of, encoded_header, receipts_root
+from pswallet.receipt import Receipt, write
+from pswallet.receipt.making import path_of
+from tests.parts import Person
+from tests.receipt.conftest import Fair
+from tests.receipt.street import LI, MEI, OTHER_SHOP, SHOP
+
+GENUINE = ("alone", "in a batch", "last in a batch")
+Draw = Callable[[st.SearchStrategy], Any]
+
+ADDRESSES = st.sampled_from([SHOP, OTHER_SHOP, MEI, LI, Person("a stranger")]).map(lambda one: one.address)
+NUMBERS = st.one_of(st.integers(0, 12), st.integers(0, 2**63 - 1))
+TEXTS = st.text(st.characters(min_codepoint=32, max_codepoint=126), min_size=1, max_size=32)
+ORDER_FIELDS = {"merchant": ADDRESSES, "till": TEXTS, "reference": TEXTS, "amount": NUMBERS, "expiry": NUMBERS}
+FIELDS = {
+    **{"chain_id": NUMBERS, "token": ADDRESSES, "payer": ADDRESSES, "valid_after": NUMBERS, "valid_before": NUMBERS},
+    **{"transaction": NUMBERS, "log": NUMBERS},
+}
+
+
+def _flipped(draw: Draw, data: bytes) -> bytes:
+    """Other bytes near `data`: one changed, taken out, put in, or the rest cut off."""
+    if not data:
+        return draw(st.binary(min_size=1, max_size=3))
+    place = draw(st.integers(0, len(data) - 1))
+    how = draw(st.sampled_from(["change", "drop", "insert", "cut"]))
+    if how == "change":
+        return data[:place] + bytes([data[place] ^ draw(st.integers(1, 255))]) + data[place + 1 :]
+    if how == "drop":
+        return data[:place] + data[place + 1 :]
+    return data[:place] + draw(st.binary(min_size=1, max_size=3)) + data[place:] if how == "insert" else data[:place]
+
+
+def _order(draw: Draw, fair: Fair, receipt: Receipt) -> Receipt:
+    """Another amount, merchant, till, reference or expiry."""
+    name = draw(st.sampled_from(sorted(ORDER_FIELDS)))
+    return replace(receipt, order=replace(receipt.order, **{name: draw(ORDER_FIELDS[name])}))
+
+
+def _field(draw: Draw, fair: Fair, receipt: Receipt) -> Receipt:
+    """Another token, chain, payer, validity, transaction or log."""
+    name = draw(st.sampled_from(sorted(FIELDS)))
+    return replace(receipt, **{name: draw(FIELDS[name])})
+
+
+def _blob(draw: Draw, fair: Fair, receipt: Receipt) -> Receipt:
+    """Another byte of the header or the signature, or another signer's signature."""
+    name = draw(st.sampled_from(["header", "signature"]))
+    if name == "signature" and draw(st.booleans()):
+        return replace(receipt, signature=signing.sign(draw(st.binary(min_size=32, max_size=32)), draw(_KEYS)))
+    return replace(receipt, **{name: _flipped(draw, getattr(receipt, name))})
+
+
+_KEYS = st.sampled_from([MEI.key, LI.key, SHOP.key])
+
+
+def _path(draw: Draw, fair: Fair, receipt: Receipt) -> Receipt:
+    """A path that is cut, shuffled, spliced with another transaction's, or changed in a byte."""
+    nodes = list(receipt.nodes)
+    others = [node for one in fair.receipts.values() for node in one.nodes]
+    how = draw(st.sampled_from(["change", "splice", "drop", "add", "shuffle"]))
+    place = draw(st.integers(0, len(nodes) - 1))
+    if how == "change":
+        nodes[place] = _flipped(draw, nodes[place])
+    elif how == "splice":
+        nodes[place] = draw(st.sampled_from(others))
+    elif how == "drop":
+        del nodes[place]
+    elif how == "add":
+        nodes.insert(place + 1, draw(st.sampled_from(others)))
+    else:
+        nodes = draw(st.permutations(nodes))
+    return replace(receipt, nodes=tuple(nodes))
+
+
+def _parts(draw: Draw, fair: Fair, receipt: Receipt) -> Receipt:
+    """The order of one, the authorization of a second, the proof of a third; wrong ones among them."""
+    names = st.sampled_from(sorted(fair.receipts))
+    order, signed, proved = (fair[draw(names)] for _ in range(3))
+    return replace(
+        receipt,
+        **{"order": order.order, "payer": signed.payer, "signature": signed.signature, "header": proved.header},
+        **{"transaction": proved.transaction, "log": proved.log, "nodes": proved.nodes},
+    )
+
+
+def _trie(draw: Draw, fair: Fair, receipt: Receipt) -> Receipt:
+    """A block of his own: a log changed, moved, dropped or added, the trie built anew, perhaps the header too."""
+    told = [{**one, "logs": [dict(log) for log in one["logs"]]} for one in fair.block.receipts]
+    transaction = min(receipt.transaction, 1)  # those that logged something
+    logs = told[transaction]["logs"]
+    place = draw(st.integers(0, len(logs) - 1))
+    how = draw(st.sampled_from(["data", "address", "topic", "move", "drop", "copy"]))
+    if how == "data":
+        logs[place]["data"] = "0x" + draw(st.binary(min_size=32, max_size=32)).hex()
+    elif how == "address":
+        logs[place]["address"] = draw(ADDRESSES).lower()
+    elif how == "topic":
+        logs[place]["topics"] = [*logs[place]["topics"][:-1], "0x" + draw(st.binary(min_size=32, max_size=32)).hex()]
+    elif how == "move":
+        logs.insert(draw(st.integers(0, len(logs) - 1)), logs.pop(place))
+    elif how == "drop":
+        del logs[place]
+    else:
+        logs.insert(place, logs[place])
+    forged = replace(receipt, nodes=path_of(told, transaction))
+    if draw(st.booleans()):
+        root = receipts_root(told, [bloom_of(one["logs"]) for one in told])
+        forged = replace(forged, header=encoded_header({**fair.block.header, "receiptsRoot": root}))
+    return forged
+
+
+WAYS = (_order, _field, _blob, _path, _parts, _trie)
+
+
+@st.composite
+def forged_receipts(draw: Draw, fair: Fair) -> Receipt:
+    """A genuine receipt, changed in one or two ways."""
+    receipt = fair[draw(st.sampled_from(GENUINE))]
+    for way in draw(st.lists(st.sampled_from(WAYS), min_size=1, max_size=2)):
+        if receipt.nodes:
+            receipt = way(draw, fair, receipt)
+    return receipt
+
+
+@st.composite
+def forged_files(draw: Draw, fair: Fair) -> bytes:
+    """A genuine file with other bytes, or the beginning of one and the end of another."""
+    one, other = (write(fair[draw(st.sampled_from(GENUINE))]) for _ in range(2))
+    if draw(st.booleans()):
+        return _flipped(draw, one)
+    return one[: draw(st.integers(0, len(one)))] + other[draw(st.integers(0, len(other))) :]
