@@ -34,7 +34,7 @@ _GAS = 16_000_000
 
 
 @dataclass
-class _Person:
+class Person:
     """Somebody with a synthetic key, who counts his authorizations."""
 
     key: bytes
@@ -42,7 +42,8 @@ class _Person:
     signed: int = 0
 
     @classmethod
-    def number(cls, place: int) -> "_Person":
+    def number(cls, place: int) -> "Person":
+        """Return the person at `place`, the same each time."""
         key = hashlib.sha256(f"synthetic person {place} of the bench".encode()).digest()
         return cls(key, signing.address_of(key))
 
@@ -63,7 +64,7 @@ class History:
             raise
         self.rpc = Rpc(self.url, timeout_s=600)  # its dump is long
         self.chance = random.Random(1)  # the same past each time
-        self.people = [_Person.number(place) for place in range(_PEOPLE)]
+        self.people = [Person.number(place) for place in range(_PEOPLE)]
         self.escrow, self.token = signing.escrow_domain(self.deployment), signing.token_domain(self.deployment)
         self.dealer = Dealer(self.keys.dealer, self.keys.dealer_seed, self.escrow)
         self.fee = current_fee(self.rpc).raised(900)
@@ -129,7 +130,7 @@ class History:
         message["signature"] = "0x" + signing.sign(signed, payer.key).hex()
         return calldata.BatchCall(self.deployment.stablecoin, 150_000, calldata.transfer_with_authorization(message))
 
-    def _authorization(self, payer: _Person, to: str, value: int, nonce: str | None = None) -> dict[str, object]:
+    def _authorization(self, payer: Person, to: str, value: int, nonce: str | None = None) -> dict[str, object]:
         payer.signed += nonce is None
         counted = "0x" + payer.signed.to_bytes(32).hex()
         named = {"from": payer.address, "to": to, "value": value, "nonce": nonce or counted}

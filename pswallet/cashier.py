@@ -75,6 +75,7 @@ def make(
     out: Annotated[Path, typer.Option("--out", help="where the receipt goes")],
     rpc: RpcUrl,
     valid_before: Annotated[int, typer.Option("--valid-before", help="as it was signed; else the expiry")] = 0,
+    picture: Annotated[Path | None, typer.Option("--qr", help="draw the QR code there: .svg or .png")] = None,
     contract: Annotated[bool, typer.Option("--contract", help="the payer is a contract (ERC-1271)")] = False,
     deployment: Contracts = None,
 ) -> None:
@@ -94,7 +95,10 @@ def make(
             contract_payer=contract,
         )
         out.write_bytes(receipt.write(made))
-        typer.echo(receipt.write_short(receipt.shortened(made, transaction)))
+        short = receipt.shortened(made, transaction)
+        if picture:
+            receipt.code_of(short).save(str(picture), scale=4)
+        typer.echo(receipt.write_short(short))
 
 
 @contextmanager

@@ -10,7 +10,7 @@ from pswallet.receipt.files import Receipt, read, write
 from pswallet.receipt.making import build
 from pswallet.receipt.nodes import CannotCheck, hash_by_headers, verify_by_node
 from pswallet.receipt.payments import Payment
-from pswallet.receipt.short import Short, confirm, read_short, shortened, write_short
+from pswallet.receipt.short import Short, code_of, confirm, read_short, shortened, write_short
 from pswallet.receipt.verification import verify
 
 __all__ = [
@@ -20,6 +20,7 @@ __all__ = [
     "ReceiptInvalid",
     "Short",
     "build",
+    "code_of",
     "confirm",
     "hash_by_headers",
     "read",

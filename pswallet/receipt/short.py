@@ -7,6 +7,7 @@ from base64 import b32decode, b32encode
 from dataclasses import dataclass
 from typing import Any
 
+import segno
 from rlp.exceptions import RLPException
 
 from pswallet.chain.hashing import address_bytes, checksum
@@ -63,6 +64,11 @@ def write_short(short: Short) -> str:
         shortest(short.log),
     ]
     return PREFIX + b32encode(encoded(fields)).decode().rstrip("=")
+
+
+def code_of(short: Short) -> segno.QRCode:
+    """Return the QR code of a short form: level M, version 10 for the longest that there is."""
+    return segno.make(write_short(short), error="m", micro=False)
 
 
 def read_short(text: str) -> Short:

@@ -98,11 +98,12 @@ def test_from_a_paid_order_to_a_confirmed_receipt_with_a_node_alone(counter: Cou
     street.settle_in(chain, MEI)
     paid = street.pay(token, MEI, order_of("C-1"))
     order = counter.keep("order.json", json.dumps(paid.order.to_json()).encode())
-    node, out = ("--rpc", chain.rpc.url), counter.folder / "receipt.json"
+    node, out, picture = ("--rpc", chain.rpc.url), counter.folder / "receipt.json", counter.folder / "code.svg"
     said = ("--payer", MEI.address, "--signature", "0x" + paid.signature.hex(), "--valid-before", str(FAR))
     transaction = street.pay_alone(chain, paid)
-    code, text = counter.run("make", order, *said, "--transaction", transaction, "--out", out, *node)
+    code, text = counter.run("make", order, *said, "--transaction", transaction, "--out", out, "--qr", picture, *node)
     assert (code, text[:10]) == (0, "PSWALLET1:")
+    assert picture.read_bytes().startswith(b"<?xml")
     assert counter.run("verify", out, *node)[0] == 0
     code, line = counter.run("confirm", text, *node)
     assert code == 0
