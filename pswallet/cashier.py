@@ -101,6 +101,32 @@ def make(
         typer.echo(receipt.write_short(short))
 
 
+@app.command()
+def slip(
+    file: Annotated[Path, typer.Argument(help="the receipt's file")],
+    out: Annotated[Path, typer.Option("--out", help="where the slip goes, JSON")],
+    rpc: RpcUrl,
+    merchant: Annotated[str, typer.Option("--merchant", help="the merchant's name")] = "",
+    code: Annotated[str, typer.Option("--code", help="the merchant's 统一社会信用代码")] = "",
+    payer: Annotated[str, typer.Option("--payer", help="the payer's name; its last character is shown")] = "",
+    issuer: Annotated[str, typer.Option("--issuer", help="who issues the slip")] = "",
+    remark: Annotated[str, typer.Option("--remark", help="a remark")] = "",
+    deployment: Contracts = None,
+) -> None:
+    """Write the electronic receipt (电子回单) of a verified receipt, and say its hash."""
+    from pswallet import receipt
+    from pswallet.chain.rpc import Rpc
+    from pswallet.receipt import slips
+
+    with _verdict(), Rpc(rpc) as node:
+        token, found = _token(deployment), receipt.read(_bytes(file))
+        payment = receipt.verify_by_node(found, token, node)
+        added = receipt.Added(merchant, code, payer, issuer, remark)
+        made = receipt.slip_of(found, payment, receipt.located(found, token, node), added)
+        out.write_bytes(slips.to_json(made))
+        typer.echo(slips.hash_of(made))
+
+
 @contextmanager
 def _verdict() -> Iterator[Callable[["Payment"], None]]:
     """Turn what comes of a receipt into one line in the terminal's language, and an exit code."""

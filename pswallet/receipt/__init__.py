@@ -10,22 +10,27 @@ from pswallet.receipt.files import Receipt, read, write
 from pswallet.receipt.making import build
 from pswallet.receipt.nodes import CannotCheck, hash_by_headers, verify_by_node
 from pswallet.receipt.payments import Payment
-from pswallet.receipt.short import Short, code_of, confirm, read_short, shortened, write_short
+from pswallet.receipt.short import Short, code_of, confirm, located, read_short, shortened, write_short
+from pswallet.receipt.slips import Added, Slip, slip_of
 from pswallet.receipt.verification import verify
 
 __all__ = [
+    "Added",
     "CannotCheck",
     "Payment",
     "Receipt",
     "ReceiptInvalid",
     "Short",
+    "Slip",
     "build",
     "code_of",
     "confirm",
     "hash_by_headers",
+    "located",
     "read",
     "read_short",
     "shortened",
+    "slip_of",
     "verify",
     "verify_by_node",
     "write",

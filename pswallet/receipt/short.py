@@ -48,6 +48,19 @@ def shortened(receipt: Receipt, transaction: str) -> Short:
     return Short(receipt.chain_id, receipt.token, receipt.order, block, transaction, receipt.log)
 
 
+def located(receipt: Receipt, token: Domain, rpc: Rpc) -> Short:
+    """Return the short form of a receipt whose transaction's hash is not known: the node says it, and confirms it.
+
+    Raises ReceiptInvalid, CannotCheck.
+    """
+    (block,) = ask(rpc, token, [("eth_getBlockByNumber", [hex(header_of(receipt.header).number), False])])
+    if block is None or receipt.transaction >= len(block["transactions"]):
+        raise CannotCheck("the node does not have that transaction (yet)")
+    short = shortened(receipt, block["transactions"][receipt.transaction])
+    confirm(short, token, rpc)
+    return short
+
+
 def write_short(short: Short) -> str:
     """Write a short form: RLP of its fields in base32."""
     order = short.order

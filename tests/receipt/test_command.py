@@ -1,5 +1,6 @@
 """`pswallet receipt` on a merchant's own machine: one line, three exit codes, two languages, no gateway."""
 
+import hashlib
 import json
 from pathlib import Path
 
@@ -111,6 +112,10 @@ def test_from_a_paid_order_to_a_confirmed_receipt_with_a_node_alone(counter: Cou
     assert line.endswith("on the word of the node that was asked)")
     assert counter.run("confirm", text[:-8] + "AAAAAAAA", *node)[0] == 1
     assert counter.run("confirm", text, "--rpc", "http://127.0.0.1:9")[0] == 2
+    slip = counter.folder / "slip.json"
+    code, digest = counter.run("slip", out, "--out", slip, "--merchant", "大万擂茶铺", *node)
+    assert (code, digest) == (0, hashlib.sha256(slip.read_bytes()).hexdigest())
+    assert json.loads(slip.read_bytes())["check"] == text
     unknown = ("--transaction", "0x" + "12" * 32, "--out", out)
     assert counter.run("make", order, *said, *unknown, *node)[0] == 2
     assert counter.run("make", counter.keep("order.json", b"{}"), *said, *unknown, *node)[0] == 2
