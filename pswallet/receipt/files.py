@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Meta, Struct
 
 from pswallet.chain.hashing import address_bytes, checksum
-from pswallet.chain.orders import Order, text_word
+from pswallet.chain.orders import Order, text_word, word_text
 from pswallet.receipt.errors import ReceiptMalformed
 
 LARGEST_BYTES = 4_000_000
@@ -110,10 +110,16 @@ def read(data: bytes) -> Receipt:
     return receipt
 
 
+def require_text(text: str) -> None:
+    """Refuse a till's or reference's text that is not the one way to write its 32 bytes. Raises ValueError."""
+    if word_text(text_word(text)) != text:
+        raise ValueError(f"{text!r} is another way to write a text")
+
+
 def _receipt(file: _File) -> Receipt:
     order, authorization, proof = file.order, file.authorization, file.proof
     for text in (order.till, order.reference):
-        text_word(text)
+        require_text(text)
     return Receipt(
         chain_id=file.chain_id,
         token=file.token,

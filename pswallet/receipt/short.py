@@ -11,13 +11,13 @@ import segno
 from rlp.exceptions import RLPException
 
 from pswallet.chain.hashing import address_bytes, checksum
-from pswallet.chain.orders import Order, order_id, text_word
+from pswallet.chain.orders import Order, order_id
 from pswallet.chain.rpc import Rpc, RpcCall
 from pswallet.chain.signing import Domain
 from pswallet.chain.tries import encoded, shortest
 from pswallet.kit.clock import from_unix
 from pswallet.receipt.errors import ReceiptMalformed, ReceiptTransactionFailed, ReceiptUnpaid
-from pswallet.receipt.files import Receipt
+from pswallet.receipt.files import Receipt, require_text
 from pswallet.receipt.nodes import CannotCheck, ask
 from pswallet.receipt.payments import Log, Payment, payer_of, require_in_time
 from pswallet.receipt.proofs import decoded, header_of
@@ -104,7 +104,8 @@ def _read(fields: list[Any]) -> Short:
     if len(fields) != _FIELDS or not all(isinstance(field, bytes) for field in fields) or len(fields[8]) != 32:
         raise ValueError("not the fields of a short form")
     till, reference = (fields[place].decode("ascii") for place in (3, 4))
-    text_word(till), text_word(reference)
+    require_text(till)
+    require_text(reference)
     chain_id, amount, expiry, block, log = (int.from_bytes(fields[place]) for place in (0, 5, 6, 7, 9))
     order = Order(checksum(fields[2]), till, reference, amount, expiry)
     return Short(chain_id, checksum(fields[1]), order, block, "0x" + fields[8].hex(), log)

@@ -54,6 +54,7 @@ def changed(data: bytes) -> dict[str, bytes]:
         "an amount above 2^63": written(order={**order, "amount_fen": 2**63}),
         "an address in small letters": written(token=told["token"].lower()),
         "no address": written(token="0x12"),
+        "a text in hexadecimal": written(order={**order, "till": "0x" + b"T01".ljust(32, b"\0").hex()}),
         "a text too long": written(order={**order, "till": "T" * 33}),
         "an empty text": written(order={**order, "reference": ""}),
         "another order of fields": written(order=dict(reversed(order.items()))),

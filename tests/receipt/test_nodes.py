@@ -215,3 +215,11 @@ def test_a_short_form_is_written_in_one_way(fair: Fair):
     for other in (*foreign, *near):
         with pytest.raises(errors.ReceiptMalformed):
             read_short(other)
+
+
+def test_a_short_form_holds_texts_in_one_way(fair: Fair):
+    short = shortened(fair["alone"], "0x" + "12" * 32)
+    hexadecimal = "0x" + short.order.till.encode().ljust(32, b"\0").hex()
+    for till in (hexadecimal, "", "T" * 33):
+        with pytest.raises(errors.ReceiptMalformed):
+            read_short(write_short(replace(short, order=replace(short.order, till=till))))
