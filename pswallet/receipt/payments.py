@@ -53,15 +53,12 @@ def payer_of(logs: Sequence[Log], place: int, token: str, order: Order, order_id
     Raises ReceiptUnpaid, ReceiptCancelled, ReceiptSelfPaid, ReceiptDiffers. The time is not looked at.
     """
     payer = _payer(_at(logs, place), address_bytes(token), bytes.fromhex(order_id[2:]))
-    merchant = _word(order.merchant)
-    if payer == merchant:
-        raise ReceiptSelfPaid(order=order_id)
     paid = _at(logs, place + 1)
     if paid.address != address_bytes(token) or len(paid.topics) != 3 or paid.topics[:2] != [_TRANSFER, payer]:
         raise ReceiptDiffers(order=order_id, reason="no payment by the payer follows at once")
     if paid.topics[2] == payer:
         raise ReceiptSelfPaid(order=order_id)
-    if paid.topics[2] != merchant:
+    if paid.topics[2] != _word(order.merchant):
         raise ReceiptDiffers(order=order_id, merchant=checksum(paid.topics[2][12:]))
     if paid.data != order.amount.to_bytes(32):
         raise ReceiptDiffers(order=order_id, amount_fen=int.from_bytes(paid.data))
