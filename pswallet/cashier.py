@@ -147,7 +147,7 @@ def _verdict() -> Iterator[Callable[["Payment"], None]]:
 
 def _token(deployment: Path | None) -> "Domain":
     """Return the domain of the token that the verifier trusts: its address is never the receipt's word."""
-    from pswallet.chain.deploy import Deployment
+    from pswallet.chain.deploy import Deployment, DeploymentMismatch
     from pswallet.chain.signing import token_domain
     from pswallet.local.places import DeploymentUnknown, deployment_file
     from pswallet.receipt import CannotCheck
@@ -155,8 +155,8 @@ def _token(deployment: Path | None) -> "Domain":
 
     try:
         return token_domain(Deployment.load(deployment or deployment_file(Settings())))
-    except DeploymentUnknown as unknown:
-        raise CannotCheck(str(unknown)) from unknown
+    except (DeploymentUnknown, DeploymentMismatch) as failure:
+        raise CannotCheck(str(failure)) from failure
     except (OSError, ValueError, TypeError) as failure:
         raise CannotCheck(f"name the contracts' addresses by --deployment: {failure}") from failure
 

@@ -82,6 +82,8 @@ def test_what_cannot_be_checked_ends_with_2(counter: Counter, fair: Fair):
     ):
         code, said = counter.run("verify", *words)
         assert (code, said[:18]) == (2, "? could not check:"), words
+    counter.deployment.write_text("{}")
+    assert counter.run("verify", file, "--block-hash", known)[0] == 2
     counter.deployment.unlink()
     assert counter.run("verify", file, "--block-hash", known)[0] == 2
 
