@@ -63,8 +63,6 @@ def receipt_at(root: bytes, place: int, nodes: Sequence[bytes]) -> bytes:
         found = HexaryTrie.get_from_proof(root, key_of(place), [decoded(node) for node in nodes])
     except (RLPException, broken.BadTrieProof, broken.InvalidNode, broken.TraversedPartialPath) as error:
         raise ReceiptProofBroken(reason="the nodes do not lead to that transaction") from error
-    if not found:
-        raise ReceiptProofBroken(reason="the block has no such transaction")
     return bytes(found)
 
 

@@ -6,7 +6,7 @@ import pytest
 
 from pswallet.chain import signing
 from pswallet.chain.hashing import keccak
-from pswallet.chain.tries import bloom_of, encoded_header, receipts_root
+from pswallet.chain.tries import bloom_of, encoded, encoded_header, receipts_root
 from pswallet.receipt import ReceiptInvalid, errors, verify
 from pswallet.receipt.making import path_of
 from tests.parts import Person
@@ -112,6 +112,13 @@ def test_a_truncated_or_extended_path_does_not_lead_there(fair: Fair):
     assert len(nodes) > 1
     for other in ((), nodes[:-1], nodes[1:], nodes[::-1], (*nodes, nodes[-1]), (*nodes, fair["failed"].nodes[-1])):
         assert refusal(fair, replace(fair["alone"], nodes=other)) is errors.ReceiptProofBroken
+
+
+def test_a_node_put_above_the_root_does_not_lead_there(fair: Fair):
+    """It names the root by its hash, and would be a second proof of the same."""
+    above = encoded([b"\x11", keccak(fair["alone"].nodes[0])])
+    spliced = replace(fair["alone"], nodes=(above, *fair["alone"].nodes))
+    assert refusal(fair, spliced) is errors.ReceiptProofBroken
 
 
 def test_a_path_of_another_block_does_not_lead_there(fair: Fair):
