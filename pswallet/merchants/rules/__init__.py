@@ -1,0 +1,1 @@
+"""What merchants and their codes must look like. Pure. Each format has a module of its own."""
