@@ -9,6 +9,7 @@ from typing import Any
 from sqlalchemy import create_engine
 
 from pswallet.api.app import create_app
+from pswallet.chain.rpc import Rpc
 from pswallet.kit.db import sessions_of
 from pswallet.settings import Settings
 
@@ -26,7 +27,7 @@ def document() -> dict[str, Any]:
         deployment=nobody,
         vault=nobody,
         dealer=nobody,
-        rpc=nobody,
+        rpc=Rpc("http://nobody.invalid"),
         sms=nobody,
         identity=nobody,
     )
