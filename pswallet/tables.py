@@ -19,6 +19,7 @@ from pswallet.contacts import models as contacts
 from pswallet.kit import trail, vault
 from pswallet.kit.db import Base, engine_for
 from pswallet.kyc import models as kyc
+from pswallet.merchants import models as merchants
 from pswallet.notifications import models as notifications
 from pswallet.payments import models as payments
 from pswallet.privacy import models as privacy
@@ -32,6 +33,7 @@ FEATURES = (
     chain,
     contacts,
     kyc,
+    merchants,
     notifications,
     payments,
     privacy,

@@ -12,6 +12,7 @@ from pswallet.accounts import service as accounts
 from pswallet.api.idempotency import KEPT_FOR
 from pswallet.api.models import KeptAnswer, RateWindow
 from pswallet.kit import clock, db, trail
+from pswallet.merchants import service as merchants
 from pswallet.privacy import erasure, retention
 from pswallet.vendors.models import SandboxMessage
 
@@ -42,6 +43,7 @@ def tidy(sessions: db.Sessions, *, now: datetime) -> None:
         session.execute(delete(RateWindow).where(RateWindow.started_at <= now - KEPT_FOR))
         session.execute(delete(SandboxMessage).where(SandboxMessage.sent_at <= now - KEPT_FOR))
         accounts.forget_stale(session, now=now)
+        merchants.forget_taken(session, now=now)
         erasure.sweep(session)
         retention.destroy_due(session, now=now)
         _log.info("trail.head", head=str(trail.head(session)))

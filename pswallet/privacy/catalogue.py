@@ -18,6 +18,7 @@ from pswallet.kit.db import Base
 from pswallet.kit.trail import TrailEntry
 from pswallet.kit.vault import DataKey, MasterKey
 from pswallet.kyc.models import CheckedIdentity, Tier
+from pswallet.merchants.models import CodeLimit, CodeSpending, PaymentDevice, TakenCode
 from pswallet.notifications.models import Notification, OffChainNotification
 from pswallet.payments.models import (
     Authorization,
@@ -106,6 +107,11 @@ HOLDINGS = (
         withheld={"number_index": _KEYED},
     ),
     Holding(ContactGroup, ContactGroup.owner == ACCOUNT, UNREADABLE, sealed={"content_sealed": "contact-group"}),
+    # Before the devices: what a device's codes were taken for goes with it.
+    Holding(TakenCode, TakenCode.owner == ACCOUNT, DELETED),
+    Holding(PaymentDevice, PaymentDevice.owner == ACCOUNT, DELETED, withheld={"key_sealed": _SECRET}),
+    Holding(CodeSpending, CodeSpending.owner == ACCOUNT, DELETED),
+    Holding(CodeLimit, CodeLimit.owner == ACCOUNT, DELETED),
     Holding(DataKey, DataKey.person == ACCOUNT, PROOF, withheld={"wrapped": _SECRET}),
     Holding(
         KeptAnswer,
