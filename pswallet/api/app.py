@@ -30,6 +30,7 @@ from pswallet.api.routes import (
     health,
     kyc,
     orders,
+    payment_codes,
     privacy,
     red_packets,
     requests,
@@ -83,6 +84,7 @@ def routers(settings: Settings) -> list[APIRouter]:
         red_packets.router,
         claims.router,
         contacts.router,
+        payment_codes.router,
     ]
     if settings.mode == "sandbox":
         found += [sandbox.router, bank.router]

@@ -5,7 +5,7 @@ Made from the OpenAPI document by tools/client.py: do not edit.
 
 from __future__ import annotations
 
-from typing import Any, TypedDict
+from typing import Any, Literal, TypedDict
 
 from pswallet.client import bodies, parts
 
@@ -33,6 +33,12 @@ class Alive(TypedDict):
     """The process answers."""
 
     status: str
+
+
+class Allowances(TypedDict):
+    """Every kind and level."""
+
+    items: list[parts.AllowanceShape]
 
 
 class Balance(TypedDict):
@@ -82,6 +88,12 @@ class CodeSent(TypedDict):
 
     expires_at: str
     resend_after_s: int
+
+
+class Devices(TypedDict):
+    """One's own devices, the oldest first; 5 at most."""
+
+    items: list[parts.DeviceShape]
 
 
 class DrawProof(TypedDict):
@@ -187,6 +199,14 @@ class OrderShape(TypedDict):
     error: str | None
     payments: list[parts.OrderPaymentShape]
     refunds: list[parts.RefundShape]
+class OpenedDeviceShape(TypedDict):
+    """A device and its key, which is told here alone: keep it where the wallet's own key lies."""
+
+    id: str
+    key: str
+    step_s: int
+    counters: int
+    created_at: str
 
 
 class PacketAccepted(TypedDict):
@@ -286,6 +306,19 @@ class RequestShape(TypedDict):
     created_at: str
     expires_at: str
     shares: list[parts.RequestsShareShape]
+
+
+class ScanShape(TypedDict):
+    """Whose code it is and what to look up. Name and price are never taken from a code: ask for them by these."""
+
+    kind: Literal["merchant-code", "payment-code"]
+    network: str
+    initiation: Literal["static", "dynamic"] | None
+    merchant: str | None
+    store: str | None
+    till: str | None
+    reference: str | None
+    expires_at: str | None
 
 
 class SessionList(TypedDict):

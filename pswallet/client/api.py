@@ -292,6 +292,32 @@ class Api:
         """Delete a group; what was split among it stays as it was."""
         self._transport.send("DELETE", f"/v1/contact-groups/{escaped(group_id)}")
 
+    def open_payment_codes(
+        self, body: bodies.OpenDevice | None = None, *, key: str | None = None
+    ) -> answers.OpenedDeviceShape:
+        """Let this device show payment codes; it reckons them by itself, without a network."""
+        return self._transport.ask(answers.OpenedDeviceShape, "POST", "/v1/payment-codes", body=body or {}, key=key)
+
+    def list_payment_codes(self) -> answers.Devices:
+        """List one's own devices that show payment codes."""
+        return self._transport.ask(answers.Devices, "GET", "/v1/payment-codes")
+
+    def close_payment_codes(self, device_id: str) -> None:
+        """Let a device show no codes any more: a phone that was lost."""
+        self._transport.send("DELETE", f"/v1/payment-codes/{escaped(device_id)}")
+
+    def read_scan(self, body: bodies.ScannedText, *, key: str | None = None) -> answers.ScanShape:
+        """Say what a scanned text is: whose code, and which merchant and order to look up."""
+        return self._transport.ask(answers.ScanShape, "POST", "/v1/scans", body=body, key=key)
+
+    def list_code_limits(self) -> answers.Allowances:
+        """Show what one may pay by codes today, and what one has."""
+        return self._transport.ask(answers.Allowances, "GET", "/v1/code-limits")
+
+    def set_code_limit(self, body: bodies.SetLimit, *, key: str | None = None) -> answers.Allowances:
+        """Set what codes of level A may pay in a day."""
+        return self._transport.ask(answers.Allowances, "POST", "/v1/code-limits", body=body, key=key)
+
     def open_box(self, body: bodies.OpenBox, *, key: str | None = None) -> answers.Box:
         """Read the last codes that went to a phone. Raises nothing for a phone that got none."""
         return self._transport.ask(answers.Box, "POST", "/v1/sandbox/sms", body=body, key=key)

@@ -127,6 +127,10 @@ class OpenBox(TypedDict):
     phone: str
 
 
+class OpenDevice(TypedDict):
+    """Nothing is asked: the gateway makes the key."""
+
+
 class OpenPacket(TypedDict):
     """A guest sends nothing; a link's holder its signature over LinkClaim; a friend the phrase (口令)."""
 
@@ -192,6 +196,12 @@ class ReportEntry(TypedDict):
     entry: str
 
 
+class ScannedText(TypedDict):
+    """What a camera read, or somebody typed."""
+
+    text: str
+
+
 class SendCode(TypedDict):
     """Ask for a one-time code."""
 
@@ -208,6 +218,12 @@ class SendMoney(TypedDict):
     to: NotRequired[str | None]
     to_phone: NotRequired[str | None]
     amount_fen: int
+
+
+class SetLimit(TypedDict):
+    """What codes of level A may pay in a day."""
+
+    per_day_fen: int
 
 
 class SignIn(TypedDict):

@@ -5,7 +5,16 @@ Made from the OpenAPI document by tools/client.py: do not edit.
 
 from __future__ import annotations
 
-from typing import TypedDict
+from typing import Literal, TypedDict
+
+
+class AllowanceShape(TypedDict):
+    """What may be paid by codes of a kind and level in a day of Asia/Shanghai, and what was today."""
+
+    kind: Literal["static", "dynamic", "payment"]
+    level: Literal["A", "B", "C"]
+    per_day_fen: int
+    spent_fen: int
 
 
 class BlockShape(TypedDict):
@@ -46,6 +55,13 @@ class Contracts(TypedDict):
     checkout: str
     voucher: str
     anchor: str
+
+
+class DeviceShape(TypedDict):
+    """A device that shows payment codes."""
+
+    id: str
+    created_at: str
 
 
 class LineShape(TypedDict):

@@ -50,6 +50,7 @@ class Ann:
             "group_id": self._group(),
             "order_id": self._order(stranger, pipeline),
             "address": self.eve.address,
+            "device_id": self.ann.post("/payment-codes").json()["id"],
             "session_id": self.ann.get("/sessions").json()["sessions"][0]["id"],
         }
         self.named = {"draw_id": self.ann.post("/draws").json()["id"]}
@@ -81,7 +82,15 @@ class Ann:
 
     def state(self) -> dict[str, Any]:
         """All that Ann sees of her own."""
-        paths = ["/accounts/me", "/sessions", "/contact-groups", "/balance", "/activity", "/red-packets?role=given"]
+        paths = [
+            "/accounts/me",
+            "/sessions",
+            "/contact-groups",
+            "/payment-codes",
+            "/balance",
+            "/activity",
+            "/red-packets?role=given",
+        ]
         paths += ["/payment-requests?role=asker", "/payment-requests?role=payer"]
         paths += [f"/transfers/{self.ids['transfer_id']}", f"/payment-requests/{self.ids['request_id']}"]
         paths += [f"/red-packets/{self.ids['packet']}"]

@@ -34,7 +34,12 @@ def _snake(name: str) -> str:
 
 
 def test_no_source_file_is_longer_than_400_lines():
-    written = [file for file in _tracked("*.py", "*.sol") if file.parent.name != "versions"]  # migrations are generated
+    generated = "Made from the OpenAPI document by tools/client.py"
+    written = [
+        file
+        for file in _tracked("*.py", "*.sol")
+        if file.parent.name != "versions" and (file.parent.name != "client" or generated not in file.read_text())
+    ]  # migrations are generated too
     long = {str(file): n for file in written if (n := len(file.read_text().splitlines())) > 400}
     assert not long
 

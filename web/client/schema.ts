@@ -226,6 +226,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/code-limits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Code Limits
+         * @description Show what one may pay by codes today, and what one has.
+         */
+        get: operations["list_code_limits_v1_code_limits_get"];
+        put?: never;
+        /**
+         * Set Code Limit
+         * @description Set what codes of level A may pay in a day.
+         */
+        post: operations["set_code_limit_v1_code_limits_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/codes": {
         parameters: {
             query?: never;
@@ -414,6 +438,7 @@ export interface paths {
         trace?: never;
     };
     "/v1/orders": {
+    "/v1/payment-codes": {
         parameters: {
             query?: never;
             header?: never;
@@ -431,6 +456,16 @@ export interface paths {
          * @description Open an order, or get the one that was opened under this reference: a till that lost the answer asks again.
          */
         post: operations["open_order_v1_orders_post"];
+         * List Payment Codes
+         * @description List one's own devices that show payment codes.
+         */
+        get: operations["list_payment_codes_v1_payment_codes_get"];
+        put?: never;
+        /**
+         * Open Payment Codes
+         * @description Let this device show payment codes; it reckons them by itself, without a network.
+         */
+        post: operations["open_payment_codes_v1_payment_codes_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -438,6 +473,7 @@ export interface paths {
         trace?: never;
     };
     "/v1/orders/{order_id}": {
+    "/v1/payment-codes/{device_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -512,6 +548,14 @@ export interface paths {
          */
         post: operations["void_order_v1_orders__order_id__void_post"];
         delete?: never;
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Close Payment Codes
+         * @description Let a device show no codes any more: a phone that was lost.
+         */
+        delete: operations["close_payment_codes_v1_payment_codes__device_id__delete"];
         options?: never;
         head?: never;
         patch?: never;
@@ -909,6 +953,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/scans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Read Scan
+         * @description Say what a scanned text is: whose code, and which merchant and order to look up.
+         */
+        post: operations["read_scan_v1_scans_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/sessions": {
         parameters: {
             query?: never;
@@ -1150,6 +1214,26 @@ export interface components {
             status: string;
         };
         /**
+         * Allowances
+         * @description Every kind and level.
+         */
+        Allowances: {
+            /** Items */
+            items: components["schemas"]["AllowanceShape"][];
+        };
+        /**
+         * AllowanceShape
+         * @description What may be paid by codes of a kind and level in a day of Asia/Shanghai, and what was today.
+         */
+        AllowanceShape: {
+            kind: components["schemas"]["CodeKind"];
+            level: components["schemas"]["Level"];
+            /** Per Day Fen */
+            per_day_fen: number;
+            /** Spent Fen */
+            spent_fen: number;
+        };
+        /**
          * Ask
          * @description Nothing is asked but the act itself.
          * @example {}
@@ -1346,6 +1430,12 @@ export interface components {
             ticket: string | null;
         };
         /**
+         * CodeKind
+         * @description Who shows the code, and whether it serves once.
+         * @enum {string}
+         */
+        CodeKind: "static" | "dynamic" | "payment";
+        /**
          * CodeSent
          * @description A code is on its way.
          */
@@ -1414,6 +1504,27 @@ export interface components {
              * @description 20 bytes; a checksum, when written, must hold (EIP-55)
              */
             voucher: string;
+        };
+        /**
+         * Devices
+         * @description One's own devices, the oldest first; 5 at most.
+         */
+        Devices: {
+            /** Items */
+            items: components["schemas"]["DeviceShape"][];
+        };
+        /**
+         * DeviceShape
+         * @description A device that shows payment codes.
+         */
+        DeviceShape: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
         };
         /**
          * DrawProof
@@ -1748,7 +1859,19 @@ export interface components {
          * @enum {string}
          */
         IdKind: "resident-id" | "residence-permit" | "mainland-travel-permit" | "taiwan-travel-permit" | "hkid" | "macau-bir" | "chinese-passport" | "foreign-passport" | "foreign-resident-card";
+        /**
+         * Initiation
+         * @description Whether a code serves many payments or one.
+         * @enum {string}
+         */
+        Initiation: "static" | "dynamic";
         JsonValue: unknown;
+        /**
+         * Level
+         * @description How strongly a payment was proven, A the strongest. What reaches A or B, whoever takes the payment decides.
+         * @enum {string}
+         */
+        Level: "A" | "B" | "C";
         /**
          * LineShape
          * @description One side of one payment.
@@ -1902,6 +2025,40 @@ export interface components {
              * @description E.164, or a mainland number
              */
             phone: string;
+        };
+        /**
+         * OpenDevice
+         * @description Nothing is asked: the gateway makes the key.
+         * @example {}
+         */
+        OpenDevice: Record<string, never>;
+        /**
+         * OpenedDeviceShape
+         * @description A device and its key, which is told here alone: keep it where the wallet's own key lies.
+         */
+        OpenedDeviceShape: {
+            /**
+             * Counters
+             * @description codes of a step: the next one after each failure
+             */
+            counters: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /**
+             * Key
+             * @description the key from which the device reckons its codes (docs/decisions/0010)
+             */
+            key: string;
+            /**
+             * Step S
+             * @description seconds of a step
+             */
+            step_s: number;
         };
         /**
          * OpenPacket
@@ -2475,6 +2632,54 @@ export interface components {
             position: number;
         };
         /**
+         * ScanKind
+         * @description Who shows the code.
+         * @enum {string}
+         */
+        ScanKind: "merchant-code" | "payment-code";
+        /**
+         * ScannedText
+         * @description What a camera read, or somebody typed.
+         * @example {
+         *       "text": "134567890123456789"
+         *     }
+         */
+        ScannedText: {
+            /** Text */
+            text: string;
+        };
+        /**
+         * ScanShape
+         * @description Whose code it is and what to look up. Name and price are never taken from a code: ask for them by these.
+         */
+        ScanShape: {
+            /**
+             * Expires At
+             * @description of an order's code: from then on it is refused
+             */
+            expires_at: string | null;
+            /** @description of a merchant's: static, or dynamic, for one order */
+            initiation: components["schemas"]["Initiation"] | null;
+            /** @description merchant-code: shown by a till; payment-code: shown by a customer */
+            kind: components["schemas"]["ScanKind"];
+            /** Merchant */
+            merchant: string | null;
+            /**
+             * Network
+             * @description pswallet, or whose it looks like: fps, wechat-pay, alipay, unionpay, e-cny
+             */
+            network: string;
+            /**
+             * Reference
+             * @description the merchant's number of the order
+             */
+            reference: string | null;
+            /** Store */
+            store: string | null;
+            /** Till */
+            till: string | null;
+        };
+        /**
          * SendCode
          * @description Ask for a one-time code.
          * @example {
@@ -2561,6 +2766,20 @@ export interface components {
             expires_at: string;
             /** Id */
             id: string;
+        };
+        /**
+         * SetLimit
+         * @description What codes of level A may pay in a day.
+         * @example {
+         *       "per_day_fen": 800000
+         *     }
+         */
+        SetLimit: {
+            /**
+             * Per Day Fen
+             * @description whole fen (100 fen are one yuan)
+             */
+            per_day_fen: number;
         };
         /**
          * Shares
@@ -2904,6 +3123,8 @@ export type AccountShape = components['schemas']['AccountShape'];
 export type ActivityPage = components['schemas']['ActivityPage'];
 export type AddContact = components['schemas']['AddContact'];
 export type Alive = components['schemas']['Alive'];
+export type Allowances = components['schemas']['Allowances'];
+export type AllowanceShape = components['schemas']['AllowanceShape'];
 export type Ask = components['schemas']['Ask'];
 export type AskForDraw = components['schemas']['AskForDraw'];
 export type AskForMoney = components['schemas']['AskForMoney'];
@@ -2915,9 +3136,12 @@ export type CardShape = components['schemas']['CardShape'];
 export type ChainShape = components['schemas']['ChainShape'];
 export type ClaimAccepted = components['schemas']['ClaimAccepted'];
 export type ClaimShape = components['schemas']['ClaimShape'];
+export type CodeKind = components['schemas']['CodeKind'];
 export type CodeSent = components['schemas']['CodeSent'];
 export type ContactShape = components['schemas']['ContactShape'];
 export type Contracts = components['schemas']['Contracts'];
+export type Devices = components['schemas']['Devices'];
+export type DeviceShape = components['schemas']['DeviceShape'];
 export type DrawProof = components['schemas']['DrawProof'];
 export type DrawShape = components['schemas']['DrawShape'];
 export type EntryShape = components['schemas']['EntryShape'];
@@ -2931,7 +3155,9 @@ export type GiveThanks = components['schemas']['GiveThanks'];
 export type Groups = components['schemas']['Groups'];
 export type GroupShape = components['schemas']['GroupShape'];
 export type IdKind = components['schemas']['IdKind'];
+export type Initiation = components['schemas']['Initiation'];
 export type JsonValue = components['schemas']['JsonValue'];
+export type Level = components['schemas']['Level'];
 export type LineShape = components['schemas']['LineShape'];
 export type Lookup = components['schemas']['Lookup'];
 export type MakePhraseKey = components['schemas']['MakePhraseKey'];
@@ -2941,6 +3167,8 @@ export type MoveTime = components['schemas']['MoveTime'];
 export type NameGroup = components['schemas']['NameGroup'];
 export type NonceGiven = components['schemas']['NonceGiven'];
 export type OpenBox = components['schemas']['OpenBox'];
+export type OpenDevice = components['schemas']['OpenDevice'];
+export type OpenedDeviceShape = components['schemas']['OpenedDeviceShape'];
 export type OpenPacket = components['schemas']['OpenPacket'];
 export type OrderPaymentShape = components['schemas']['OrderPaymentShape'];
 export type OrderShape = components['schemas']['OrderShape'];
@@ -2965,10 +3193,14 @@ export type RequestPage = components['schemas']['RequestPage'];
 export type RequestShape = components['schemas']['RequestShape'];
 export type Retained = components['schemas']['Retained'];
 export type Reveal = components['schemas']['Reveal'];
+export type ScanKind = components['schemas']['ScanKind'];
+export type ScannedText = components['schemas']['ScannedText'];
+export type ScanShape = components['schemas']['ScanShape'];
 export type SendCode = components['schemas']['SendCode'];
 export type SendMoney = components['schemas']['SendMoney'];
 export type SessionList = components['schemas']['SessionList'];
 export type SessionShape = components['schemas']['SessionShape'];
+export type SetLimit = components['schemas']['SetLimit'];
 export type Shares = components['schemas']['Shares'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type SignIn = components['schemas']['SignIn'];
@@ -3799,6 +4031,141 @@ export interface operations {
                 };
             };
             /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_code_limits_v1_code_limits_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Allowances"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_code_limit_v1_code_limits_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetLimit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Allowances"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -4778,6 +5145,9 @@ export interface operations {
             query: {
                 reference: string;
             };
+    list_payment_codes_v1_payment_codes_get: {
+        parameters: {
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -4791,6 +5161,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrderShape"];
+                    "application/json": components["schemas"]["Devices"];
                 };
             };
             /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
@@ -4866,6 +5237,7 @@ export interface operations {
         };
     };
     open_order_v1_orders_post: {
+    open_payment_codes_v1_payment_codes_post: {
         parameters: {
             query?: never;
             header?: {
@@ -4878,6 +5250,7 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AskForOrder"];
+                "application/json": components["schemas"]["OpenDevice"];
             };
         };
         responses: {
@@ -4888,6 +5261,7 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrderShape"];
+                    "application/json": components["schemas"]["OpenedDeviceShape"];
                 };
             };
             /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
@@ -4927,6 +5301,7 @@ export interface operations {
                 };
             };
             /** @description This order number belongs to another order; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            /** @description One account has at most 5 devices that show payment codes; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5102,6 +5477,24 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+    close_payment_codes_v1_payment_codes__device_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id that POST /v1/payment-codes gave */
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Sign in first; The session is unknown, expired or revoked */
             401: {
@@ -5122,6 +5515,7 @@ export interface operations {
                 };
             };
             /** @description There is no such order */
+            /** @description There is no such device */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5407,6 +5801,7 @@ export interface operations {
                 };
             };
             /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -7664,6 +8059,105 @@ export interface operations {
                 };
             };
             /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    read_scan_v1_scans_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ScannedText"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScanShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This code was not made by the gateway, or was changed */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This order's code has expired; ask the till for a new one; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A text holds no control characters; This is no payment code; A part of the code has another length than it says; A part of the code stands in it twice; The code does not begin with its format; The code does not end with its checksum; The code's checksum is wrong; scan it again; A part of the code is missing; A part of the code has not its form; The code asks for a currency that we do not know; The code's amount has more than two decimals; The code's amount is not above zero; The code is of a network that we do not know; A digit of the payment code is wrong; This looks like another network's payment code; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
                     [name: string]: unknown;
