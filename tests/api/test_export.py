@@ -14,6 +14,7 @@ from pswallet.privacy.catalogue import HOLDINGS, IMPERSONAL
 from tests.api.gateway import Member, code_of
 from tests.api.leaving import BORN, CARD, NAME, NUMBER, check_name
 from tests.api.money import balance, give, members, send
+from tests.api.test_payment_codes import shop_by_code
 from tests.parts import Pipeline
 
 
@@ -70,7 +71,7 @@ NAMED_BY_OTHERS = {
 }
 
 
-def test_every_row_that_names_the_person_is_in_the_export(stranger: Any, pipeline: Pipeline) -> None:
+def test_every_row_that_names_the_person_is_in_the_export(stranger: Any, pipeline: Pipeline, vault: Vault) -> None:
     """Generated from the tables: a holding whose condition misses rows, or a new table, fails here."""
     ping, hua = members(stranger, pipeline, "ping", "hua")
     check_name(ping)
@@ -87,6 +88,7 @@ def test_every_row_that_names_the_person_is_in_the_export(stranger: Any, pipelin
     pipeline.settle()
     assert ping.post(f"/red-packets/{packet}/thanks", {"words": "谢谢阿华"}).status_code == 201
     assert ping.post("/contact-groups", {"name": "坪山一家人"}).status_code == 201
+    shop_by_code(ping, pipeline.sessions, vault)
     records, missed = exported(ping)["records"], {}
     assert [row["words"] for row in records["packet_thanks"]] == ["谢谢阿华"]
     assert "坪山一家人" in records["contact_groups"][0]["content"]

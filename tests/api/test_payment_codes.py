@@ -16,6 +16,7 @@ from pswallet.merchants.rules.codelimits import CodeKind, Level
 from pswallet.merchants.rules.emv import Shop
 from pswallet.merchants.rules.paycodes import Moment
 from tests.api.gateway import Member, code_of
+from tests.api.leaving import leave
 from tests.api.test_privacy import dump_of
 from tests.api.test_tidying import rows
 from tests.features.test_merchants_emv import DYNAMIC, WHOLE, sealed
@@ -36,6 +37,13 @@ def take(sessions: Sessions, vault: Vault, code: str) -> service.Taken:
         return service.take_code(
             session, vault, code, merchant="M440310000001", reference="1", amount=Fen(2_880), now=NOW
         )
+
+
+def shop_by_code(member: Member, sessions: Sessions, vault: Vault) -> service.Taken:
+    """Open a phone, set a limit, and have a till take the phone's code at NOW."""
+    assert member.post("/code-limits", {"per_day_fen": 800_000}).status_code == 200
+    key = bytes.fromhex(open_device(member)["key"][2:])
+    return take(sessions, vault, paycodes.code_at(key, Moment(paycodes.step_at(NOW), 0)))
 
 
 def test_a_phone_shows_codes_that_a_till_can_take(member: Member, sessions: Sessions, vault: Vault) -> None:
@@ -162,9 +170,16 @@ def test_one_sees_what_codes_may_pay_today_and_sets_the_limit_of_level_a(member:
 
 
 def test_the_worker_forgets_taken_codes_after_a_day(member: Member, sessions: Sessions, vault: Vault) -> None:
-    opened = open_device(member)
-    take(sessions, vault, paycodes.code_at(bytes.fromhex(opened["key"][2:]), Moment(paycodes.step_at(NOW), 0)))
+    shop_by_code(member, sessions, vault)
     tidy(sessions, now=NOW + timedelta(days=1) - timedelta(seconds=1))
     assert rows(sessions, "taken_codes") == 1
     tidy(sessions, now=NOW + timedelta(days=1))
     assert rows(sessions, "taken_codes") == 0
+
+
+def test_who_leaves_takes_phones_codes_sums_and_limits_along(member: Member, sessions: Sessions, vault: Vault) -> None:
+    shop_by_code(member, sessions, vault)
+    kept = ("payment_devices", "taken_codes", "code_spendings", "code_limits")
+    assert [rows(sessions, table) for table in kept] == [1, 1, 1, 1]
+    assert leave(member).status_code == 200
+    assert [rows(sessions, table) for table in kept] == [0, 0, 0, 0]
