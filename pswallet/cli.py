@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 
 from pswallet import cashier, keeper, officer, operator
+from pswallet import keeper, officer, operator, scanner
 from pswallet.settings import Settings
 from pswallet.wallet.commands import app as wallet
 
@@ -28,6 +29,7 @@ app = typer.Typer(help="pswallet 坪山数字钱包: a sandbox city wallet.", no
 app.add_typer(operator.app, name="operator")
 officer.join(app)
 keeper.join(app)
+app.add_typer(scanner.app, name="code")
 app.add_typer(wallet, name="wallet")
 app.add_typer(cashier.app, name="receipt")
 console = Console()

@@ -156,6 +156,11 @@ def write(fields: Sequence[Field]) -> str:
     return text
 
 
+def looks_alike(text: str) -> bool:
+    """Return whether `text` begins as a merchant-presented code: by a tag and a length, and is no row of digits."""
+    return re.match(r"[0-9]{4}.*[^0-9 -]", text) is not None
+
+
 def read(text: str) -> MerchantCode | Refusal:
     """Read a code of whatever network, or say why it is none."""
     fields = read_text(text, _TEMPLATES)

@@ -19,6 +19,7 @@ from pswallet.merchants.service.scans import (
     ScanKind,
     digits_of,
     order_code,
+    problem_of,
     read_scan,
     sticker,
 )
@@ -42,6 +43,7 @@ __all__ = [
     "limits_of",
     "open_device",
     "order_code",
+    "problem_of",
     "read_scan",
     "set_limit",
     "spend",

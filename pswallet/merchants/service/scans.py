@@ -73,7 +73,7 @@ def read_scan(vault: Vault, text: str, *, now: datetime) -> Scan:
     Raises a Problem for each of `rules.flaws`; CodeSignatureInvalid, OrderCodeExpired for an order's code of ours.
     """
     plain = text.strip()
-    if not re.match(r"[0-9]{4}.*[^0-9 -]", plain):
+    if not emv.looks_alike(plain):
         return _scan_of_digits(plain)
     code = _or_refuse(emv.read(plain))
     if code.network is None:
@@ -93,6 +93,12 @@ def digits_of(text: str) -> str:
     if re.fullmatch(r"[0-9 -]*", plain):
         return _or_refuse(paycodes.read(plain))
     return _or_refuse(paycodes.read(_or_refuse(cpm.payment_code(_or_refuse(cpm.read(plain))))))
+
+
+def problem_of(refusal: Refusal) -> Problem:
+    """Return the Problem of a flaw, with its place."""
+    place = "network" if refusal.flaw is Flaw.OTHER_NETWORK else "at"
+    return _FLAWS[refusal.flaw](**({place: refusal.at} if refusal.at else {}))
 
 
 def sticker(shop: Shop) -> str:
@@ -150,7 +156,6 @@ def _signature(vault: Vault, unsigned: str) -> str:
 
 def _or_refuse(found: Read | Refusal) -> Read:
     """Return what was read. Raises the Problem of a flaw."""
-    if not isinstance(found, Refusal):
-        return found
-    place = "network" if found.flaw is Flaw.OTHER_NETWORK else "at"
-    raise _FLAWS[found.flaw](**({place: found.at} if found.at else {}))
+    if isinstance(found, Refusal):
+        raise problem_of(found)
+    return found
