@@ -24,13 +24,21 @@ app = typer.Typer(help="Read and make the codes of a till, without a gateway.", 
 make = typer.Typer(help="Make a code and show it as QR.", no_args_is_help=True)
 app.add_typer(make, name="make")
 
-_MEANINGS = {
+_MERCHANTS = {
     "00": "format", "01": "initiation", "52": "merchant category", "53": "currency", "54": "amount", "58": "country",
-    "59": "name", "60": "city", "61": "postal code", "62": "additional", "64": "local language", "80": "signed part",
-    "26.00": "network", "26.01": "merchant", "26.02": "store", "62.01": "bill", "62.03": "store", "62.07": "till",
-    "80.00": "network", "80.01": "ends at", "80.02": "signature", "64.00": "language", "64.01": "name", "64.02": "city",
-    "85": "format", "61.4F": "application", "61.50": "label", "62.5F2D": "languages", "62.64.C1": "payment code",
+    "59": "name", "60": "city", "61": "postal code", "62": "additional", "64": "local language", "62.01": "bill",
+    "62.03": "store", "62.07": "till", "64.00": "language", "64.01": "name", "64.02": "city",
 }  # fmt: skip
+_OURS = _MERCHANTS | {
+    "26": "account", "26.00": "network", "26.01": "merchant", "26.02": "store", "80": "signed part",
+    "80.00": "network", "80.01": "ends at", "80.02": "signature",
+}  # fmt: skip
+_CUSTOMERS = {
+    "85": "format", "61": "application", "61.4F": "identifier", "61.50": "label", "61.57": "track 2",
+    "62": "common", "62.5F2D": "languages", "62.64": "transparent",
+}  # fmt: skip
+"""What tags mean, with those of the templates around them."""
+
 _SvgFile = Annotated[Path | None, typer.Option("--svg", help="write the picture there too, to be printed")]
 
 
@@ -46,7 +54,7 @@ def read(text: Annotated[str, typer.Argument(help="what a camera read, or the di
         if isinstance(merchants, Refusal):
             _refuse(merchants)
         kind = f"merchant's code, {merchants.initiation}, of {merchants.network or 'a network that we do not know'}"
-        _show(kind, _lines(merchants.fields))
+        _show(kind, _lines(merchants.fields, _OURS if merchants.network == "pswallet" else _MERCHANTS))
         return
     digits = paycodes.read(plain)
     if not isinstance(digits, Refusal):
@@ -59,7 +67,7 @@ def read(text: Annotated[str, typer.Argument(help="what a camera read, or the di
         customers = cpm.read(plain)
         if isinstance(customers, Refusal):
             _refuse(customers)
-        _show("customer's code", _lines(customers))
+        _show("customer's code", _lines(customers, _CUSTOMERS))
 
 
 @make.command()
@@ -111,15 +119,15 @@ def payment(
     typer.echo(f"{_grouped(digits)}\ngood until {_local(clock.from_unix((step + 2) * paycodes.STEP_S))}")
 
 
-def _lines(parts: "Fields | Elements", at: str = "") -> Iterator[tuple[str, str, str]]:
+def _lines(parts: "Fields | Elements", meanings: dict[str, str], at: str = "") -> Iterator[tuple[str, str, str]]:
     """Yield tag, meaning and text of every part, a template before its own."""
     for part in parts:
         tag = f"{at}{part.tag}"
         if isinstance(part.value, tuple):
-            yield tag, _MEANINGS.get(tag, ""), ""
-            yield from _lines(part.value, f"{tag}.")
+            yield tag, meanings.get(tag, ""), ""
+            yield from _lines(part.value, meanings, f"{tag}.")
         else:
-            yield tag, _MEANINGS.get(tag, ""), _readable(part.value)
+            yield tag, meanings.get(tag, ""), _readable(part.value)
 
 
 def _readable(value: str | bytes) -> str:

@@ -204,6 +204,14 @@ def test_the_days_first_payment_meets_the_limit_too(tills: Tills, kind: CodeKind
     assert tills.refusal(lambda: tills.spend(1, kind=kind, level=level)) == "CodeLimitExceeded"
 
 
+@pytest.mark.parametrize("amount", [0, -1, -100_000])
+def test_less_than_a_fen_neither_takes_a_code_nor_makes_room(tills: Tills, amount: int) -> None:
+    code = shown(tills.phone())
+    assert tills.refusal(lambda: tills.spend(amount)) == "ZeroAmount"
+    assert tills.refusal(lambda: tills.take(code, amount=amount)) == "ZeroAmount"
+    assert tills.take(code, amount=1).amount == 1
+
+
 def test_limits_are_of_a_person_a_kind_a_level_and_a_day(tills: Tills) -> None:
     tills.spend(50_000)
     assert tills.spend(50_000, owner=BO) == 50_000

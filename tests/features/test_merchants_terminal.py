@@ -51,8 +51,8 @@ def key_file(tmp_path: Path) -> Path:
         (DYNAMIC, ["merchant's code, dynamic, of pswallet", "28.80", "202611220001", "大万擂茶铺"]),
         (FPS, ["dynamic, of fps", "hk.com.hkicl", "344"]),
         (EMVCO, ["of a network that we do not know", "最佳运输"]),
-        (EMVCO_CUSTOMER, ["customer's code", "A0 00 00 00 55 55 55", "CPV01"]),
-        (cpm.customer_code("497161413563918851"), ["customer's code", "497161413563918851", "payment code"]),
+        (EMVCO_CUSTOMER, ["customer's code", "A0 00 00 00 55 55 55", "CPV01", "track 2"]),
+        (cpm.customer_code("497161413563918851"), ["customer's code", "497161413563918851", "transparent"]),
         ("497161413563918851", ["payment code of pswallet", "497161 413563 918851"]),
         ("134567890123456789", ["looks like a payment code of wechat-pay"]),
     ],
@@ -60,6 +60,11 @@ def key_file(tmp_path: Path) -> Path:
 def test_a_code_is_read(text: str, told: list[str]) -> None:
     shown = ok("read", text)
     assert [one for one in told if one not in shown] == []
+
+
+def test_anothers_account_is_not_explained_as_ours() -> None:
+    assert "store" not in ok("read", FPS)
+    assert "store" in ok("read", STATIC)
 
 
 def test_a_text_does_not_command_the_terminal() -> None:

@@ -98,7 +98,7 @@ def take_code(
 
     The same again gets the same answer for a day, for a till that lost it; else it counts against what may be paid
     without a password. Raises what `scans.digits_of` raises, PaymentCodeUnknown, PaymentCodeUsed, ReferenceTaken,
-    CodeLimitExceeded.
+    ZeroAmount, CodeLimitExceeded.
     """
     code = digits_of(text)
     before = _taken_for(session, merchant, reference)

@@ -10,6 +10,7 @@ from sqlalchemy import ColumnElement, select, update
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from pswallet.accounts.errors import ZeroAmount
 from pswallet.kit import clock
 from pswallet.kit.money import Fen
 from pswallet.merchants.errors import CodeLimitExceeded
@@ -29,7 +30,9 @@ class Allowance:
 
 
 def spend(session: Session, *, owner: str, kind: CodeKind, level: Level, amount: Fen, now: datetime) -> Fen:
-    """Count `amount` for `owner` (an account's id) today; return the day's sum. Raises CodeLimitExceeded."""
+    """Count `amount` for `owner` (an account's id); return the day's sum. Raises ZeroAmount, CodeLimitExceeded."""
+    if amount <= 0:
+        raise ZeroAmount()
     limit = _limit(session, owner, kind, level)
     day = clock.shanghai_day(now)
     counted = (
