@@ -4,6 +4,7 @@ import re
 from pathlib import Path
 
 import pytest
+import segno
 from typer.testing import CliRunner, Result
 
 from pswallet.cli import app
@@ -129,6 +130,12 @@ def test_a_picture_is_qr_at_level_m_small_enough_for_a_sticker(text: str) -> Non
     assert (drawn.error, drawn.is_micro) == ("M", False)
     assert drawn.version <= 15
     assert printing.svg(text).startswith("<svg")
+
+
+@pytest.mark.parametrize("text", ["大万", "Café", "日本語"])
+def test_a_picture_holds_the_texts_utf_8(text: str) -> None:
+    """What the drawing library takes for Latin-1 or Shift JIS by itself would fail the checksum when read."""
+    assert printing.picture(text).matrix == segno.make_qr(text.encode(), error="m", boost_error=False).matrix
 
 
 def test_the_picture_is_of_the_text() -> None:

@@ -12,8 +12,8 @@ BORDER = 4
 
 
 def picture(text: str) -> segno.QRCode:
-    """Draw `text` as a QR code of the smallest version at level M."""
-    return segno.make_qr(text, error="m", boost_error=False)
+    """Draw `text` as a QR code of the smallest version at level M, in UTF-8 as its checksum counts it."""
+    return segno.make_qr(text, error="m", boost_error=False, encoding="utf-8")
 
 
 def svg(text: str) -> str:
