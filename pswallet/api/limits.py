@@ -32,12 +32,16 @@ class Limit:
 
 @dataclass(frozen=True)
 class Limits:
-    """What one client (of `lookups`: one account) may try. A code has bounds of its own (60 s, 5 tries, 10 a day)."""
+    """What one client may try; of `lookups` and `takings` one account.
+
+    A code sent to a phone has bounds of its own (60 s, 5 tries, 10 a day).
+    """
 
     codes: Limit = Limit(120, 60)
     sign_ins: Limit = Limit(300, 60)
     lookups: Limit = Limit(120, 60)
     checks: Limit = Limit(120, 60)
+    takings: Limit = Limit(300, 60)
     body_s: float = 10.0
     """A request's body arrives within so many seconds."""
 

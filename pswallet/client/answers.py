@@ -361,6 +361,14 @@ class Submitted(TypedDict):
     status: str
 
 
+class TakenShape(TypedDict):
+    """Whom to ask for the money; none of it has moved."""
+
+    account: str
+    amount_fen: int
+    taken_at: str
+
+
 class Thanked(TypedDict):
     """The reply as everybody who takes part in the packet reads it."""
 

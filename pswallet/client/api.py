@@ -310,6 +310,10 @@ class Api:
         """Say what a scanned text is: whose code, and which merchant and order to look up."""
         return self._transport.ask(answers.ScanShape, "POST", "/v1/scans", body=body, key=key)
 
+    def take_code(self, body: bodies.TakeCode, *, key: str | None = None) -> answers.TakenShape:
+        """Take a customer's payment code, once: it tells a merchant whom to ask for the money."""
+        return self._transport.ask(answers.TakenShape, "POST", "/v1/taken-codes", body=body, key=key)
+
     def list_code_limits(self) -> answers.Allowances:
         """Show what one may pay by codes today, and what one has."""
         return self._transport.ask(answers.Allowances, "GET", "/v1/code-limits")

@@ -235,6 +235,14 @@ class SignIn(TypedDict):
     code: NotRequired[str | None]
 
 
+class TakeCode(TypedDict):
+    """The customer's code, for the merchant's own number of a sale; a retry repeats all three."""
+
+    text: str
+    reference: str
+    amount_fen: int
+
+
 class TermsShape(TypedDict):
     """What the creator signs for; `RedPacket` of /v1/typed-data. Their hash is the packet's id."""
 

@@ -127,6 +127,13 @@ class PaymentCodeUnknown(Problem):
     title = "This payment code is unknown or has expired"
 
 
+class NotAMerchant(Problem):
+    """The account has not the chain tier of merchants."""
+
+    status = 403
+    title = "Only merchants take payment codes"
+
+
 class PaymentCodeUsed(Problem):
     """The code was taken before, for something else; the customer's wallet shows a new one."""
 

@@ -5,21 +5,24 @@ from typing import Any
 
 import pytest
 
+from pswallet.api.limits import Limit, Limits
 from pswallet.api.tidying import tidy
 from pswallet.kit import clock
 from pswallet.kit.db import Sessions, transaction
 from pswallet.kit.money import Fen
 from pswallet.kit.vault import Vault
 from pswallet.merchants import service
-from pswallet.merchants.rules import paycodes
+from pswallet.merchants.rules import cpm, paycodes
 from pswallet.merchants.rules.codelimits import CodeKind, Level
 from pswallet.merchants.rules.emv import Shop
 from pswallet.merchants.rules.paycodes import Moment
-from tests.api.gateway import Member, code_of
+from tests.api.gateway import Member, code_of, serve
 from tests.api.leaving import leave
+from tests.api.money import balance, members, transfer_body
 from tests.api.test_privacy import dump_of
 from tests.api.test_tidying import rows
 from tests.features.test_merchants_emv import DYNAMIC, WHOLE, sealed
+from tests.parts import Pipeline
 
 SHOP = Shop(merchant="M440310000001", store="S0001", till="T01", mcc="5812", name="DAWAN HAKKA TEA", city="SHENZHEN")
 NOW = datetime(2026, 11, 22, 4, 0, tzinfo=UTC)
@@ -82,6 +85,75 @@ def test_no_key_of_a_phone_is_readable_in_the_database(member: Member, sessions:
     opened = open_device(member)
     assert opened["id"] in dump_of(sessions)
     assert opened["key"][2:] not in dump_of(sessions)
+
+
+# --- a till ---------------------------------------------------------------------------
+
+
+def shown(opened: dict[str, Any], counter: int = 0) -> str:
+    """What the phone shows now."""
+    moment = Moment(paycodes.step_at(clock.now()), counter)
+    return paycodes.code_at(bytes.fromhex(opened["key"][2:]), moment)
+
+
+def ask(shop: Member, code: str, reference: str = "20261122T010001", amount: int = 2_880, **options: Any) -> Any:
+    return shop.post("/taken-codes", {"text": code, "reference": reference, "amount_fen": amount}, **options)
+
+
+@pytest.fixture
+def shop(stranger: Any, pipeline: Pipeline) -> Member:
+    (found,) = members(stranger, pipeline, "shop", tier=5, fen=0)
+    return found
+
+
+def test_a_stall_is_paid_by_a_scanned_code(shop: Member, stranger: Any, pipeline: Pipeline) -> None:
+    (ping,) = members(stranger, pipeline, "ping")
+    taken = ask(shop, cpm.customer_code(shown(open_device(ping))))
+    assert (taken.status_code, taken.json()["account"]) == (201, ping.address)
+    wanted = {"kind": "request", "total_fen": 2_880, "payers": [taken.json()["account"]], "note": "擂茶"}
+    request = shop.post("/payment-requests", wanted).json()["id"]
+    signed = transfer_body(ping, shop.address, 2_880)
+    authorization = {name: value for name, value in signed.items() if name not in ("to", "amount_fen")}
+    paid = ping.post(f"/payment-requests/{request}/pay", authorization)
+    assert paid.status_code == 202, paid.text
+    pipeline.settle()
+    assert (balance(shop), balance(ping)) == (2_880, 100_000 - 2_880)
+
+
+def test_a_till_that_restarted_gets_the_answer_that_it_lost(shop: Member, member: Member) -> None:
+    code = shown(open_device(member))
+    answers = [ask(shop, code, key=key) for key in ("one", "one", "another")]
+    assert [answer.status_code for answer in answers] == [201, 201, 201]
+    assert answers[0].json() == answers[1].json() == answers[2].json()
+    other = ask(shop, code, "20261122T010002")
+    assert (other.status_code, code_of(other)) == (409, "payment-code-used")
+    assert code_of(ask(shop, code, amount=2_881)) == "reference-taken"
+
+
+def test_only_a_merchant_takes_codes(member: Member) -> None:
+    answer = ask(member, shown(open_device(member)))
+    assert (answer.status_code, code_of(answer)) == (403, "not-a-merchant")
+
+
+def test_what_a_till_cannot_take_is_refused_by_name(shop: Member, member: Member) -> None:
+    opened = open_device(member)
+    code = shown(opened)
+    told = ask(shop, "134567890123456789").json()
+    assert (told["type"], told["network"]) == ("/problems/payment-code-foreign", "wechat-pay")
+    assert code_of(ask(shop, code[:-1] + str((int(code[-1]) + 1) % 10))) == "payment-code-mistyped"
+    assert code_of(ask(shop, shown(opened, counter=paycodes.COUNTERS))) == "payment-code-unknown"
+    told = ask(shop, code, amount=100_001).json()
+    assert (told["type"], told["limit_fen"], told["spent_fen"]) == ("/problems/code-limit-exceeded", 100_000, 0)
+    for wrong in ("", "1" * 33, "一", "a b"):
+        assert code_of(ask(shop, code, wrong)) == "request-invalid"
+    assert ask(shop, code, "1" * 32, amount=100_000).status_code == 201
+
+
+def test_a_till_that_guesses_is_stopped(shop: Member, make_app: Any) -> None:
+    with serve(make_app(limits=Limits(takings=Limit(2, 3_600)))) as http:
+        shop.http = http
+        guessed = [code_of(ask(shop, "497161413563918851", str(place))) for place in range(3)]
+    assert guessed == ["payment-code-unknown", "payment-code-unknown", "rate-limit-exceeded"]
 
 
 # --- scans ----------------------------------------------------------------------------

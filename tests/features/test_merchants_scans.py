@@ -1,6 +1,7 @@
 """What a scanned text is said to be; a name for each text that is refused; and orders' codes that nobody can change."""
 
 from contextlib import suppress
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -11,7 +12,7 @@ from pswallet.kit.money import Fen
 from pswallet.kit.problems import Problem, every_problem
 from pswallet.kit.vault import Subkeys, Vault
 from pswallet.merchants import service
-from pswallet.merchants.rules import cpm, emv
+from pswallet.merchants.rules import cpm, emv, printing
 from pswallet.merchants.rules.tlv import Field, Fields
 from pswallet.merchants.service import Scan
 from tests.features.test_merchants_cpm import coded
@@ -45,6 +46,14 @@ def test_an_orders_code_says_which_order_to_look_up() -> None:
     found = scan(ORDER)
     assert (found.initiation, found.merchant, found.reference) == ("dynamic", "M440310000001", "202611220001")
     assert found.expires_at == ENDS
+
+
+def test_the_longest_numbers_that_we_give_fit_into_a_code_that_cameras_read() -> None:
+    shop = replace(SHOP, merchant="mer_" + "z" * 26, store="sto_" + "z" * 26, till="T" * 32, local=("万" * 25, "深圳"))
+    text = service.order_code(VAULT, shop, reference="9" * 25, amount=Fen(999_999_999_999), now=NOON)
+    assert scan(text).merchant == shop.merchant
+    assert len(text) <= service.LONGEST
+    assert printing.picture(text).version <= 20
 
 
 def test_nothing_that_a_code_tells_is_a_name_or_a_price() -> None:

@@ -1057,6 +1057,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/taken-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Take Code
+         * @description Take a customer's payment code, once: it tells a merchant whom to ask for the money.
+         */
+        post: operations["take_code_v1_taken_codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/tiers": {
         parameters: {
             query?: never;
@@ -2878,6 +2898,44 @@ export interface components {
             status: string;
         };
         /**
+         * TakeCode
+         * @description The customer's code, for the merchant's own number of a sale; a retry repeats all three.
+         * @example {
+         *       "amount_fen": 2880,
+         *       "reference": "20261122T010001",
+         *       "text": "497161413563918851"
+         *     }
+         */
+        TakeCode: {
+            /**
+             * Amount Fen
+             * @description whole fen (100 fen are one yuan)
+             */
+            amount_fen: number;
+            /** Reference */
+            reference: string;
+            /** Text */
+            text: string;
+        };
+        /**
+         * TakenShape
+         * @description Whom to ask for the money; none of it has moved.
+         */
+        TakenShape: {
+            /**
+             * Account
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            account: string;
+            /** Amount Fen */
+            amount_fen: number;
+            /**
+             * Taken At
+             * Format: date-time
+             */
+            taken_at: string;
+        };
+        /**
          * TermsShape
          * @description What the creator signs for; `RedPacket` of /v1/typed-data. Their hash is the packet's id.
          */
@@ -3206,6 +3264,8 @@ export type SignedIn = components['schemas']['SignedIn'];
 export type SignIn = components['schemas']['SignIn'];
 export type StatementShape = components['schemas']['StatementShape'];
 export type Submitted = components['schemas']['Submitted'];
+export type TakeCode = components['schemas']['TakeCode'];
+export type TakenShape = components['schemas']['TakenShape'];
 export type TermsShape = components['schemas']['TermsShape'];
 export type Thanked = components['schemas']['Thanked'];
 export type TierList = components['schemas']['TierList'];
@@ -8603,6 +8663,123 @@ export interface operations {
             };
             /** @description The headers are larger than 64 KiB */
             431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_code_v1_taken_codes_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeCode"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TakenShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Only merchants take payment codes */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This payment code is unknown or has expired */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This payment code was used; ask for a new one; This reference has taken another payment code or amount; Above the limit of a day for this kind of code; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A text holds no control characters; This is no payment code; A part of the code has another length than it says; A part of the code stands in it twice; The code does not begin with its format; A part of the code is missing; A part of the code has not its form; The code is of a network that we do not know; A digit of the payment code is wrong; This looks like another network's payment code; A payment of nothing; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too many tries; wait a little */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -7,12 +7,14 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Response
 from pydantic import ConfigDict, Field, StringConstraints
 
+from pswallet.accounts.service import addresses_of
 from pswallet.api.deps import MemberPost, Now, Owner, Transaction
 from pswallet.api.idempotency import once
+from pswallet.api.limits import take
 from pswallet.api.polling import PolledRoute
-from pswallet.api.problems import TextInvalid
+from pswallet.api.problems import RateLimitExceeded, TextInvalid
 from pswallet.api.refusals import refused
-from pswallet.api.shapes import AmountFen, Bytes32, FreeText, Shape
+from pswallet.api.shapes import Address, AmountFen, Bytes32, FreeText, Shape
 from pswallet.kit.money import Fen
 from pswallet.merchants import errors, service
 from pswallet.merchants.rules import paycodes
@@ -73,6 +75,28 @@ class ScanShape(Shape):
     till: str | None
     reference: str | None = Field(description="the merchant's number of the order")
     expires_at: datetime | None = Field(description="of an order's code: from then on it is refused")
+
+
+class TakeCode(Shape):
+    """The customer's code, for the merchant's own number of a sale; a retry repeats all three."""
+
+    model_config = ConfigDict(
+        json_schema_extra={
+            "examples": [{"text": "497161413563918851", "reference": "20261122T010001", "amount_fen": 2_880}]
+        }
+    )
+
+    text: Annotated[FreeText, StringConstraints(min_length=1, max_length=service.LONGEST)]
+    reference: Annotated[str, StringConstraints(pattern=r"^[!-~]{1,32}$")]
+    amount_fen: AmountFen
+
+
+class TakenShape(Shape):
+    """Whom to ask for the money; none of it has moved."""
+
+    account: Address
+    amount_fen: int
+    taken_at: datetime
 
 
 class SetLimit(Shape):
@@ -137,6 +161,25 @@ def read_scan(body: ScannedText, post: MemberPost) -> ScanShape:
     """Say what a scanned text is: whose code, and which merchant and order to look up."""
     found = service.read_scan(post.gateway.vault, body.text, now=post.now)
     return ScanShape(**vars(found))
+
+
+@router.post("/taken-codes", status_code=201, responses=refused(RateLimitExceeded, TextInvalid, *service.TAKING))
+@once
+def take_code(body: TakeCode, post: MemberPost) -> TakenShape:
+    """Take a customer's payment code, once: it tells a merchant whom to ask for the money."""
+    service.require_merchant(post.session, post.owner.address)
+    take(post.gateway.sessions, f"takings|{post.owner.account_id}", post.gateway.limits.takings, now=post.now)
+    taken = service.take_code(
+        post.session,
+        post.gateway.vault,
+        body.text,
+        merchant=post.owner.address,
+        reference=body.reference,
+        amount=Fen(body.amount_fen),
+        now=post.now,
+    )
+    account = addresses_of(post.session, [taken.owner])[taken.owner]
+    return TakenShape(account=account, amount_fen=taken.amount, taken_at=taken.taken_at)
 
 
 @router.get("/code-limits")

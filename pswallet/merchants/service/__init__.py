@@ -2,6 +2,7 @@
 
 from pswallet.merchants.service.codes import (
     MAX_DEVICES,
+    TAKING,
     Device,
     OpenedDevice,
     Taken,
@@ -9,6 +10,7 @@ from pswallet.merchants.service.codes import (
     devices_of,
     forget_taken,
     open_device,
+    require_merchant,
     take_code,
 )
 from pswallet.merchants.service.scans import (
@@ -30,6 +32,7 @@ __all__ = [
     "MAX_DEVICES",
     "ORDER_CODE_LIFETIME",
     "REFUSALS",
+    "TAKING",
     "Device",
     "OpenedDevice",
     "Scan",
@@ -45,6 +48,7 @@ __all__ = [
     "order_code",
     "problem_of",
     "read_scan",
+    "require_merchant",
     "set_limit",
     "spend",
     "sticker",

@@ -12,11 +12,15 @@ from sqlalchemy import delete, func, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from pswallet.accounts.errors import ZeroAmount
+from pswallet.accounts.service import standing
 from pswallet.kit import clock
 from pswallet.kit.ids import new_id
 from pswallet.kit.money import Fen
 from pswallet.kit.vault import Erased, Vault
 from pswallet.merchants.errors import (
+    CodeLimitExceeded,
+    NotAMerchant,
     PaymentCodeUnknown,
     PaymentCodeUsed,
     PaymentDevicesExhausted,
@@ -24,15 +28,26 @@ from pswallet.merchants.errors import (
     ReferenceTaken,
 )
 from pswallet.merchants.models import CodeSpending, PaymentDevice, TakenCode
-from pswallet.merchants.rules import paycodes
+from pswallet.merchants.rules import MERCHANT_TIER, paycodes
 from pswallet.merchants.rules.codelimits import CodeKind, Level
 from pswallet.merchants.rules.paycodes import Moment
-from pswallet.merchants.service.scans import digits_of
+from pswallet.merchants.service.scans import DIGITS_REFUSALS, digits_of
 from pswallet.merchants.service.spendings import spend
 
 MAX_DEVICES = 5
 KEPT_FOR = timedelta(days=1)
 """How long a till that lost the answer may ask again about the code that it took."""
+
+TAKING = (
+    *DIGITS_REFUSALS,
+    NotAMerchant,
+    PaymentCodeUnknown,
+    PaymentCodeUsed,
+    ReferenceTaken,
+    ZeroAmount,
+    CodeLimitExceeded,
+)
+"""All that taking a code may be refused with."""
 
 _FIELD = "payment-device"
 """Under which the vault seals a device's key."""
@@ -89,6 +104,12 @@ def close_device(session: Session, device_id: str, *, owner: str) -> None:
     gone = delete(PaymentDevice).where(PaymentDevice.id == device_id, PaymentDevice.owner == owner)
     if session.execute(gone.returning(PaymentDevice.id)).scalar() is None:
         raise PaymentDeviceUnknown(id=device_id)
+
+
+def require_merchant(session: Session, address: str) -> None:
+    """Pass whom the chain knows as a merchant. Raises NotAMerchant."""
+    if standing(session, [address])[address].tier != MERCHANT_TIER:
+        raise NotAMerchant()
 
 
 def take_code(

@@ -45,6 +45,19 @@ _FLAWS: dict[Flaw, type[Problem]] = {
 REFUSALS = (*_FLAWS.values(), errors.CodeSignatureInvalid, errors.OrderCodeExpired)
 """All that a scanned text may be refused with."""
 
+DIGITS_REFUSALS = (
+    errors.CodeUnreadable,
+    errors.CodeLengthWrong,
+    errors.CodeTagRepeated,
+    errors.CodeFormatNotFirst,
+    errors.CodeFieldMissing,
+    errors.CodeFieldInvalid,
+    errors.CodeIssuerUnknown,
+    errors.PaymentCodeMistyped,
+    errors.PaymentCodeForeign,
+)
+"""All that what should be a payment code may be refused with."""
+
 
 class ScanKind(StrEnum):
     """Who shows the code."""
