@@ -1,12 +1,14 @@
 """Payment codes before a real database: taken once however many ask, and never above the limits of a day."""
 
+import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from pswallet.kit.db import Sessions, transaction
@@ -42,11 +44,11 @@ class Tills:
     def phone(self, owner: str = AN, key: bytes = secret("phone")) -> OpenedDevice:
         return self.run(lambda session: service.open_device(session, self.vault, owner=owner, key=key, now=NOON))
 
-    def take(self, text: str, reference: str = "1", amount: int = TEA, **changed: Any) -> Taken:
+    def take(self, shown: str, reference: str = "1", amount: int = TEA, **changed: Any) -> Taken:
         given: dict[str, Any] = {"merchant": "M440310000001", "now": NOON} | changed
         return self.run(
             lambda session: service.take_code(
-                session, self.vault, text, reference=reference, amount=Fen(amount), **given
+                session, self.vault, shown, reference=reference, amount=Fen(amount), **given
             )
         )
 
@@ -162,6 +164,24 @@ def test_a_lost_phone_shows_no_codes_any_more(tills: Tills) -> None:
     assert tills.refusal(lambda: tills.take(shown(phone, counter=1), "2")) == "PaymentCodeUnknown"
     assert tills.refusal(lambda: close(AN)) == "PaymentDeviceUnknown"
     assert tills.run(lambda session: service.devices_of(session, owner=AN)) == []
+
+
+def test_a_phone_that_is_closed_meanwhile_shows_nothing(tills: Tills) -> None:
+    phone = tills.phone()
+    with ThreadPoolExecutor(1) as till:
+        with transaction(tills.sessions) as session:
+            service.close_device(session, phone.id, owner=AN)
+            taking = till.submit(tills.refusal, lambda: tills.take(shown(phone)))
+            until_somebody_waits(tills, taking)
+        assert taking.result(10) == "PaymentCodeUnknown"
+
+
+def until_somebody_waits(tills: Tills, other: Future[Any]) -> None:
+    waiting = "SELECT count(*) FROM pg_stat_activity WHERE wait_event_type = 'Lock' AND datname = current_database()"
+    deadline = time.monotonic() + 10
+    while not tills.run(lambda session: session.scalar(text(waiting))):
+        assert time.monotonic() < deadline, "nobody waits"
+        assert not other.done(), other.result()
 
 
 def test_an_account_has_at_most_five_devices(tills: Tills) -> None:

@@ -147,7 +147,9 @@ def forget_taken(session: Session, *, now: datetime) -> None:
 
 
 def _shown_by(session: Session, vault: Vault, code: str, *, now: datetime) -> tuple[PaymentDevice, Moment]:
-    for device in session.scalars(select(PaymentDevice).where(PaymentDevice.slot == paycodes.slot_in(code))):
+    # Held against its closing until we have committed: a code is taken of a device that is there, or not at all.
+    found = select(PaymentDevice).where(PaymentDevice.slot == paycodes.slot_in(code))
+    for device in session.scalars(found.with_for_update(read=True, key_share=True)):
         with suppress(Erased):  # of somebody who left; the others of its slot are here
             key = bytes.fromhex(vault.unseal(session, device.owner, _FIELD, device.key_sealed))
             moment = paycodes.moment_of(code, key, now=now)
