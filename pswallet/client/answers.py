@@ -185,6 +185,16 @@ class NonceGiven(TypedDict):
     expires_at: str
 
 
+class OpenedDeviceShape(TypedDict):
+    """A device and its key, which is told here alone: keep it where the wallet's own key lies."""
+
+    id: str
+    key: str
+    step_s: int
+    counters: int
+    created_at: str
+
+
 class OrderShape(TypedDict):
     """An order and where it stands. Payments and refunds are shown to the merchant, and to a payer its own."""
 
@@ -199,14 +209,6 @@ class OrderShape(TypedDict):
     error: str | None
     payments: list[parts.OrderPaymentShape]
     refunds: list[parts.RefundShape]
-class OpenedDeviceShape(TypedDict):
-    """A device and its key, which is told here alone: keep it where the wallet's own key lies."""
-
-    id: str
-    key: str
-    step_s: int
-    counters: int
-    created_at: str
 
 
 class PacketAccepted(TypedDict):

@@ -131,7 +131,7 @@ class NotAMerchant(Problem):
     """The account has not the chain tier of merchants."""
 
     status = 403
-    title = "Only merchants take payment codes"
+    title = "This account is no merchant's"
 
 
 class PaymentCodeUsed(Problem):

@@ -87,13 +87,6 @@ class RemindedTooSoon(Problem):
     title = "They were reminded within the last 24 hours"
 
 
-class NotAMerchant(Problem):
-    """Only an account of the merchants' tier opens orders."""
-
-    status = 403
-    title = "This account is no merchant's"
-
-
 class OrderUnknown(Problem):
     """No order of that id or number, or it is another merchant's."""
 

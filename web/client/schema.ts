@@ -438,7 +438,6 @@ export interface paths {
         trace?: never;
     };
     "/v1/orders": {
-    "/v1/payment-codes": {
         parameters: {
             query?: never;
             header?: never;
@@ -456,16 +455,6 @@ export interface paths {
          * @description Open an order, or get the one that was opened under this reference: a till that lost the answer asks again.
          */
         post: operations["open_order_v1_orders_post"];
-         * List Payment Codes
-         * @description List one's own devices that show payment codes.
-         */
-        get: operations["list_payment_codes_v1_payment_codes_get"];
-        put?: never;
-        /**
-         * Open Payment Codes
-         * @description Let this device show payment codes; it reckons them by itself, without a network.
-         */
-        post: operations["open_payment_codes_v1_payment_codes_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -473,7 +462,6 @@ export interface paths {
         trace?: never;
     };
     "/v1/orders/{order_id}": {
-    "/v1/payment-codes/{device_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -548,6 +536,42 @@ export interface paths {
          */
         post: operations["void_order_v1_orders__order_id__void_post"];
         delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payment-codes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Payment Codes
+         * @description List one's own devices that show payment codes.
+         */
+        get: operations["list_payment_codes_v1_payment_codes_get"];
+        put?: never;
+        /**
+         * Open Payment Codes
+         * @description Let this device show payment codes; it reckons them by itself, without a network.
+         */
+        post: operations["open_payment_codes_v1_payment_codes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/payment-codes/{device_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
         get?: never;
         put?: never;
         post?: never;
@@ -4135,6 +4159,33 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
@@ -4218,6 +4269,15 @@ export interface operations {
             };
             /** @description The request does not fit the documented shape */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5205,9 +5265,6 @@ export interface operations {
             query: {
                 reference: string;
             };
-    list_payment_codes_v1_payment_codes_get: {
-        parameters: {
-            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -5221,7 +5278,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrderShape"];
-                    "application/json": components["schemas"]["Devices"];
                 };
             };
             /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
@@ -5297,7 +5353,6 @@ export interface operations {
         };
     };
     open_order_v1_orders_post: {
-    open_payment_codes_v1_payment_codes_post: {
         parameters: {
             query?: never;
             header?: {
@@ -5310,7 +5365,6 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["AskForOrder"];
-                "application/json": components["schemas"]["OpenDevice"];
             };
         };
         responses: {
@@ -5321,7 +5375,6 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["OrderShape"];
-                    "application/json": components["schemas"]["OpenedDeviceShape"];
                 };
             };
             /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
@@ -5361,7 +5414,6 @@ export interface operations {
                 };
             };
             /** @description This order number belongs to another order; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
-            /** @description One account has at most 5 devices that show payment codes; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -5537,24 +5589,6 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
-    close_payment_codes_v1_payment_codes__device_id__delete: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                /** @description the id that POST /v1/payment-codes gave */
-                device_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Sign in first; The session is unknown, expired or revoked */
             401: {
@@ -5575,7 +5609,6 @@ export interface operations {
                 };
             };
             /** @description There is no such order */
-            /** @description There is no such device */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -5861,6 +5894,260 @@ export interface operations {
                 };
             };
             /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_payment_codes_v1_payment_codes_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Devices"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_payment_codes_v1_payment_codes_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenDevice"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OpenedDeviceShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description One account has at most 5 devices that show payment codes; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_payment_codes_v1_payment_codes__device_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id that POST /v1/payment-codes gave */
+                device_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such device */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
@@ -8217,6 +8504,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
@@ -8780,6 +9076,15 @@ export interface operations {
             };
             /** @description Too many tries; wait a little */
             429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };

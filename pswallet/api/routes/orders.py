@@ -28,6 +28,7 @@ from pswallet.kit.clock import to_unix
 from pswallet.kit.db import transaction
 from pswallet.kit.money import Fen
 from pswallet.kit.problems import Problem
+from pswallet.merchants.errors import NotAMerchant
 from pswallet.payments import errors, service
 from pswallet.payments.service import OpenOrder, OrderView, PayOrder, RefundOrder, SignedPayment
 
@@ -134,9 +135,7 @@ class GiveBack(Shape):
 @router.post(
     "",
     status_code=201,
-    responses=refused(
-        AmountInvalid, ChainAway, ZeroAmount, ValueTooLarge, errors.NotAMerchant, errors.OrderReferenceReused
-    ),
+    responses=refused(AmountInvalid, ChainAway, ZeroAmount, ValueTooLarge, NotAMerchant, errors.OrderReferenceReused),
 )
 @once
 def open_order(body: AskForOrder, post: MemberPost) -> OrderShape:

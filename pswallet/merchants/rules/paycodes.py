@@ -1,7 +1,7 @@
 """Typed payment codes: eighteen digits that a wallet shows and a till scans or types. Pure.
 
 49, six digits that find the device, nine that prove its key this minute, a Luhn digit: fifteen digits from HMAC-SHA-256
-under the device's key (docs/decisions/0010). A code is good in its minute and those beside it, and once.
+under the device's key (docs/decisions/0012). A code is good in its minute and those beside it, and once.
 """
 
 import hashlib

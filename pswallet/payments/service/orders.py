@@ -22,9 +22,9 @@ from pswallet.kit.ids import new_id
 from pswallet.kit.money import MAX_FEN, Fen
 from pswallet.kit.problems import Problem
 from pswallet.kit.rows import insert_new_rows
+from pswallet.merchants.errors import NotAMerchant
 from pswallet.payments import rules
 from pswallet.payments.errors import (
-    NotAMerchant,
     OrderAlreadyPaid,
     OrderExpired,
     OrderMismatch,
