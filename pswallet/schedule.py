@@ -22,6 +22,7 @@ from pswallet.kit.db import Sessions, transaction
 from pswallet.kit.figures import SHORT_S
 from pswallet.kit.money import Fen
 from pswallet.payments import service as payments
+from pswallet.points import service as points
 from pswallet.redpackets import service as redpackets
 from pswallet.settings import Settings
 
@@ -29,6 +30,8 @@ TICK_S = 0.5
 REFUNDS_AT_ONCE = 200
 REMINDERS_AT_ONCE = 50
 """Requests; each has up to 100 payers."""
+REMINDED_OF_POINTS_AT_ONCE = 500
+"""Accounts."""
 
 LEADER = 0x70737763  # "pswc"
 """Advisory lock: one worker at a time does the jobs."""
@@ -62,6 +65,7 @@ class Schedule:
             if block is None or not _leads(session):
                 return 0
             payments.remind_before_end(session, now=block.time, limit=REMINDERS_AT_ONCE)
+            points.remind_of_ends(session, now=block.time, limit=REMINDED_OF_POINTS_AT_ONCE)
             return settle_bank(session, now=block.time) + self._refund(session, now=block.time)
 
     def _refund(self, session: Session, *, now: datetime) -> int:

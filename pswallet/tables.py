@@ -22,6 +22,7 @@ from pswallet.kyc import models as kyc
 from pswallet.merchants import models as merchants
 from pswallet.notifications import models as notifications
 from pswallet.payments import models as payments
+from pswallet.points import models as points
 from pswallet.privacy import models as privacy
 from pswallet.redpackets import models as redpackets
 from pswallet.vendors import models as vendors
@@ -36,6 +37,7 @@ FEATURES = (
     merchants,
     notifications,
     payments,
+    points,
     privacy,
     redpackets,
     trail,

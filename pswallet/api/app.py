@@ -31,6 +31,7 @@ from pswallet.api.routes import (
     kyc,
     orders,
     payment_codes,
+    points,
     privacy,
     red_packets,
     requests,
@@ -85,6 +86,7 @@ def routers(settings: Settings) -> list[APIRouter]:
         claims.router,
         contacts.router,
         payment_codes.router,
+        points.router,
     ]
     if settings.mode == "sandbox":
         found += [sandbox.router, bank.router]

@@ -251,6 +251,42 @@ class PhraseKeyShape(TypedDict):
     claim_key: str
 
 
+class PointsProofShape(TypedDict):
+    """One's proof of being counted in a day's root: save it, and check it by `pswallet points verify`."""
+
+    format: str
+    day: str
+    account: str
+    salt: str
+    points: int
+    position: int
+    beside: list[parts.BesideShape]
+    root: str
+    total: int
+
+
+class PointsShape(TypedDict):
+    """How one's points stand by the last block read."""
+
+    free: int
+    held: int
+    lots: list[parts.LotShape]
+    tier: parts.PointsTierShape
+
+
+class PointsStatementShape(TypedDict):
+    """The sums of a period, and a page of its lines, oldest first: opening + in - out = closing."""
+
+    first_day: str | None
+    last_day: str | None
+    opening: int
+    came_in: int
+    went_out: int
+    closing: int
+    items: list[parts.PointsLineShape]
+    newer: int | None
+
+
 class ProblemShape(TypedDict):
     """What a problem means."""
 
@@ -275,6 +311,22 @@ class Ready(TypedDict):
     lag_blocks: int | None
     unsettled_calls: int | None
     tiers_not_enforced: list[int] | None
+
+
+class RedemptionShape(TypedDict):
+    """A reward that was taken; its id is what one shows to get it."""
+
+    id: str
+    reward_id: str
+    title: str
+    points: int
+    at: str
+
+
+class Redemptions(TypedDict):
+    """What one has taken, the newest first."""
+
+    items: list[RedemptionShape]
 
 
 class Registered(TypedDict):
@@ -321,6 +373,10 @@ class ScanShape(TypedDict):
     till: str | None
     reference: str | None
     expires_at: str | None
+class Rewards(TypedDict):
+    """The catalogue, the cheapest first."""
+
+    items: list[parts.RewardShape]
 
 
 class SessionList(TypedDict):
@@ -381,7 +437,7 @@ class Thanked(TypedDict):
 class TierList(TypedDict):
     """The tiers whose figures are due today."""
 
-    tiers: list[parts.TierShape]
+    tiers: list[parts.KycTierShape]
 
 
 class TierRequested(TypedDict):

@@ -321,6 +321,43 @@ class Api:
     def set_code_limit(self, body: bodies.SetLimit, *, key: str | None = None) -> answers.Allowances:
         """Set what codes of level A may pay in a day."""
         return self._transport.ask(answers.Allowances, "POST", "/v1/code-limits", body=body, key=key)
+    def show_points(self) -> answers.PointsShape:
+        """Show what one has in points, when they end, and one's tier."""
+        return self._transport.ask(answers.PointsShape, "GET", "/v1/points")
+
+    def show_points_statement(
+        self,
+        *,
+        cursor: int | None = None,
+        limit: int = 100,
+        month: str | None = None,
+        from_: str | None = None,
+        to: str | None = None,
+    ) -> answers.PointsStatementShape:
+        """Show what one had before a period, what came in and went out, what one had at its end, and the lines of
+        it."""
+        return self._transport.ask(
+            answers.PointsStatementShape,
+            "GET",
+            "/v1/points/statement",
+            query={"cursor": cursor, "limit": limit, "month": month, "from": from_, "to": to},
+        )
+
+    def list_rewards(self) -> answers.Rewards:
+        """List what is to be had for points."""
+        return self._transport.ask(answers.Rewards, "GET", "/v1/points/rewards")
+
+    def take_reward(self, body: bodies.TakeReward, *, key: str | None = None) -> answers.RedemptionShape:
+        """Take one of a reward."""
+        return self._transport.ask(answers.RedemptionShape, "POST", "/v1/points/redemptions", body=body, key=key)
+
+    def list_redemptions(self) -> answers.Redemptions:
+        """List what one has taken."""
+        return self._transport.ask(answers.Redemptions, "GET", "/v1/points/redemptions")
+
+    def prove_points(self, *, day: str | None = None) -> answers.PointsProofShape:
+        """Prove that one's points were counted in a day's root."""
+        return self._transport.ask(answers.PointsProofShape, "GET", "/v1/points/proof", query={"day": day})
 
     def open_box(self, body: bodies.OpenBox, *, key: str | None = None) -> answers.Box:
         """Read the last codes that went to a phone. Raises nothing for a phone that got none."""

@@ -241,6 +241,10 @@ class TakeCode(TypedDict):
     text: str
     reference: str
     amount_fen: int
+class TakeReward(TypedDict):
+    """Which reward."""
+
+    reward_id: str
 
 
 class TermsShape(TypedDict):

@@ -17,6 +17,13 @@ class AllowanceShape(TypedDict):
     spent_fen: int
 
 
+class BesideShape(TypedDict):
+    """A node beside the path from one's leaf to the top."""
+
+    hash: str
+    points: int
+
+
 class BlockShape(TypedDict):
     """A block that the gateway has read."""
 
@@ -64,6 +71,19 @@ class DeviceShape(TypedDict):
     created_at: str
 
 
+class KycTierShape(TypedDict):
+    """What a tier may hold and spend."""
+
+    tier: int
+    name: str
+    max_balance_fen: int
+    per_payment_fen: int
+    per_day_fen: int
+    per_year_fen: int
+    lifetime: bool
+    enforced: bool
+
+
 class LineShape(TypedDict):
     """One side of one payment."""
 
@@ -75,6 +95,13 @@ class LineShape(TypedDict):
     transfer_id: str | None
     packet: str | None
     block: int
+
+
+class LotShape(TypedDict):
+    """Points that end together."""
+
+    points: int
+    spend_until: str
 
 
 class Message(TypedDict):
@@ -105,6 +132,23 @@ class RefundShape(TypedDict):
     transfer_id: str
     status: str
     error: str | None
+class PointsLineShape(TypedDict):
+    """Points that came or went."""
+
+    at: str
+    kind: str
+    delta: int
+    balance_after: int
+    about: str
+
+
+class PointsTierShape(TypedDict):
+    """A tier of members: what one earned in the last twelve months lifts to it."""
+
+    level: int
+    name: str
+    growth: int
+    next_growth: int | None
 
 
 class RequestsShareShape(TypedDict):
@@ -133,6 +177,16 @@ class Reveal(TypedDict):
     amount_fen: int
 
 
+class RewardShape(TypedDict):
+    """Something to be had for points."""
+
+    id: str
+    title: str
+    points: int
+    stock: int
+    level: int
+
+
 class SessionShape(TypedDict):
     """An open session."""
 
@@ -140,19 +194,6 @@ class SessionShape(TypedDict):
     created_at: str
     expires_at: str
     current: bool
-
-
-class TierShape(TypedDict):
-    """What a tier may hold and spend."""
-
-    tier: int
-    name: str
-    max_balance_fen: int
-    per_payment_fen: int
-    per_day_fen: int
-    per_year_fen: int
-    lifetime: bool
-    enforced: bool
 
 
 class TypedDomain(TypedDict):

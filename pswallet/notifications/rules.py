@@ -35,13 +35,17 @@ Kind = Literal[
     "share-claimed",
     "share-owed",
     "share-collected",
+    "points-ending",
 ]
 """What may be told, in kebab-case."""
 
 
 @dataclass(frozen=True, slots=True)
 class Words:
-    """What a person reads. `{amount}` is the notice's amount in yuan, `{reason}` the title of its problem."""
+    """What a person reads. `{amount}` is the notice's amount in yuan, `{reason}` the title of its problem.
+
+    `{points}` and `{last_day}`: how many end, and when they can be spent last.
+    """
 
     title: str
     text: str
@@ -78,6 +82,7 @@ WORDS: dict[Kind, Words] = {
         "A share of a red packet waits for you", "{amount} is yours; collect it before the packet ends."
     ),
     "share-collected": Words("Your share has been paid", "{amount} has come into your wallet."),
+    "points-ending": Words("Some of your points end soon", "{points} points can be spent until {last_day}."),
 }
 
 _OTHER = Words("There is news for your account", "Open the wallet to see it.")
@@ -90,6 +95,8 @@ def words(kind: str, body: Mapping[str, Any], language: str) -> Words:
     filled = {
         "amount": format_yuan(body["amount_fen"]) if "amount_fen" in body else "",
         "reason": translated("problems", _title(body.get("error", "")), language),
+        "points": body.get("points", ""),
+        "last_day": body.get("last_day", ""),
     }
     title, text = (translated("notifications", one, language) for one in (english.title, english.text))
     return Words(title, text.format(**filled))

@@ -35,6 +35,15 @@ from pswallet.payments.models import (
     Succession,
     TierLimit,
 )
+from pswallet.points.models import (
+    PointsDay,
+    PointsHold,
+    PointsPurchase,
+    PointsRedemption,
+    PointsRefund,
+    PointsReminder,
+    PointsReward,
+)
 from pswallet.privacy.models import RetainedRecord
 from pswallet.redpackets.models import (
     Draw,
@@ -60,6 +69,7 @@ UNREADABLE = "stays sealed; the key is destroyed"
 LEDGER = "stays, by address alone: the public chain says the same"
 SIGNED = "stays, by address alone: the audit holds it to what was signed and to the chain"
 SAID = "stays, by address alone: it was said to others and is their history too"
+COUNTED = "stays, by address alone: the daily roots of everybody's points count it"
 PROOF = "stays: it proves the erasure"
 
 _KEYED = "a keyed hash of what stands beside it"
@@ -137,6 +147,11 @@ HOLDINGS = (
     Holding(BankMint, BankMint.account == ADDRESS, LEDGER),
     Holding(BankRedemption, BankRedemption.account == ADDRESS, LEDGER),
     Holding(BankMintRefusal, BankMintRefusal.entry.in_(_OWN_ENTRIES), LEDGER),
+    Holding(PointsPurchase, PointsPurchase.account == ADDRESS, LEDGER),
+    Holding(PointsRefund, PointsRefund.account == ADDRESS, LEDGER),
+    Holding(PointsHold, PointsHold.account == ADDRESS, COUNTED),
+    Holding(PointsRedemption, PointsRedemption.account == ADDRESS, COUNTED),
+    Holding(PointsReminder, PointsReminder.account == ADDRESS, DELETED),
     Holding(Draw, Draw.creator == ADDRESS, SIGNED),
     Holding(
         PhraseKey,
@@ -170,6 +185,8 @@ IMPERSONAL: dict[type[Base], str] = {
     TierLimit: "limits, the same for all",
     PaymentPause: "the token's own",
     ReserveAttestation: "the custodian's",
+    PointsReward: "what is to be had, the same for all",
+    PointsDay: "sums under names that are blinded anew each day; only the person's own proof opens one",
     ChainBlock: "the chain's",
     ChainCall: "our calls: what is in them stands in the requests that they carry out",
     ChainSender: "our own keys' addresses",

@@ -9,6 +9,8 @@ from typing import Any
 
 import pytest
 
+from pswallet.kit.db import transaction
+from pswallet.points import service as points
 from tests.api.document import asked
 from tests.api.gateway import Member
 from tests.api.money import balance, client_of, members, packet_body, send, transfer_body
@@ -53,7 +55,7 @@ class Ann:
             "device_id": self.ann.post("/payment-codes").json()["id"],
             "session_id": self.ann.get("/sessions").json()["sessions"][0]["id"],
         }
-        self.named = {"draw_id": self.ann.post("/draws").json()["id"]}
+        self.named = {"draw_id": self.ann.post("/draws").json()["id"], "reward_id": self._reward(pipeline)}
         """By field of a body: what Ann has."""
 
     def _order(self, stranger: Any, pipeline: Pipeline) -> str:
@@ -63,6 +65,9 @@ class Ann:
         client_of(self.ann).pay_order(order)
         pipeline.settle()
         return str(order["id"])
+    def _reward(self, pipeline: Pipeline) -> str:
+        with transaction(pipeline.sessions) as session:
+            return points.offer_reward(session, title="擂茶", points=1, stock=1, level=0).id
 
     def _group(self) -> str:
         group: str = self.ann.post("/contact-groups", {"name": GROUP}).json()["id"]
@@ -92,6 +97,14 @@ class Ann:
             "/red-packets?role=given",
         ]
         paths += ["/payment-requests?role=asker", "/payment-requests?role=payer"]
+        paths = ["/accounts/me", "/sessions", "/contact-groups", "/balance", "/activity", "/red-packets?role=given"]
+        paths += [
+            "/points",
+            "/points/statement",
+            "/points/redemptions",
+            "/payment-requests?role=asker",
+            "/payment-requests?role=payer",
+        ]
         paths += [f"/transfers/{self.ids['transfer_id']}", f"/payment-requests/{self.ids['request_id']}"]
         paths += [f"/red-packets/{self.ids['packet']}"]
         answers = {path: self.ann.get(path) for path in paths}

@@ -121,6 +121,7 @@ def test_every_setting_is_documented():
 
 def test_every_feature_has_its_card():
     for feature in ("redpackets", "payments", "merchants", "bank", "kyc", "contacts", "accounts", "notifications"):
+    for feature in ("redpackets", "payments", "points", "bank", "kyc", "contacts", "accounts", "notifications"):
         card = ast.get_docstring(ast.parse((ROOT / f"pswallet/{feature}/__init__.py").read_text())) or ""
         for part in ("Invariant:", "Contract:", "Owner of status:"):
             assert part in card, f"{feature} does not tell its {part}"

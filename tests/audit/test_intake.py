@@ -34,6 +34,8 @@ INTAKE: set[type[Base]] = {
 EXCEPTIONS = {
     "tiers": "what a tier shall be allowed; what it is allowed is the token's own, kept in tier_limits",
     "chain_calls": "what is asked of the chain, which takes it as it was signed or not at all: then it is a fact",
+    "points_purchases": "what a paid order earns follows from the order's own facts, which are audited",
+    "points_refunds": "what a refund takes back follows from the order's own facts, which are audited",
     "off_chain_notifications": "who is told what a request asks for; what it asks for is held to its own rows",
 }
 """Tables with amounts that the audit leaves out, each with its reason."""

@@ -13,6 +13,7 @@ from sqlalchemy import (
     ARRAY,
     Boolean,
     Column,
+    Date,
     DateTime,
     Engine,
     LargeBinary,
@@ -81,6 +82,7 @@ def value(column: Column[Any]) -> Any:
         (Text, "row"),
         (Boolean, True),
         (DateTime, _AT),
+        (Date, _AT.date()),
         (LargeBinary, b"row"),
     ]
     return next((fitting for kind, fitting in kinds if isinstance(column.type, kind)), 9)

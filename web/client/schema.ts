@@ -689,6 +689,110 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/points": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Points
+         * @description Show what one has in points, when they end, and one's tier.
+         */
+        get: operations["show_points_v1_points_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/points/proof": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Prove Points
+         * @description Prove that one's points were counted in a day's root.
+         */
+        get: operations["prove_points_v1_points_proof_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/points/redemptions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Redemptions
+         * @description List what one has taken.
+         */
+        get: operations["list_redemptions_v1_points_redemptions_get"];
+        put?: never;
+        /**
+         * Take Reward
+         * @description Take one of a reward.
+         */
+        post: operations["take_reward_v1_points_redemptions_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/points/rewards": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Rewards
+         * @description List what is to be had for points.
+         */
+        get: operations["list_rewards_v1_points_rewards_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/points/statement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Points Statement
+         * @description Show what one had before a period, what came in and went out, what one had at its end, and the lines of it.
+         */
+        get: operations["show_points_statement_v1_points_statement_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/privacy/erasure": {
         parameters: {
             query?: never;
@@ -1371,6 +1475,16 @@ export interface components {
             balance_fen: number;
         };
         /**
+         * BesideShape
+         * @description A node beside the path from one's leaf to the top.
+         */
+        BesideShape: {
+            /** Hash */
+            hash: string;
+            /** Points */
+            points: number;
+        };
+        /**
          * BlockShape
          * @description A block that the gateway has read.
          */
@@ -1965,6 +2079,20 @@ export interface components {
             phone: string;
         };
         /**
+         * LotShape
+         * @description Points that end together.
+         */
+        LotShape: {
+            /** Points */
+            points: number;
+            /**
+             * Spend Until
+             * Format: date-time
+             * @description the last second at which they can be spent
+             */
+            spend_until: string;
+        };
+        /**
          * MakePhraseKey
          * @description A phrase (口令) for the next packet. It stays here: only a keyed hash is kept.
          * @example {
@@ -2333,6 +2461,120 @@ export interface components {
             claim_key: string;
         };
         /**
+         * PointsLineShape
+         * @description Points that came or went.
+         */
+        PointsLineShape: {
+            /**
+             * About
+             * @description the order or the redemption; empty for what expired
+             */
+            about: string;
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /**
+             * Balance After
+             * @description free and held points together
+             */
+            balance_after: number;
+            /** Delta */
+            delta: number;
+            /**
+             * Kind
+             * @description earned, paid, returned, redeemed, expired or clawed-back
+             */
+            kind: string;
+        };
+        /**
+         * PointsProofShape
+         * @description One's proof of being counted in a day's root: save it, and check it by `pswallet points verify`.
+         */
+        PointsProofShape: {
+            /**
+             * Account
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            account: string;
+            /** Beside */
+            beside: components["schemas"]["BesideShape"][];
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /** Format */
+            format: string;
+            /** Points */
+            points: number;
+            /** Position */
+            position: number;
+            /**
+             * Root
+             * @description for comparison alone: believe the one that is anchored
+             */
+            root: string;
+            /** Salt */
+            salt: string;
+            /** Total */
+            total: number;
+        };
+        /**
+         * PointsShape
+         * @description How one's points stand by the last block read.
+         */
+        PointsShape: {
+            /**
+             * Free
+             * @description can be spent; below zero after a refund of what points were spent from
+             */
+            free: number;
+            /**
+             * Held
+             * @description kept for quotes and orders on their way
+             */
+            held: number;
+            /**
+             * Lots
+             * @description of the free ones, what ends first is spent first
+             */
+            lots: components["schemas"]["LotShape"][];
+            tier: components["schemas"]["pswallet__api__routes__points__TierShape"];
+        };
+        /**
+         * PointsStatementShape
+         * @description The sums of a period, and a page of its lines, oldest first: opening + in - out = closing.
+         */
+        PointsStatementShape: {
+            /** Came In */
+            came_in: number;
+            /** Closing */
+            closing: number;
+            /**
+             * First Day
+             * @description of Asia/Shanghai; null: from the beginning
+             */
+            first_day: string | null;
+            /** Items */
+            items: components["schemas"]["PointsLineShape"][];
+            /**
+             * Last Day
+             * @description of Asia/Shanghai; null: up to the last block read
+             */
+            last_day: string | null;
+            /**
+             * Newer
+             * @description asks for the next page of lines, null at the end
+             */
+            newer: number | null;
+            /** Opening */
+            opening: number;
+            /** Went Out */
+            went_out: number;
+        };
+        /**
          * Problem
          * @description A failure (RFC 9457). Further members say more: `errors`, `retry_after_s`, amounts, times.
          */
@@ -2398,6 +2640,60 @@ export interface components {
              * @description the reply to the creator; null for whoever takes no part
              */
             thanks: string | null;
+        };
+        /**
+         * TierShape
+         * @description What a tier may hold and spend.
+         */
+        pswallet__api__routes__kyc__TierShape: {
+            /**
+             * Enforced
+             * @description the chain holds to these figures now; if not, an operator's act is due
+             */
+            enforced: boolean;
+            /**
+             * Lifetime
+             * @description the year's limit is one for life
+             */
+            lifetime: boolean;
+            /** Max Balance Fen */
+            max_balance_fen: number;
+            /** Name */
+            name: string;
+            /** Per Day Fen */
+            per_day_fen: number;
+            /** Per Payment Fen */
+            per_payment_fen: number;
+            /** Per Year Fen */
+            per_year_fen: number;
+            /**
+             * Tier
+             * @description chain tier: T0 is 1
+             */
+            tier: number;
+        };
+        /**
+         * TierShape
+         * @description A tier of members: what one earned in the last twelve months lifts to it.
+         */
+        pswallet__api__routes__points__TierShape: {
+            /**
+             * Growth
+             * @description points earned in the last twelve months; what one holds counts for nothing
+             */
+            growth: number;
+            /**
+             * Level
+             * @description 0 to 3
+             */
+            level: number;
+            /** Name */
+            name: string;
+            /**
+             * Next Growth
+             * @description what lifts to the next tier; null at the top
+             */
+            next_growth: number | null;
         };
         /**
          * ShareShape
@@ -2526,6 +2822,31 @@ export interface components {
             status: string;
             /** Transfer Id */
             transfer_id: string;
+         * Redemptions
+         * @description What one has taken, the newest first.
+         */
+        Redemptions: {
+            /** Items */
+            items: components["schemas"]["RedemptionShape"][];
+        };
+        /**
+         * RedemptionShape
+         * @description A reward that was taken; its id is what one shows to get it.
+         */
+        RedemptionShape: {
+            /**
+             * At
+             * Format: date-time
+             */
+            at: string;
+            /** Id */
+            id: string;
+            /** Points */
+            points: number;
+            /** Reward Id */
+            reward_id: string;
+            /** Title */
+            title: string;
         };
         /**
          * Registered
@@ -2722,6 +3043,31 @@ export interface components {
             store: string | null;
             /** Till */
             till: string | null;
+         * Rewards
+         * @description The catalogue, the cheapest first.
+         */
+        Rewards: {
+            /** Items */
+            items: components["schemas"]["RewardShape"][];
+        };
+        /**
+         * RewardShape
+         * @description Something to be had for points.
+         */
+        RewardShape: {
+            /** Id */
+            id: string;
+            /**
+             * Level
+             * @description the tier from which on it can be taken, 0 to 3
+             */
+            level: number;
+            /** Points */
+            points: number;
+            /** Stock */
+            stock: number;
+            /** Title */
+            title: string;
         };
         /**
          * SendCode
@@ -2958,6 +3304,15 @@ export interface components {
              * Format: date-time
              */
             taken_at: string;
+         * TakeReward
+         * @description Which reward.
+         * @example {
+         *       "reward_id": "rwd_01m8a0w5c2s9c3kq5m2tq8d5fz"
+         *     }
+         */
+        TakeReward: {
+            /** Reward Id */
+            reward_id: string;
         };
         /**
          * TermsShape
@@ -3030,7 +3385,7 @@ export interface components {
          */
         TierList: {
             /** Tiers */
-            tiers: components["schemas"]["TierShape"][];
+            tiers: components["schemas"]["pswallet__api__routes__kyc__TierShape"][];
         };
         /**
          * TierRequested
@@ -3042,37 +3397,6 @@ export interface components {
              * @description chain tier: T1 is 2, T2 is 3
              */
             tier_requested: number;
-        };
-        /**
-         * TierShape
-         * @description What a tier may hold and spend.
-         */
-        TierShape: {
-            /**
-             * Enforced
-             * @description the chain holds to these figures now; if not, an operator's act is due
-             */
-            enforced: boolean;
-            /**
-             * Lifetime
-             * @description the year's limit is one for life
-             */
-            lifetime: boolean;
-            /** Max Balance Fen */
-            max_balance_fen: number;
-            /** Name */
-            name: string;
-            /** Per Day Fen */
-            per_day_fen: number;
-            /** Per Payment Fen */
-            per_payment_fen: number;
-            /** Per Year Fen */
-            per_year_fen: number;
-            /**
-             * Tier
-             * @description chain tier: T0 is 1
-             */
-            tier: number;
         };
         /**
          * TimeMoved
@@ -3212,6 +3536,7 @@ export type AskForDraw = components['schemas']['AskForDraw'];
 export type AskForMoney = components['schemas']['AskForMoney'];
 export type AskForOrder = components['schemas']['AskForOrder'];
 export type Balance = components['schemas']['Balance'];
+export type BesideShape = components['schemas']['BesideShape'];
 export type BlockShape = components['schemas']['BlockShape'];
 export type Box = components['schemas']['Box'];
 export type CardShape = components['schemas']['CardShape'];
@@ -3242,6 +3567,7 @@ export type JsonValue = components['schemas']['JsonValue'];
 export type Level = components['schemas']['Level'];
 export type LineShape = components['schemas']['LineShape'];
 export type Lookup = components['schemas']['Lookup'];
+export type LotShape = components['schemas']['LotShape'];
 export type MakePhraseKey = components['schemas']['MakePhraseKey'];
 export type Message = components['schemas']['Message'];
 export type MoneyIn = components['schemas']['MoneyIn'];
@@ -3260,13 +3586,21 @@ export type PacketShape = components['schemas']['PacketShape'];
 export type PayAnOrder = components['schemas']['PayAnOrder'];
 export type PayShare = components['schemas']['PayShare'];
 export type PhraseKeyShape = components['schemas']['PhraseKeyShape'];
+export type PointsLineShape = components['schemas']['PointsLineShape'];
+export type PointsProofShape = components['schemas']['PointsProofShape'];
+export type PointsShape = components['schemas']['PointsShape'];
+export type PointsStatementShape = components['schemas']['PointsStatementShape'];
 export type Problem = components['schemas']['Problem'];
 export type ProblemShape = components['schemas']['ProblemShape'];
 export type PswalletApiRoutesClaimsShareShape = components['schemas']['pswallet__api__routes__claims__ShareShape'];
+export type PswalletApiRoutesKycTierShape = components['schemas']['pswallet__api__routes__kyc__TierShape'];
+export type PswalletApiRoutesPointsTierShape = components['schemas']['pswallet__api__routes__points__TierShape'];
 export type PswalletApiRoutesRequestsShareShape = components['schemas']['pswallet__api__routes__requests__ShareShape'];
 export type Ready = components['schemas']['Ready'];
 export type RealName = components['schemas']['RealName'];
 export type RefundShape = components['schemas']['RefundShape'];
+export type Redemptions = components['schemas']['Redemptions'];
+export type RedemptionShape = components['schemas']['RedemptionShape'];
 export type Registered = components['schemas']['Registered'];
 export type Registration = components['schemas']['Registration'];
 export type Reminded = components['schemas']['Reminded'];
@@ -3278,6 +3612,8 @@ export type Reveal = components['schemas']['Reveal'];
 export type ScanKind = components['schemas']['ScanKind'];
 export type ScannedText = components['schemas']['ScannedText'];
 export type ScanShape = components['schemas']['ScanShape'];
+export type Rewards = components['schemas']['Rewards'];
+export type RewardShape = components['schemas']['RewardShape'];
 export type SendCode = components['schemas']['SendCode'];
 export type SendMoney = components['schemas']['SendMoney'];
 export type SessionList = components['schemas']['SessionList'];
@@ -3290,11 +3626,11 @@ export type StatementShape = components['schemas']['StatementShape'];
 export type Submitted = components['schemas']['Submitted'];
 export type TakeCode = components['schemas']['TakeCode'];
 export type TakenShape = components['schemas']['TakenShape'];
+export type TakeReward = components['schemas']['TakeReward'];
 export type TermsShape = components['schemas']['TermsShape'];
 export type Thanked = components['schemas']['Thanked'];
 export type TierList = components['schemas']['TierList'];
 export type TierRequested = components['schemas']['TierRequested'];
-export type TierShape = components['schemas']['TierShape'];
 export type TimeMoved = components['schemas']['TimeMoved'];
 export type TransferAccepted = components['schemas']['TransferAccepted'];
 export type TransferShape = components['schemas']['TransferShape'];
@@ -6798,6 +7134,380 @@ export interface operations {
                 };
             };
             /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_points_v1_points_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsShape"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    prove_points_v1_points_proof_get: {
+        parameters: {
+            query?: {
+                /** @description of Asia/Shanghai; the last closed one if not said */
+                day?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsProofShape"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no proof of points for that day */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_redemptions_v1_points_redemptions_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Redemptions"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    take_reward_v1_points_redemptions_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TakeReward"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RedemptionShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This reward is for a higher tier */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such reward */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There are not enough points; None of this reward is left; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_rewards_v1_points_rewards_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Rewards"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_points_statement_v1_points_statement_get: {
+        parameters: {
+            query?: {
+                /** @description `newer` of the page before */
+                cursor?: number | null;
+                /** @description the first day, of Asia/Shanghai */
+                from?: string | null;
+                /** @description lines of a page */
+                limit?: number;
+                /** @description a calendar month of Asia/Shanghai: 2026-11 */
+                month?: string | null;
+                /** @description the last day, of Asia/Shanghai */
+                to?: string | null;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PointsStatementShape"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The period is one month, or a first and a last day in order; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1,0 +1,146 @@
+"""Each day's root over everybody's points, the call that anchors it, and a person's proof of being counted.
+
+What a day was closed with stays: a refund or a reorganisation afterwards changes the days that follow.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from functools import lru_cache
+
+from sqlalchemy import select
+from sqlalchemy.orm import Session
+
+from pswallet.chain.hashing import address_bytes, keccak
+from pswallet.chain.outbox import Call, CallKind
+from pswallet.kit.clock import shanghai_start
+from pswallet.kit.vault import Vault
+from pswallet.points.errors import PointsProofUnknown
+from pswallet.points.models import PointsDay, PointsPurchase
+from pswallet.points.rules import Proof, fold, trees
+from pswallet.points.rules.proofs import day_number
+from pswallet.points.rules.trees import Node
+from pswallet.points.service.histories import histories
+
+SUBJECT = "0x" + keccak(b"points").hex()
+"""Under which the Anchor keeps the roots."""
+
+_AT_ONCE = 1_000
+_LEAF_BYTES = 40
+
+
+@dataclass(frozen=True, slots=True)
+class ClosedDay:
+    """A day's root, and everybody's points in it."""
+
+    day: date
+    root: str
+    total: int
+
+
+def close_day(session: Session, vault: Vault, day: date, *, now: datetime) -> ClosedDay | None:
+    """Make the root of a day that is over by the chain's time `now`; the same root if there is one.
+
+    None: nobody had points yet. Raises ValueError for a day that is not over.
+    """
+    known = session.get(PointsDay, day)
+    if known is not None:
+        return ClosedDay(day, known.root, known.total)
+    after = shanghai_start(day + timedelta(days=1))
+    if now < after:
+        raise ValueError(f"{day} is not over")
+    leaves = sorted(_leaves(session, vault, day, at=after - timedelta(microseconds=1)))
+    if not leaves:
+        return None
+    content = b"".join(account + points.to_bytes(8) for account, points in leaves)
+    tree = _tree(content)
+    top = tree[-1][0]
+    root = "0x" + trees.root(day_number(day), len(tree) - 1, top).hex()
+    session.add(PointsDay(day=day, root=root, total=top.points, leaves=content, closed_at=now))
+    session.flush()
+    return ClosedDay(day, root, top.points)
+
+
+def anchor_call(closed: ClosedDay) -> Call:
+    """Return the call that anchors a closed day. Raises ValueError while the outbox has no kind `anchor`."""
+    arguments = {
+        "subject": SUBJECT,
+        "day": day_number(closed.day),
+        "root": closed.root,
+        "total": closed.total,
+    }
+    return Call(f"anchor:points:{closed.day}", CallKind("anchor"), arguments)
+
+
+def proof_of(session: Session, vault: Vault, account: str, *, day: date | None) -> tuple[Proof, ClosedDay]:
+    """Return the proof that an account was counted at the end of `day`, or of the last closed one; and its root.
+
+    Raises PointsProofUnknown.
+    """
+    query = select(PointsDay).order_by(PointsDay.day.desc()).limit(1)
+    found = session.scalar(query if day is None else query.where(PointsDay.day == day))
+    if found is None:
+        raise PointsProofUnknown(day=day.isoformat() if day else None)
+    salt = _salt(vault, account, found.day)
+    own = trees.blinded(day_number(found.day), salt, address_bytes(account))
+    position = _position(found.leaves, own)
+    if position is None:
+        raise PointsProofUnknown(day=found.day.isoformat())
+    tree = _tree(found.leaves)
+    proof = Proof(
+        day=found.day,
+        account=account,
+        salt="0x" + salt.hex(),
+        points=tree[0][position].points,
+        position=position,
+        beside=tuple(("0x" + node.hash.hex(), node.points) for node in trees.beside(tree, position)),
+    )
+    return proof, ClosedDay(found.day, found.root, found.total)
+
+
+def _leaves(session: Session, vault: Vault, day: date, *, at: datetime) -> list[tuple[bytes, int]]:
+    """Return blinded account and points of everybody who ever earned some. A debt counts as none: none lowers the sum.
+
+    In their own order they would be in that of the addresses; blinded anew each day, they stand elsewhere each day.
+    """
+    found: list[tuple[bytes, int]] = []
+    last = ""
+    while accounts := _accounts_after(session, last):
+        for account, history in histories(session, accounts).items():
+            points = max(0, fold(history, at=at).balance)
+            salt = _salt(vault, account, day)
+            found.append((trees.blinded(day_number(day), salt, address_bytes(account)), points))
+        last = accounts[-1]
+    return found
+
+
+def _accounts_after(session: Session, last: str) -> list[str]:
+    query = select(PointsPurchase.account).where(PointsPurchase.account > last).distinct()
+    return list(session.scalars(query.order_by(PointsPurchase.account).limit(_AT_ONCE)))
+
+
+def _salt(vault: Vault, account: str, day: date) -> bytes:
+    return bytes.fromhex(vault.index("points-proof", f"{account}|{day.isoformat()}"))
+
+
+def _position(leaves: bytes, own: bytes) -> int | None:
+    """Return the place of a blinded account among leaves in order, by halving."""
+    low, high = 0, len(leaves) // _LEAF_BYTES
+    while low < high:
+        middle = (low + high) // 2
+        if _account_at(leaves, middle) < own:
+            low = middle + 1
+        else:
+            high = middle
+    return low if _account_at(leaves, low) == own else None
+
+
+def _account_at(leaves: bytes, place: int) -> bytes:
+    return leaves[place * _LEAF_BYTES : place * _LEAF_BYTES + 32]
+
+
+@lru_cache(maxsize=4)
+def _tree(leaves: bytes) -> list[list[Node]]:
+    rows = [leaves[place : place + _LEAF_BYTES] for place in range(0, len(leaves), _LEAF_BYTES)]
+    return trees.levels([trees.leaf(row[:32], int.from_bytes(row[32:])) for row in rows])

@@ -1,0 +1,65 @@
+"""What happened to people's points, read from the tables for the ledger to fold."""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Collection
+from typing import Any
+
+from sqlalchemy import bindparam, func, select, text
+from sqlalchemy.orm import Session
+
+from pswallet.kit.db import Base
+from pswallet.kit.rows import TEXTS
+from pswallet.points.models import PointsHold, PointsPurchase, PointsRedemption, PointsRefund
+from pswallet.points.rules import History, Hold, Purchase, Redemption, Refund
+
+_LOCK = text("SELECT pg_advisory_xact_lock(hashtextextended('points|' || :account, 0))")
+
+
+def history_of(session: Session, account: str) -> History:
+    """Return all that happened to one account's points."""
+    return histories(session, [account])[account]
+
+
+def locked_history(session: Session, account: str) -> History:
+    """Return an account's history once nobody else spends its points: until the end of the transaction."""
+    # The lock is a statement of its own: the next one sees what was committed while this one waited.
+    session.execute(_LOCK, {"account": account})
+    return history_of(session, account)
+
+
+def histories(session: Session, accounts: Collection[str]) -> dict[str, History]:
+    """Return the history of each account, with four queries however many they are."""
+    purchases, refunds = _rows(session, PointsPurchase, accounts), _rows(session, PointsRefund, accounts)
+    holds, redemptions = _rows(session, PointsHold, accounts), _rows(session, PointsRedemption, accounts)
+    return {
+        account: History(
+            [_purchase(row) for row in purchases[account]],
+            [_refund(row) for row in refunds[account]],
+            [_hold(row) for row in holds[account]],
+            [Redemption(id=row.id, at=row.at, points=row.points) for row in redemptions[account]],
+        )
+        for account in accounts
+    }
+
+
+def _rows(session: Session, table: type[Base], accounts: Collection[str]) -> dict[str, list[Any]]:
+    columns = table.__table__.columns
+    query = select(*columns).where(columns["account"] == func.any(bindparam("accounts", type_=TEXTS)))
+    found: dict[str, list[Any]] = defaultdict(list)
+    for row in session.execute(query, {"accounts": list(accounts)}):
+        found[row.account].append(row)
+    return found
+
+
+def _purchase(row: Any) -> Purchase:
+    return Purchase(order=row.order_id, at=row.at, earned=row.earned, points_paid=row.points_paid, ends_at=row.ends_at)
+
+
+def _refund(row: Any) -> Refund:
+    return Refund(order=row.order_id, at=row.at, clawed_back=row.clawed_back, returned=row.returned)
+
+
+def _hold(row: Any) -> Hold:
+    return Hold(id=row.quote_id, at=row.at, points=row.points, until=row.until, order=row.order_id)
