@@ -17,6 +17,7 @@ import typer
 from rich.console import Console
 
 from pswallet import cashier, keeper, officer, operator, scanner
+from pswallet import keeper, officer, operator, tally
 from pswallet.settings import Settings
 from pswallet.wallet.commands import app as wallet
 
@@ -29,6 +30,7 @@ app.add_typer(operator.app, name="operator")
 officer.join(app)
 keeper.join(app)
 app.add_typer(scanner.app, name="code")
+app.add_typer(tally.app, name="points")
 app.add_typer(wallet, name="wallet")
 app.add_typer(cashier.app, name="receipt")
 console = Console()
