@@ -273,11 +273,12 @@ def indexer(
 
 @app.command()
 def worker() -> None:
-    """Do the timed jobs: expiry refunds, reminders, reserve attestations."""
+    """Do the timed jobs: expiry refunds, reminders, reserve attestations, each day's root of points."""
     from pswallet import schedule
+    from pswallet.chain.keys import open_vault
 
     settings = _settings()
-    schedule.run(_sessions(settings), settings, _until_stopped())
+    schedule.run(_sessions(settings), settings, _until_stopped(), open_vault(settings.keys_file))
 
 
 @app.command()

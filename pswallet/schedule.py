@@ -1,4 +1,4 @@
-"""Timed jobs by the chain's clock: refunds of expired packets, reminders, attestations, issues that had to wait."""
+"""Timed jobs by the chain's clock: refunds of expired packets, reminders, the points of each day, the bank's issues."""
 
 from __future__ import annotations
 
@@ -18,9 +18,11 @@ from pswallet.bank import service as bank
 from pswallet.chain.outbox import last_block
 from pswallet.chain.presence import Presence
 from pswallet.kit import figures as figures_page
+from pswallet.kit.clock import shanghai_day
 from pswallet.kit.db import Sessions, transaction
 from pswallet.kit.figures import SHORT_S
 from pswallet.kit.money import Fen
+from pswallet.kit.vault import Vault
 from pswallet.payments import service as payments
 from pswallet.points import service as points
 from pswallet.redpackets import service as redpackets
@@ -32,6 +34,8 @@ REMINDERS_AT_ONCE = 50
 """Requests; each has up to 100 payers."""
 REMINDED_OF_POINTS_AT_ONCE = 500
 """Accounts."""
+CLOSE_A_DAY_AFTER = timedelta(hours=1)
+"""So long after its end the day's last blocks stay where they are."""
 
 LEADER = 0x70737763  # "pswc"
 """Advisory lock: one worker at a time does the jobs."""
@@ -53,8 +57,10 @@ class Figures:
 class Schedule:
     """The jobs of one worker. Each step is one transaction; another worker's step at the same time does nothing."""
 
-    def __init__(self, sessions: Sessions) -> None:
+    def __init__(self, sessions: Sessions, vault: Vault | None = None) -> None:
         self._sessions = sessions
+        self._vault = vault
+        """Blinds the points of a day; without one no day is closed."""
         self._refunded_until = _ANCIENT
         """Packets that expired up to here hold no money any more; what is older need not be looked at again."""
 
@@ -66,7 +72,14 @@ class Schedule:
                 return 0
             payments.remind_before_end(session, now=block.time, limit=REMINDERS_AT_ONCE)
             points.remind_of_ends(session, now=block.time, limit=REMINDED_OF_POINTS_AT_ONCE)
+            self._close_day(session, now=block.time)
             return settle_bank(session, now=block.time) + self._refund(session, now=block.time)
+
+    def _close_day(self, session: Session, *, now: datetime) -> None:
+        """Make the root of everybody's points at the end of yesterday, once; a day without a worker has none."""
+        if self._vault is not None:
+            yesterday = shanghai_day(now - CLOSE_A_DAY_AFTER) - timedelta(days=1)
+            points.close_day(session, self._vault, yesterday, now=now)
 
     def _refund(self, session: Session, *, now: datetime) -> int:
         """Give back packets ten minutes after their expiry: anybody may come first."""
@@ -78,10 +91,10 @@ class Schedule:
         return len(due)
 
 
-def run(sessions: Sessions, settings: Settings, stop: threading.Event) -> None:
+def run(sessions: Sessions, settings: Settings, stop: threading.Event, vault: Vault | None = None) -> None:
     """Step until `stop`, twice a second. While the database is away, try again."""
     _log.info("worker.started", mode=settings.mode)
-    schedule, tidying = Schedule(sessions), Tidying(sessions)
+    schedule, tidying = Schedule(sessions, vault), Tidying(sessions)
     figures = Figures()
     figures_page.serve(figures.registry, host=settings.metrics_host, port=settings.metrics_port)
     with Presence(sessions, "worker") as presence:

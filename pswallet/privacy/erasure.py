@@ -17,6 +17,7 @@ from pswallet.kit.vault import Erased, Vault
 from pswallet.kyc import service as kyc
 from pswallet.notifications.models import OffChainNotification
 from pswallet.payments import service as payments
+from pswallet.points.models import PointsReminder
 from pswallet.privacy import retention, rules
 from pswallet.privacy.catalogue import DELETED, HOLDINGS, identity_holdings
 from pswallet.privacy.errors import ErasureBlocked, StillRegistered
@@ -118,6 +119,7 @@ def sweep(session: Session) -> None:
     """Delete what erased people were told since: somebody reminded them before the chain took the tier back."""
     erased = select(Account.address).where(Account.erased_at.is_not(None))
     session.execute(delete(OffChainNotification).where(OffChainNotification.address.in_(erased)))
+    session.execute(delete(PointsReminder).where(PointsReminder.account.in_(erased)))
 
 
 def rows_left(session: Session, account: Account) -> dict[str, int]:

@@ -7,6 +7,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy.orm import Session
 
+from pswallet.accounts.models import AccountTier
 from pswallet.kit.db import Sessions, transaction
 from pswallet.points import projection, service
 from pswallet.points.rules import PaidOrder, RefundedOrder
@@ -62,6 +63,13 @@ class Till:
         told = RefundedOrder(**fields | changed)
         self.run(lambda session: projection.on_order_refunded(session, [told]))
         return told
+
+    def register(self, *people: Person, tier: int = 3) -> None:
+        """Let the chain say that people have a tier; 0 takes it back."""
+        self.block += 1
+        with transaction(self.sessions) as session:
+            for place, person in enumerate(people):
+                session.add(AccountTier(address=person.address, tier=tier, block=self.block, log_index=place))
 
     def summary(self, person: Person, *, at: datetime = NOON + DAY) -> service.Summary:
         return self.run(lambda session: service.summary(session, person.address, now=at))

@@ -288,6 +288,7 @@ def notices(till: Till) -> list[tuple[str, Any]]:
 def test_people_are_reminded_30_and_7_days_and_a_day_before_once_each(till: Till) -> None:
     till.buy(PING, "a", 10_000)
     till.buy(PING, "b", 10_000, at=NOON + 300 * DAY)
+    till.register(PING)
     end = end_of_points(NOON)
     assert reminded(till, at=end - 30 * DAY - timedelta(seconds=1)) == 0
     for days in (30, 7, 1):
@@ -298,6 +299,7 @@ def test_people_are_reminded_30_and_7_days_and_a_day_before_once_each(till: Till
 
 def test_who_has_spent_everything_is_not_reminded(till: Till) -> None:
     till.buy(PING, "a", 10_000)
+    till.register(PING)
     redeem(till, PING, offer(till, points=100))
     assert reminded(till, at=end_of_points(NOON) - DAY) == 1
     assert notices(till) == []
@@ -305,6 +307,7 @@ def test_who_has_spent_everything_is_not_reminded(till: Till) -> None:
 
 def test_a_worker_that_was_away_gives_the_latest_reminder_only(till: Till) -> None:
     till.buy(PING, "a", 10_000)
+    till.register(PING)
     assert [reminded(till, at=end_of_points(NOON) - DAY) for _ in range(2)] == [1, 0]
     assert len(notices(till)) == 1
 
@@ -312,6 +315,16 @@ def test_a_worker_that_was_away_gives_the_latest_reminder_only(till: Till) -> No
 def test_many_people_are_reminded_in_portions(till: Till) -> None:
     for name in ("an", "bo", "chen"):
         till.buy(Person(name), "a", 10_000)
+        till.register(Person(name))
     at = end_of_points(NOON) - 7 * DAY
     assert [reminded(till, at=at, limit=2) for _ in range(3)] == [2, 1, 0]
     assert len({address for address, _ in notices(till)}) == 3
+
+
+def test_who_has_left_is_not_reminded(till: Till) -> None:
+    for person in (PING, HUA):
+        till.buy(person, "a", 10_000)
+    till.register(PING, HUA)
+    till.register(HUA, tier=0)
+    assert reminded(till, at=end_of_points(NOON) - DAY) == 1
+    assert [address for address, _ in notices(till)] == [PING.address]

@@ -7,6 +7,7 @@ import pytest
 from sqlalchemy import text
 from sqlalchemy.exc import DBAPIError
 
+from pswallet.chain.models import ChainBlock
 from pswallet.chain.outbox import CallKind
 from pswallet.kit.clock import shanghai_start
 from pswallet.kit.db import Sessions
@@ -15,6 +16,7 @@ from pswallet.points import service
 from pswallet.points.errors import PointsProofUnknown
 from pswallet.points.rules import Proof, ProofInvalid, check, end_of_points
 from pswallet.points.service import ClosedDay
+from pswallet.schedule import Schedule
 from tests.features.points import DAY, MINUTE, NOON, Till
 from tests.parts import Person, secret
 
@@ -149,3 +151,27 @@ def test_the_call_that_anchors_a_day_waits_for_its_kind(till: Till) -> None:
     call = service.anchor_call(found)
     assert call.arguments["day"] == (TODAY - date(1970, 1, 1)).days
     assert (call.arguments["root"], call.arguments["total"]) == (found.root, found.total)
+
+
+def test_the_worker_closes_yesterday_an_hour_after_its_end_and_no_day_twice(till: Till) -> None:
+    worker = Schedule(till.sessions, VAULT)
+
+    def days_after(moment: datetime, number: int) -> list[date]:
+        with till.sessions.begin() as session:
+            session.add(ChainBlock(number=number, hash=f"0x{number}", time=moment))
+        for _ in range(2):
+            worker.step()
+        return till.run(lambda session: list(session.scalars(text("SELECT day FROM points_days ORDER BY day"))))
+
+    hour = timedelta(hours=1)
+    assert days_after(EVENING + hour - timedelta(seconds=1), 1) == []
+    assert days_after(EVENING + hour, 2) == [TODAY]
+    assert days_after(EVENING + 3 * DAY, 3) == [TODAY, TODAY + 2 * DAY], "the day between had no worker"
+
+
+def test_a_worker_without_a_vault_closes_nothing(till: Till) -> None:
+    with till.sessions.begin() as session:
+        session.add(ChainBlock(number=1, hash="0x1", time=EVENING + DAY))
+    Schedule(till.sessions).step()
+    with pytest.raises(PointsProofUnknown):
+        prove(till, PEOPLE[0])

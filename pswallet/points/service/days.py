@@ -44,7 +44,7 @@ def close_day(session: Session, vault: Vault, day: date, *, now: datetime) -> Cl
 
     None: nobody had points yet. Raises ValueError for a day that is not over.
     """
-    known = session.get(PointsDay, day)
+    known = session.execute(select(PointsDay.root, PointsDay.total).where(PointsDay.day == day)).one_or_none()
     if known is not None:
         return ClosedDay(day, known.root, known.total)
     after = shanghai_start(day + timedelta(days=1))
@@ -106,7 +106,7 @@ def _leaves(session: Session, vault: Vault, day: date, *, at: datetime) -> list[
     """
     found: list[tuple[bytes, int]] = []
     last = ""
-    while accounts := _accounts_after(session, last):
+    while accounts := _accounts_after(session, last, at=at):
         for account, history in histories(session, accounts).items():
             points = max(0, fold(history, at=at).balance)
             salt = _salt(vault, account, day)
@@ -115,8 +115,8 @@ def _leaves(session: Session, vault: Vault, day: date, *, at: datetime) -> list[
     return found
 
 
-def _accounts_after(session: Session, last: str) -> list[str]:
-    query = select(PointsPurchase.account).where(PointsPurchase.account > last).distinct()
+def _accounts_after(session: Session, last: str, *, at: datetime) -> list[str]:
+    query = select(PointsPurchase.account).where(PointsPurchase.account > last, PointsPurchase.at <= at).distinct()
     return list(session.scalars(query.order_by(PointsPurchase.account).limit(_AT_ONCE)))
 
 

@@ -9,6 +9,7 @@ from sqlalchemy import select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Session
 
+from pswallet.accounts.service import may_receive
 from pswallet.kit.clock import shanghai_day
 from pswallet.notifications.service import OffChainNotice, notify_off_chain
 from pswallet.points.models import PointsPurchase, PointsReminder
@@ -33,7 +34,11 @@ def remind_of_ends(session: Session, *, now: datetime, limit: int) -> int:
 
 def _not_reminded(session: Session, end: datetime, *, days: int, limit: int) -> list[str]:
     reminded = select(PointsReminder.account).where(PointsReminder.ends_at == end, PointsReminder.days_before <= days)
-    query = select(PointsPurchase.account).where(PointsPurchase.ends_at == end, PointsPurchase.account.not_in(reminded))
+    query = select(PointsPurchase.account).where(
+        PointsPurchase.ends_at == end,
+        PointsPurchase.account.not_in(reminded),
+        may_receive(PointsPurchase.account),  # not who has left, or cannot spend them
+    )
     return list(session.scalars(query.distinct().order_by(PointsPurchase.account).limit(limit)))
 
 
