@@ -16,8 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.console import Console
 
-from pswallet import cashier, keeper, officer, operator, scanner
-from pswallet import keeper, officer, operator, tally
+from pswallet import cashier, keeper, officer, operator, scanner, tally
 from pswallet.settings import Settings
 from pswallet.wallet.commands import app as wallet
 

@@ -362,6 +362,12 @@ class RequestShape(TypedDict):
     shares: list[parts.RequestsShareShape]
 
 
+class Rewards(TypedDict):
+    """The catalogue, the cheapest first."""
+
+    items: list[parts.RewardShape]
+
+
 class ScanShape(TypedDict):
     """Whose code it is and what to look up. Name and price are never taken from a code: ask for them by these."""
 
@@ -373,10 +379,6 @@ class ScanShape(TypedDict):
     till: str | None
     reference: str | None
     expires_at: str | None
-class Rewards(TypedDict):
-    """The catalogue, the cheapest first."""
-
-    items: list[parts.RewardShape]
 
 
 class SessionList(TypedDict):

@@ -321,6 +321,7 @@ class Api:
     def set_code_limit(self, body: bodies.SetLimit, *, key: str | None = None) -> answers.Allowances:
         """Set what codes of level A may pay in a day."""
         return self._transport.ask(answers.Allowances, "POST", "/v1/code-limits", body=body, key=key)
+
     def show_points(self) -> answers.PointsShape:
         """Show what one has in points, when they end, and one's tier."""
         return self._transport.ask(answers.PointsShape, "GET", "/v1/points")

@@ -241,6 +241,8 @@ class TakeCode(TypedDict):
     text: str
     reference: str
     amount_fen: int
+
+
 class TakeReward(TypedDict):
     """Which reward."""
 

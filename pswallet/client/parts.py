@@ -123,15 +123,6 @@ class OrderPaymentShape(TypedDict):
     duplicate: bool
 
 
-class RefundShape(TypedDict):
-    """A refund and what became of it."""
-
-    number: int
-    payer: str
-    amount_fen: int
-    transfer_id: str
-    status: str
-    error: str | None
 class PointsLineShape(TypedDict):
     """Points that came or went."""
 
@@ -149,6 +140,17 @@ class PointsTierShape(TypedDict):
     name: str
     growth: int
     next_growth: int | None
+
+
+class RefundShape(TypedDict):
+    """A refund and what became of it."""
+
+    number: int
+    payer: str
+    amount_fen: int
+    transfer_id: str
+    status: str
+    error: str | None
 
 
 class RequestsShareShape(TypedDict):

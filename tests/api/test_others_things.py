@@ -65,6 +65,7 @@ class Ann:
         client_of(self.ann).pay_order(order)
         pipeline.settle()
         return str(order["id"])
+
     def _reward(self, pipeline: Pipeline) -> str:
         with transaction(pipeline.sessions) as session:
             return points.offer_reward(session, title="擂茶", points=1, stock=1, level=0).id

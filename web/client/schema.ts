@@ -2800,28 +2800,6 @@ export interface components {
             name: string;
         };
         /**
-         * RefundShape
-         * @description A refund and what became of it.
-         */
-        RefundShape: {
-            /** Amount Fen */
-            amount_fen: number;
-            /** Error */
-            error: string | null;
-            /** Number */
-            number: number;
-            /**
-             * Payer
-             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
-             */
-            payer: string;
-            /**
-             * Status
-             * @description submitted, confirmed, refused or canceled
-             */
-            status: string;
-            /** Transfer Id */
-            transfer_id: string;
          * Redemptions
          * @description What one has taken, the newest first.
          */
@@ -2847,6 +2825,30 @@ export interface components {
             reward_id: string;
             /** Title */
             title: string;
+        };
+        /**
+         * RefundShape
+         * @description A refund and what became of it.
+         */
+        RefundShape: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** Error */
+            error: string | null;
+            /** Number */
+            number: number;
+            /**
+             * Payer
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            payer: string;
+            /**
+             * Status
+             * @description submitted, confirmed, refused or canceled
+             */
+            status: string;
+            /** Transfer Id */
+            transfer_id: string;
         };
         /**
          * Registered
@@ -2997,6 +2999,33 @@ export interface components {
             position: number;
         };
         /**
+         * Rewards
+         * @description The catalogue, the cheapest first.
+         */
+        Rewards: {
+            /** Items */
+            items: components["schemas"]["RewardShape"][];
+        };
+        /**
+         * RewardShape
+         * @description Something to be had for points.
+         */
+        RewardShape: {
+            /** Id */
+            id: string;
+            /**
+             * Level
+             * @description the tier from which on it can be taken, 0 to 3
+             */
+            level: number;
+            /** Points */
+            points: number;
+            /** Stock */
+            stock: number;
+            /** Title */
+            title: string;
+        };
+        /**
          * ScanKind
          * @description Who shows the code.
          * @enum {string}
@@ -3043,31 +3072,6 @@ export interface components {
             store: string | null;
             /** Till */
             till: string | null;
-         * Rewards
-         * @description The catalogue, the cheapest first.
-         */
-        Rewards: {
-            /** Items */
-            items: components["schemas"]["RewardShape"][];
-        };
-        /**
-         * RewardShape
-         * @description Something to be had for points.
-         */
-        RewardShape: {
-            /** Id */
-            id: string;
-            /**
-             * Level
-             * @description the tier from which on it can be taken, 0 to 3
-             */
-            level: number;
-            /** Points */
-            points: number;
-            /** Stock */
-            stock: number;
-            /** Title */
-            title: string;
         };
         /**
          * SendCode
@@ -3304,6 +3308,8 @@ export interface components {
              * Format: date-time
              */
             taken_at: string;
+        };
+        /**
          * TakeReward
          * @description Which reward.
          * @example {
@@ -3598,9 +3604,9 @@ export type PswalletApiRoutesPointsTierShape = components['schemas']['pswallet__
 export type PswalletApiRoutesRequestsShareShape = components['schemas']['pswallet__api__routes__requests__ShareShape'];
 export type Ready = components['schemas']['Ready'];
 export type RealName = components['schemas']['RealName'];
-export type RefundShape = components['schemas']['RefundShape'];
 export type Redemptions = components['schemas']['Redemptions'];
 export type RedemptionShape = components['schemas']['RedemptionShape'];
+export type RefundShape = components['schemas']['RefundShape'];
 export type Registered = components['schemas']['Registered'];
 export type Registration = components['schemas']['Registration'];
 export type Reminded = components['schemas']['Reminded'];
@@ -3609,11 +3615,11 @@ export type RequestPage = components['schemas']['RequestPage'];
 export type RequestShape = components['schemas']['RequestShape'];
 export type Retained = components['schemas']['Retained'];
 export type Reveal = components['schemas']['Reveal'];
+export type Rewards = components['schemas']['Rewards'];
+export type RewardShape = components['schemas']['RewardShape'];
 export type ScanKind = components['schemas']['ScanKind'];
 export type ScannedText = components['schemas']['ScannedText'];
 export type ScanShape = components['schemas']['ScanShape'];
-export type Rewards = components['schemas']['Rewards'];
-export type RewardShape = components['schemas']['RewardShape'];
 export type SendCode = components['schemas']['SendCode'];
 export type SendMoney = components['schemas']['SendMoney'];
 export type SessionList = components['schemas']['SessionList'];
@@ -7178,6 +7184,33 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
@@ -7235,8 +7268,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request does not fit the documented shape */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7282,6 +7342,33 @@ export interface operations {
             };
             /** @description Sign in first; The session is unknown, expired or revoked */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7397,6 +7484,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
@@ -7435,6 +7531,33 @@ export interface operations {
             };
             /** @description Sign in first; The session is unknown, expired or revoked */
             401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -7498,8 +7621,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The period is one month, or a first and a last day in order; The request does not fit the documented shape */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -9730,7 +9880,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Only merchants take payment codes */
+            /** @description This account is no merchant's */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -37,7 +37,7 @@ class OpenedDeviceShape(Shape):
     """A device and its key, which is told here alone: keep it where the wallet's own key lies."""
 
     id: str
-    key: Bytes32 = Field(description="the key from which the device reckons its codes (docs/decisions/0010)")
+    key: Bytes32 = Field(description="the key from which the device reckons its codes (docs/decisions/0012)")
     step_s: int = Field(description="seconds of a step")
     counters: int = Field(description="codes of a step: the next one after each failure")
     created_at: datetime
