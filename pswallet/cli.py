@@ -183,6 +183,7 @@ def api() -> None:
     from pswallet.chain.signing import escrow_domain
     from pswallet.kit import tracing
     from pswallet.vendors.identity import SandboxIdentity
+    from pswallet.vendors.register import SandboxRegister
     from pswallet.vendors.sms import SandboxSms
 
     settings = _settings()
@@ -206,6 +207,7 @@ def api() -> None:
         rpc=Rpc(settings.rpc_url),
         sms=SandboxSms(sessions, vault),
         identity=SandboxIdentity(),
+        register=SandboxRegister(),
         retention_key=keys.retention_public,
     )
     uvicorn.run(
@@ -273,6 +275,7 @@ def indexer(
 @app.command()
 def worker() -> None:
     """Do the timed jobs: expiry refunds, reminders, reserve attestations, each day's root of points."""
+    """Do the timed jobs: expiry refunds, reminders, reserve attestations, webhooks."""
     from pswallet import schedule
     from pswallet.chain.keys import open_vault
 

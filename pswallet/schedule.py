@@ -1,4 +1,8 @@
 """Timed jobs by the chain's clock: refunds of expired packets, reminders, the points of each day, the bank's issues."""
+"""Timed jobs by the chain's clock: refunds of expired packets, reminders, attestations, issues that had to wait.
+
+Webhooks go out beside them, in a thread of their own.
+"""
 
 from __future__ import annotations
 
@@ -27,6 +31,8 @@ from pswallet.payments import service as payments
 from pswallet.points import service as points
 from pswallet.redpackets import service as redpackets
 from pswallet.settings import Settings
+from pswallet.vendors.courier import Courier, CourierFigures
+from pswallet.vendors.webhooks import WebhookPoster
 
 TICK_S = 0.5
 REFUNDS_AT_ONCE = 200
@@ -52,6 +58,7 @@ class Figures:
         self.step_seconds = Histogram(
             "pswallet_worker_step_seconds", "Time to look at what is due", buckets=SHORT_S, registry=self.registry
         )
+        self.webhooks = CourierFigures(self.registry)
 
 
 class Schedule:
@@ -93,10 +100,17 @@ class Schedule:
 
 def run(sessions: Sessions, settings: Settings, stop: threading.Event, vault: Vault | None = None) -> None:
     """Step until `stop`, twice a second. While the database is away, try again."""
+    """Step until `stop`, twice a second; carry webhooks, whose secrets `vault` opens (None: carry none).
+
+    While the database is away, try again.
+    """
     _log.info("worker.started", mode=settings.mode)
     schedule, tidying = Schedule(sessions, vault), Tidying(sessions)
     figures = Figures()
     figures_page.serve(figures.registry, host=settings.metrics_host, port=settings.metrics_port)
+    if vault is not None:
+        poster = WebhookPoster(sandbox=settings.mode == "sandbox")
+        _carry_beside(Courier(sessions, vault, poster, figures.webhooks), stop)
     with Presence(sessions, "worker") as presence:
 
         def step() -> int:
@@ -107,6 +121,18 @@ def run(sessions: Sessions, settings: Settings, stop: threading.Event, vault: Va
             return left + tidying.step()
 
         repeat(step, stop)
+
+
+def _carry_beside(courier: Courier, stop: threading.Event) -> None:
+    def carry() -> None:
+        try:
+            courier.run(stop)
+        except BaseException:
+            _log.exception("courier.failed")
+            stop.set()  # a worker that carries nothing any more must not look alive
+            raise
+
+    threading.Thread(target=carry, name="courier", daemon=True).start()
 
 
 def repeat(step: Callable[[], int], stop: threading.Event, *, every_s: float = TICK_S) -> None:

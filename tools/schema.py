@@ -30,6 +30,7 @@ def document() -> dict[str, Any]:
         rpc=Rpc("http://nobody.invalid"),
         sms=nobody,
         identity=nobody,
+        register=nobody,
     )
     return app.openapi()
 

@@ -32,12 +32,16 @@ from pswallet.api.routes import (
     orders,
     payment_codes,
     points,
+    merchants,
     privacy,
     red_packets,
     requests,
     sandbox,
+    settlements,
+    staff,
     statements,
     transfers,
+    webhooks,
 )
 from pswallet.api.routes import sessions as sign_ins
 from pswallet.api.streams import Streams
@@ -48,6 +52,7 @@ from pswallet.kit import tracing
 from pswallet.kit.db import Sessions
 from pswallet.kit.vault import Vault
 from pswallet.kyc.service import IdentityVendor
+from pswallet.merchants.service import BusinessRegister
 from pswallet.settings import Settings
 
 DESCRIPTION = """
@@ -87,6 +92,11 @@ def routers(settings: Settings) -> list[APIRouter]:
         contacts.router,
         payment_codes.router,
         points.router,
+        merchants.router,
+        staff.router,
+        settlements.router,
+        settlements.csv_router,
+        webhooks.router,
     ]
     if settings.mode == "sandbox":
         found += [sandbox.router, bank.router]
@@ -103,6 +113,7 @@ def create_app(
     rpc: Rpc,
     sms: CodeSender,
     identity: IdentityVendor,
+    register: BusinessRegister,
     limits: Limits | None = None,
     retention_key: bytes | None = None,
 ) -> FastAPI:
@@ -117,6 +128,7 @@ def create_app(
         rpc=rpc,
         sms=sms,
         identity=identity,
+        register=register,
         limits=limits or Limits(),
         metrics=metrics,
         streams=Streams(sessions, metrics),

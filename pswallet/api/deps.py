@@ -28,6 +28,8 @@ from pswallet.kit import clock, db
 from pswallet.kit.problems import Problem
 from pswallet.kit.vault import Vault
 from pswallet.kyc.service import IdentityVendor
+from pswallet.merchants import service as merchants
+from pswallet.merchants.service import BusinessRegister, Caller
 from pswallet.settings import Settings
 
 SEATS = 20
@@ -47,6 +49,7 @@ class Gateway:
     rpc: Rpc
     sms: CodeSender
     identity: IdentityVendor
+    register: BusinessRegister
     limits: Limits
     metrics: Metrics
     streams: Streams
@@ -124,6 +127,18 @@ Owner = Annotated[SessionOwner, Depends(_owner)]
 """The signed-in account; without a live session the request ends with 401."""
 
 
+def _caller(session: Transaction, credentials: Credentials, now: Now) -> Caller:
+    if credentials is not None and credentials.credentials.startswith(merchants.API_KEY_PREFIX):
+        key = merchants.authenticate_key(session, credentials.credentials, now=now)
+        return Caller(key_id=key.id, merchant_id=key.merchant_id, scopes=frozenset(key.scopes))
+    owner = _owner(session, credentials, now)
+    return Caller(account_id=owner.account_id, session_id=owner.session_id)
+
+
+MerchantCaller = Annotated[Caller, Depends(_caller)]
+"""Who acts for a merchant: a signed-in account, or an API key. For which merchant and what, the route asks."""
+
+
 def lookups_of(owner: SessionOwner) -> str:
     """Return the bucket in which an account's searches by phone are counted, however it searches."""
     return f"lookups|{owner.account_id}"
@@ -164,6 +179,13 @@ class SignedPost(Post):
     owner: SessionOwner
 
 
+@dataclass(frozen=True)
+class CallersPost(Post):
+    """A POST for a merchant, of a signed-in account or an API key."""
+
+    caller: Caller
+
+
 def _status_of(request: Request) -> int:
     return getattr(request.scope["route"], "status_code", None) or 200
 
@@ -201,8 +223,24 @@ def _member_post(
     return SignedPost(session, gateway, now, Kept(session, key, gateway.vault, now, _status_of(request)), owner)
 
 
+def _merchant_post(
+    request: Request,
+    gateway: GatewayParts,
+    caller: MerchantCaller,
+    session: Transaction,
+    now: Now,
+    request_print: _Fingerprint,
+    header: KeyHeader = None,
+) -> CallersPost:
+    key = idempotency.Key(caller.account_id or caller.key_id, idempotency.read_key(header), request_print)
+    return CallersPost(session, gateway, now, Kept(session, key, gateway.vault, now, _status_of(request)), caller)
+
+
 OpenPost = Annotated[Post, Depends(_open_post)]
 """A POST of anybody: sign-in, codes, the sandbox."""
 
 MemberPost = Annotated[SignedPost, Depends(_member_post)]
 """A POST of a signed-in account."""
+
+MerchantPost = Annotated[CallersPost, Depends(_merchant_post)]
+"""A POST for a merchant."""

@@ -94,6 +94,25 @@ class Devices(TypedDict):
     """One's own devices, the oldest first; 5 at most."""
 
     items: list[parts.DeviceShape]
+class Deliveries(TypedDict):
+    """A page of deliveries, the newest first."""
+
+    items: list[DeliveryShape]
+    older: str | None
+
+
+class DeliveryShape(TypedDict):
+    """An event for an endpoint."""
+
+    id: str
+    kind: Literal["payment.confirmed", "refund.confirmed", "endpoint.tested"]
+    created_at: str
+    tries: int
+    due_at: str | None
+    accepted_at: str | None
+    last_status: int | None
+    last_flaw: str | None
+    content: str
 
 
 class DrawProof(TypedDict):
@@ -118,6 +137,31 @@ class DrawShape(TypedDict):
     id: str
     dealer: str
     draw_commitment: str
+
+
+class EndpointMade(TypedDict):
+    """An endpoint, and the secret of its signatures for the only time."""
+
+    endpoint: EndpointShape
+    secret: str
+
+
+class EndpointShape(TypedDict):
+    """An endpoint and its health."""
+
+    id: str
+    url: str
+    kinds: list[Literal["payment.confirmed", "refund.confirmed", "endpoint.tested"]]
+    created_at: str
+    old_secret_until: str | None
+    failing_since: str | None
+    disabled_at: str | None
+
+
+class Endpoints(TypedDict):
+    """A merchant's endpoints."""
+
+    items: list[EndpointShape]
 
 
 class EntryShape(TypedDict):
@@ -172,6 +216,42 @@ class Groups(TypedDict):
     """One's own groups, the oldest first; 20 at most."""
 
     items: list[GroupShape]
+
+
+class KeyMade(TypedDict):
+    """A new key, and its token for the only time."""
+
+    key: parts.KeyShape
+    token: str
+
+
+class Keys(TypedDict):
+    """A merchant's live API keys."""
+
+    items: list[parts.KeyShape]
+
+
+class MerchantShape(TypedDict):
+    """A merchant; what is asked on its behalf is paid to `address`."""
+
+    id: str
+    address: str
+    credit_code: str
+    name: str
+    kind: Literal["OFFLINE_POS", "OFFLINE_STATIC_QR", "ONLINE"]
+    mcc: str
+    category: str
+    city: str
+    place: str
+    role: Literal["owner", "manager", "cashier"] | None
+    ready: bool
+    created_at: str
+
+
+class Merchants(TypedDict):
+    """Those for which one acts, the oldest first."""
+
+    items: list[MerchantShape]
 
 
 class NonceGiven(TypedDict):
@@ -342,6 +422,12 @@ class Reminded(TypedDict):
     payers: list[str]
 
 
+class Replayed(TypedDict):
+    """How many are sent again."""
+
+    count: int
+
+
 class RequestPage(TypedDict):
     """A page of requests; `older` asks for the next page, null at the end."""
 
@@ -387,6 +473,25 @@ class SessionList(TypedDict):
     sessions: list[parts.SessionShape]
 
 
+class SettlementShape(TypedDict):
+    """A day of Asia/Shanghai: opening + sales - refunds - fees + deposits - payouts = closing."""
+
+    address: str
+    day: str
+    opening_fen: int
+    sales_fen: int
+    sales: int
+    refunds_fen: int
+    refunds: int
+    fees_fen: int
+    net_fen: int
+    deposits_fen: int
+    payouts_fen: int
+    closing_fen: int
+    difference_fen: int
+    complete: bool
+
+
 class Shares(TypedDict):
     """The drawn shares in order of position; a packet has 100 at most."""
 
@@ -398,6 +503,22 @@ class SignedIn(TypedDict):
 
     account: AccountShape
     token: str
+
+
+class StaffList(TypedDict):
+    """Everybody who acts for a merchant."""
+
+    items: list[StaffShape]
+
+
+class StaffShape(TypedDict):
+    """Somebody who acts for a merchant."""
+
+    address: str
+    role: Literal["owner", "manager", "cashier"]
+    cap_fen: int | None
+    acts: int
+    since: str
 
 
 class StatementShape(TypedDict):
@@ -412,6 +533,22 @@ class StatementShape(TypedDict):
     closing_fen: int
     items: list[parts.LineShape]
     newer: str | None
+
+
+class StoreShape(TypedDict):
+    """A store that is open."""
+
+    id: str
+    name: str
+    street: str | None
+    place: str
+    created_at: str
+
+
+class Stores(TypedDict):
+    """A merchant's open stores."""
+
+    items: list[StoreShape]
 
 
 class Submitted(TypedDict):
@@ -446,6 +583,20 @@ class TierRequested(TypedDict):
     """The tier that was asked of the chain. It holds once `GET /v1/accounts/me` shows it."""
 
     tier_requested: int
+
+
+class TillShape(TypedDict):
+    """A till that is open."""
+
+    till: str
+    store: str
+    created_at: str
+
+
+class Tills(TypedDict):
+    """A merchant's open tills."""
+
+    items: list[TillShape]
 
 
 class TimeMoved(TypedDict):

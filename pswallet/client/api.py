@@ -359,6 +359,187 @@ class Api:
     def prove_points(self, *, day: str | None = None) -> answers.PointsProofShape:
         """Prove that one's points were counted in a day's root."""
         return self._transport.ask(answers.PointsProofShape, "GET", "/v1/points/proof", query={"day": day})
+    def become_merchant(self, body: bodies.BecomeMerchant, *, key: str | None = None) -> answers.MerchantShape:
+        """Make one's account a business's, and ask the chain for the merchants' tier."""
+        return self._transport.ask(answers.MerchantShape, "POST", "/v1/merchants", body=body, key=key)
+
+    def list_merchants(self) -> answers.Merchants:
+        """List the merchants for which one acts."""
+        return self._transport.ask(answers.Merchants, "GET", "/v1/merchants")
+
+    def show_merchant(self, merchant_id: str) -> answers.MerchantShape:
+        """Show a merchant for which one acts."""
+        return self._transport.ask(answers.MerchantShape, "GET", f"/v1/merchants/{escaped(merchant_id)}")
+
+    def open_store(self, merchant_id: str, body: bodies.OpenStore, *, key: str | None = None) -> answers.StoreShape:
+        """Open a store."""
+        return self._transport.ask(
+            answers.StoreShape, "POST", f"/v1/merchants/{escaped(merchant_id)}/stores", body=body, key=key
+        )
+
+    def list_stores(self, merchant_id: str) -> answers.Stores:
+        """List the open stores."""
+        return self._transport.ask(answers.Stores, "GET", f"/v1/merchants/{escaped(merchant_id)}/stores")
+
+    def close_store(self, merchant_id: str, store_id: str) -> None:
+        """Close a store and its tills."""
+        self._transport.send("DELETE", f"/v1/merchants/{escaped(merchant_id)}/stores/{escaped(store_id)}")
+
+    def set_up_till(
+        self, merchant_id: str, store_id: str, body: bodies.SetUpTill, *, key: str | None = None
+    ) -> answers.TillShape:
+        """Set a till up under a number that the merchant has given to none before."""
+        return self._transport.ask(
+            answers.TillShape,
+            "POST",
+            f"/v1/merchants/{escaped(merchant_id)}/stores/{escaped(store_id)}/tills",
+            body=body,
+            key=key,
+        )
+
+    def list_tills(self, merchant_id: str) -> answers.Tills:
+        """List the open tills."""
+        return self._transport.ask(answers.Tills, "GET", f"/v1/merchants/{escaped(merchant_id)}/tills")
+
+    def close_till(self, merchant_id: str, till: str) -> None:
+        """Close a till; its number is not given again."""
+        self._transport.send("DELETE", f"/v1/merchants/{escaped(merchant_id)}/tills/{escaped(till)}")
+
+    def appoint_staff(self, merchant_id: str, body: bodies.Appoint, *, key: str | None = None) -> answers.StaffShape:
+        """Let an account act for the merchant, or change its role or cap."""
+        return self._transport.ask(
+            answers.StaffShape, "POST", f"/v1/merchants/{escaped(merchant_id)}/staff", body=body, key=key
+        )
+
+    def list_staff(self, merchant_id: str) -> answers.StaffList:
+        """List who acts for the merchant."""
+        return self._transport.ask(answers.StaffList, "GET", f"/v1/merchants/{escaped(merchant_id)}/staff")
+
+    def dismiss_staff(self, merchant_id: str, address: str) -> None:
+        """Let an account act for the merchant no longer."""
+        self._transport.send("DELETE", f"/v1/merchants/{escaped(merchant_id)}/staff/{escaped(address)}")
+
+    def make_api_key(self, merchant_id: str, body: bodies.MakeKey, *, key: str | None = None) -> answers.KeyMade:
+        """Make an API key; its token is shown this once. The session must be at most 10 minutes old."""
+        return self._transport.ask(
+            answers.KeyMade, "POST", f"/v1/merchants/{escaped(merchant_id)}/api-keys", body=body, key=key
+        )
+
+    def list_api_keys(self, merchant_id: str) -> answers.Keys:
+        """List the live API keys, without their tokens."""
+        return self._transport.ask(answers.Keys, "GET", f"/v1/merchants/{escaped(merchant_id)}/api-keys")
+
+    def rotate_api_key(
+        self, merchant_id: str, key_id: str, body: bodies.RotateKey, *, key: str | None = None
+    ) -> answers.KeyMade:
+        """Make a key in another's place, which serves for the overlap beside it."""
+        return self._transport.ask(
+            answers.KeyMade,
+            "POST",
+            f"/v1/merchants/{escaped(merchant_id)}/api-keys/{escaped(key_id)}/rotate",
+            body=body,
+            key=key,
+        )
+
+    def revoke_api_key(self, merchant_id: str, key_id: str) -> None:
+        """End an API key at once."""
+        self._transport.send("DELETE", f"/v1/merchants/{escaped(merchant_id)}/api-keys/{escaped(key_id)}")
+
+    def show_settlement(self, merchant_id: str, *, day: str | None = None) -> answers.SettlementShape:
+        """Show what a day brought, by the times of the blocks."""
+        return self._transport.ask(
+            answers.SettlementShape, "GET", f"/v1/merchants/{escaped(merchant_id)}/settlement", query={"day": day}
+        )
+
+    def export_statement(
+        self, merchant_id: str, *, month: str | None = None, from_: str | None = None, to: str | None = None
+    ) -> bytes:
+        """Export every line of a merchant's account as CSV, oldest first."""
+        return self._transport.send(
+            "GET",
+            f"/v1/merchants/{escaped(merchant_id)}/statement.csv",
+            query={"month": month, "from": from_, "to": to},
+        ).content
+
+    def add_endpoint(
+        self, merchant_id: str, body: bodies.AddEndpoint, *, key: str | None = None
+    ) -> answers.EndpointMade:
+        """Add an endpoint; its secret is shown this once. It is told of what happens from now on."""
+        return self._transport.ask(
+            answers.EndpointMade, "POST", f"/v1/merchants/{escaped(merchant_id)}/webhook-endpoints", body=body, key=key
+        )
+
+    def list_endpoints(self, merchant_id: str) -> answers.Endpoints:
+        """List the endpoints and their health."""
+        return self._transport.ask(answers.Endpoints, "GET", f"/v1/merchants/{escaped(merchant_id)}/webhook-endpoints")
+
+    def remove_endpoint(self, merchant_id: str, endpoint_id: str) -> None:
+        """Remove an endpoint and what is on its way there."""
+        self._transport.send("DELETE", f"/v1/merchants/{escaped(merchant_id)}/webhook-endpoints/{escaped(endpoint_id)}")
+
+    def rotate_secret(
+        self, merchant_id: str, endpoint_id: str, body: bodies.RotateSecret, *, key: str | None = None
+    ) -> answers.EndpointMade:
+        """Give an endpoint another secret; during the overlap both sign."""
+        return self._transport.ask(
+            answers.EndpointMade,
+            "POST",
+            f"/v1/merchants/{escaped(merchant_id)}/webhook-endpoints/{escaped(endpoint_id)}/secret",
+            body=body,
+            key=key,
+        )
+
+    def enable_endpoint(self, merchant_id: str, endpoint_id: str, *, key: str | None = None) -> answers.EndpointShape:
+        """Try an endpoint again that was given up: what waited for it goes out."""
+        return self._transport.ask(
+            answers.EndpointShape,
+            "POST",
+            f"/v1/merchants/{escaped(merchant_id)}/webhook-endpoints/{escaped(endpoint_id)}/enable",
+            key=key,
+        )
+
+    def send_test(self, merchant_id: str, endpoint_id: str, *, key: str | None = None) -> answers.DeliveryShape:
+        """Send an event that says nothing, to see whether it arrives."""
+        return self._transport.ask(
+            answers.DeliveryShape,
+            "POST",
+            f"/v1/merchants/{escaped(merchant_id)}/webhook-endpoints/{escaped(endpoint_id)}/test",
+            key=key,
+        )
+
+    def list_deliveries(
+        self, merchant_id: str, endpoint_id: str, *, cursor: str | None = None, limit: int = 20
+    ) -> answers.Deliveries:
+        """List what was sent to an endpoint and what became of it, the newest first."""
+        return self._transport.ask(
+            answers.Deliveries,
+            "GET",
+            f"/v1/merchants/{escaped(merchant_id)}/webhook-endpoints/{escaped(endpoint_id)}/deliveries",
+            query={"cursor": cursor, "limit": limit},
+        )
+
+    def replay_delivery(
+        self, merchant_id: str, endpoint_id: str, delivery_id: str, *, key: str | None = None
+    ) -> answers.DeliveryShape:
+        """Send a delivery again, whatever became of it, under the same id."""
+        return self._transport.ask(
+            answers.DeliveryShape,
+            "POST",
+            f"/v1/merchants/{escaped(merchant_id)}/webhook-endpoints/{escaped(endpoint_id)}/deliveries/{escaped(delivery_id)}/replay",
+            key=key,
+        )
+
+    def replay_failed(
+        self, merchant_id: str, endpoint_id: str, body: bodies.ReplayFailed, *, key: str | None = None
+    ) -> answers.Replayed:
+        """Send again everything since a moment that was not accepted."""
+        return self._transport.ask(
+            answers.Replayed,
+            "POST",
+            f"/v1/merchants/{escaped(merchant_id)}/webhook-endpoints/{escaped(endpoint_id)}/replay",
+            body=body,
+            key=key,
+        )
 
     def open_box(self, body: bodies.OpenBox, *, key: str | None = None) -> answers.Box:
         """Read the last codes that went to a phone. Raises nothing for a phone that got none."""

@@ -16,6 +16,21 @@ class AddContact(TypedDict):
     alias: NotRequired[str]
 
 
+class AddEndpoint(TypedDict):
+    """Where to tell of what."""
+
+    url: str
+    kinds: NotRequired[list[Literal["payment.confirmed", "refund.confirmed", "endpoint.tested"]]]
+
+
+class Appoint(TypedDict):
+    """Who acts for the merchant, and as what."""
+
+    address: str
+    role: Literal["owner", "manager", "cashier"]
+    cap_fen: NotRequired[int | None]
+
+
 class Ask(TypedDict):
     """Nothing is asked but the act itself."""
 
@@ -41,6 +56,15 @@ class AskForOrder(TypedDict):
     reference: str
     amount_fen: int
     expires_in_s: NotRequired[int]
+class BecomeMerchant(TypedDict):
+    """What a business is. All examples are synthetic."""
+
+    credit_code: str
+    name: str
+    kind: Literal["OFFLINE_POS", "OFFLINE_STATIC_QR", "ONLINE"]
+    mcc: str
+    city: str
+    place: str
 
 
 class CardShape(TypedDict):
@@ -95,6 +119,13 @@ class Lookup(TypedDict):
     phone: str
 
 
+class MakeKey(TypedDict):
+    """What a key is for."""
+
+    name: str
+    scopes: list[Literal["reports", "webhooks"]]
+
+
 class MakePhraseKey(TypedDict):
     """A phrase (口令) for the next packet. It stays here: only a keyed hash is kept."""
 
@@ -143,6 +174,12 @@ class PayAnOrder(TypedDict):
 
     valid_before: int
     signature: str
+class OpenStore(TypedDict):
+    """A shop."""
+
+    name: str
+    street: NotRequired[Literal["坪山", "坑梓", "龙田", "石井", "马峦", "碧岭"] | None]
+    place: str
 
 
 class PayShare(TypedDict):
@@ -187,6 +224,12 @@ class Registration(TypedDict):
     signature: str
 
 
+class ReplayFailed(TypedDict):
+    """From when on."""
+
+    since: str
+
+
 class ReportEntry(TypedDict):
     """Money arrived at the bank for an account, named by its address or its phone."""
 
@@ -200,6 +243,16 @@ class ScannedText(TypedDict):
     """What a camera read, or somebody typed."""
 
     text: str
+class RotateKey(TypedDict):
+    """How long the old key serves beside the new one."""
+
+    overlap_s: int
+
+
+class RotateSecret(TypedDict):
+    """How long the old secret signs beside the new one."""
+
+    overlap_s: int
 
 
 class SendCode(TypedDict):
@@ -224,6 +277,10 @@ class SetLimit(TypedDict):
     """What codes of level A may pay in a day."""
 
     per_day_fen: int
+class SetUpTill(TypedDict):
+    """The merchant's own number of the till, which orders carry to the chain."""
+
+    till: str
 
 
 class SignIn(TypedDict):

@@ -84,6 +84,16 @@ class KycTierShape(TypedDict):
     enforced: bool
 
 
+class KeyShape(TypedDict):
+    """A live API key; its token cannot be shown again."""
+
+    id: str
+    name: str
+    scopes: list[Literal["reports", "webhooks"]]
+    created_at: str
+    ends_at: str | None
+
+
 class LineShape(TypedDict):
     """One side of one payment."""
 

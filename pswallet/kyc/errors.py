@@ -78,3 +78,10 @@ class IdentityFixed(Problem):
 
     status = 409
     title = "This account belongs to another document"
+
+
+class RealNameRequired(Problem):
+    """This takes a real-name check of the person first."""
+
+    status = 403
+    title = "Check your real name first"

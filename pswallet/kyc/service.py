@@ -25,13 +25,24 @@ from pswallet.kyc.errors import (
     IdentityInUse,
     IdentityMismatch,
     NameInvalid,
+    RealNameRequired,
 )
 from pswallet.kyc.models import CheckedIdentity, Tier
 from pswallet.kyc.rules.cards import read_card
 from pswallet.kyc.rules.documents import OLDEST_YEARS, Document, Flaw, IdKind, read_document, read_machine_line
 from pswallet.kyc.rules.names import normal_name
 
-__all__ = ["BankCard", "Claim", "IdKind", "Identity", "IdentityVendor", "check_real_name", "forget", "tiers_in_force"]
+__all__ = [
+    "BankCard",
+    "Claim",
+    "IdKind",
+    "Identity",
+    "IdentityVendor",
+    "check_real_name",
+    "forget",
+    "raise_tier",
+    "tiers_in_force",
+]
 
 
 @dataclass(frozen=True)
@@ -129,6 +140,17 @@ def tiers_in_force(session: Session, moment: datetime) -> list[Tier]:
 def forget(session: Session, *, account_id: str) -> None:
     """Let go of an account's document: it may serve another one. What is sealed stays, for who destroys its key."""
     session.execute(update(CheckedIdentity).where(CheckedIdentity.account_id == account_id).values(number_index=None))
+
+
+def raise_tier(session: Session, *, account_id: str, tier: int) -> None:
+    """Ask for a tier that more than a person's own papers prove, so that a later check does not lower it.
+
+    Raises RealNameRequired for an account whose person was never checked.
+    """
+    known = session.get(CheckedIdentity, account_id, with_for_update=True)
+    if known is None:
+        raise RealNameRequired()
+    _raise_tier(session, known, tier)
 
 
 def _raise_tier(session: Session, known: CheckedIdentity, tier: int) -> int:

@@ -1,4 +1,4 @@
-"""What can be wrong with a code that a till shows or scans. `rules.flaws` names the same flaws."""
+"""What can be wrong with a merchant, its keys and webhooks, or a code that a till shows or scans (`rules.flaws`)."""
 
 from pswallet.kit.problems import Problem
 
@@ -167,3 +167,158 @@ class CodeLimitExceeded(Problem):
 
     status = 409
     title = "Above the limit of a day for this kind of code"
+
+
+# --- merchants ---
+
+
+# --- the business ---------------------------------------------------------------
+
+
+class CreditCodeInvalid(Problem):
+    """Not a unified social credit code; `flaw` says whether form, body check or check character."""
+
+    status = 422
+    title = "This is not a valid unified social credit code"
+
+
+class CreditCodeInUse(Problem):
+    """The business is a merchant already."""
+
+    status = 409
+    title = "This business is a merchant already"
+
+
+class BusinessMismatch(Problem):
+    """The register knows no business of this name and code."""
+
+    status = 403
+    title = "Name and credit code of the business do not belong together"
+
+
+class MerchantCategoryUnknown(Problem):
+    """The category is none of those that shops here have."""
+
+    status = 422
+    title = "There is no such merchant category"
+
+
+class MerchantRegistered(Problem):
+    """One account is one merchant."""
+
+    status = 409
+    title = "This account is a merchant already"
+
+
+class MerchantUnknown(Problem):
+    """No merchant of that id for which the caller acts."""
+
+    status = 404
+    title = "There is no such merchant"
+
+
+class MerchantLimitReached(Problem):
+    """`of` says of what (stores, tills, staff, API keys, webhook endpoints), `limit` how many there may be."""
+
+    status = 409
+    title = "A merchant has no more of these"
+
+
+# --- stores, tills, staff ---------------------------------------------------------
+
+
+class StoreUnknown(Problem):
+    """The merchant has no such store, or it is closed."""
+
+    status = 404
+    title = "There is no such store"
+
+
+class TillUnknown(Problem):
+    """The merchant has no such till, or it is closed."""
+
+    status = 404
+    title = "There is no such till"
+
+
+class TillRegistered(Problem):
+    """A till's number is the merchant's own and never given twice: orders name it."""
+
+    status = 409
+    title = "The merchant has or had a till of this number"
+
+
+class StaffUnknown(Problem):
+    """The account does not act for the merchant."""
+
+    status = 404
+    title = "This account does not act for the merchant"
+
+
+class StaffRoleInsufficient(Problem):
+    """The caller's role does not allow it; `needed` says which does."""
+
+    status = 403
+    title = "Your role at this merchant does not allow this"
+
+
+class OwnerRoleFixed(Problem):
+    """The account that is the merchant stays its owner, and there is no other."""
+
+    status = 409
+    title = "A merchant's owner stays its owner"
+
+
+class CashierCapInvalid(Problem):
+    """A cashier has a cap of at least a fen a day; nobody else has one."""
+
+    status = 422
+    title = "A cashier, and nobody else, has a cap for a day's refunds"
+
+
+# --- API keys -----------------------------------------------------------------------
+
+
+class ApiKeyInvalid(Problem):
+    """The API key is unknown, expired or revoked."""
+
+    status = 401
+    title = "The API key is unknown, expired or revoked"
+
+
+class ApiKeyUnknown(Problem):
+    """The merchant has no such live API key."""
+
+    status = 404
+    title = "There is no such API key"
+
+
+class ApiKeyScopeMissing(Problem):
+    """The API key was not given the `scope` that this takes; null: it takes a person."""
+
+    status = 403
+    title = "This API key may not do this"
+
+
+# --- webhooks -----------------------------------------------------------------------
+
+
+class WebhookUrlInvalid(Problem):
+    """Not an https URL of a public host; `flaw` says what is wrong."""
+
+    status = 422
+    title = "No webhook can go to this URL"
+
+
+class WebhookEndpointUnknown(Problem):
+    """The merchant has no such webhook endpoint."""
+
+    status = 404
+    title = "There is no such webhook endpoint"
+
+
+class WebhookDeliveryUnknown(Problem):
+    """The endpoint has no such delivery."""
+
+    status = 404
+    title = "There is no such webhook delivery"

@@ -36,6 +36,7 @@ Kind = Literal[
     "share-owed",
     "share-collected",
     "points-ending",
+    "webhook-disabled",
 ]
 """What may be told, in kebab-case."""
 
@@ -83,6 +84,10 @@ WORDS: dict[Kind, Words] = {
     ),
     "share-collected": Words("Your share has been paid", "{amount} has come into your wallet."),
     "points-ending": Words("Some of your points end soon", "{points} points can be spent until {last_day}."),
+    "webhook-disabled": Words(
+        "Your shop's system is told nothing any more",
+        "A webhook endpoint has not answered for days. Mend it, then enable it again.",
+    ),
 }
 
 _OTHER = Words("There is news for your account", "Open the wallet to see it.")

@@ -36,7 +36,7 @@ from pswallet.payments.models import (
     TierLimit,
 )
 from pswallet.payments.rules import SYSTEM_TIER, ZERO_ADDRESS
-from pswallet.payments.service import last_entries
+from pswallet.payments.service import announce_transfers, last_entries
 
 Row = dict[str, Any]
 
@@ -241,6 +241,7 @@ def _tell(session: Session, events: Sequence[Transfer], parties: Sequence[str]) 
             notices.append(Notice(event.sender, *sent, event.block, event.log_index))
             notices.append(Notice(event.recipient, *received, event.block, event.log_index))
     notify(session, notices)
+    announce_transfers(session, events, people)
 
 
 def _words(event: Transfer, order: Any) -> tuple[tuple[Kind, dict[str, Any]], tuple[Kind, dict[str, Any]]]:

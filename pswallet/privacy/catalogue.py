@@ -19,6 +19,7 @@ from pswallet.kit.trail import TrailEntry
 from pswallet.kit.vault import DataKey, MasterKey
 from pswallet.kyc.models import CheckedIdentity, Tier
 from pswallet.merchants.models import CodeLimit, CodeSpending, PaymentDevice, TakenCode
+from pswallet.merchants.models import ApiKey, Merchant, Staff, Store, Till, WebhookDelivery, WebhookEndpoint
 from pswallet.notifications.models import Notification, OffChainNotification
 from pswallet.payments.models import (
     Authorization,
@@ -71,6 +72,7 @@ SIGNED = "stays, by address alone: the audit holds it to what was signed and to 
 SAID = "stays, by address alone: it was said to others and is their history too"
 COUNTED = "stays, by address alone: the daily roots of everybody's points count it"
 PROOF = "stays: it proves the erasure"
+TRADE = "stays: a business, whom others have paid; the law keeps its books"
 
 _KEYED = "a keyed hash of what stands beside it"
 _SECRET = "a secret, or what one is checked by"  # noqa: S105 - words
@@ -92,6 +94,8 @@ class Holding:
 _PHONE = select(Account.phone_index).where(Account.id == ACCOUNT).scalar_subquery()
 _OWN_REQUESTS = select(PaymentRequest.id).where(PaymentRequest.creator == ADDRESS)
 _ASKED = select(PaymentShare.request_id).where(PaymentShare.payer == ADDRESS)
+_OWN_MERCHANTS = select(Merchant.id).where(Merchant.account_id == ACCOUNT)
+_OWN_ENDPOINTS = select(WebhookEndpoint.id).where(WebhookEndpoint.merchant_id.in_(_OWN_MERCHANTS))
 _OWN_PACKETS = select(RedPacket.id).where(RedPacket.creator == ADDRESS)
 _OWN_ENTRIES = select(BankEntry.entry).where(BankEntry.account == ADDRESS)
 
@@ -122,6 +126,18 @@ HOLDINGS = (
     Holding(PaymentDevice, PaymentDevice.owner == ACCOUNT, DELETED, withheld={"key_sealed": _SECRET}),
     Holding(CodeSpending, CodeSpending.owner == ACCOUNT, DELETED),
     Holding(CodeLimit, CodeLimit.owner == ACCOUNT, DELETED),
+    Holding(Merchant, Merchant.account_id == ACCOUNT, TRADE),
+    Holding(Store, Store.merchant_id.in_(_OWN_MERCHANTS), TRADE),
+    Holding(Till, Till.merchant_id.in_(_OWN_MERCHANTS), TRADE),
+    Holding(Staff, or_(Staff.account_id == ACCOUNT, Staff.merchant_id.in_(_OWN_MERCHANTS)), TRADE),
+    Holding(ApiKey, ApiKey.merchant_id.in_(_OWN_MERCHANTS), DELETED, withheld={"token_hash": _SECRET}),
+    Holding(WebhookDelivery, WebhookDelivery.endpoint_id.in_(_OWN_ENDPOINTS), DELETED),
+    Holding(
+        WebhookEndpoint,
+        WebhookEndpoint.merchant_id.in_(_OWN_MERCHANTS),
+        DELETED,
+        withheld={"secret_sealed": _SECRET, "old_secret_sealed": _SECRET},
+    ),
     Holding(DataKey, DataKey.person == ACCOUNT, PROOF, withheld={"wrapped": _SECRET}),
     Holding(
         KeptAnswer,

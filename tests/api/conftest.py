@@ -17,6 +17,7 @@ from pswallet.kit.db import Sessions
 from pswallet.kit.vault import Vault
 from pswallet.settings import Settings
 from pswallet.vendors.identity import SandboxIdentity
+from pswallet.vendors.register import SandboxRegister
 from pswallet.vendors.sms import SandboxSms
 from tests.api.gateway import Member, serve
 from tests.parts import Chain
@@ -46,6 +47,7 @@ def make_app(log_file: Path, sessions: Sessions, chain: Chain, vault: Vault, set
             "rpc": chain.rpc,
             "sms": SandboxSms(sessions, vault),
             "identity": SandboxIdentity(),
+            "register": SandboxRegister(),
             "limits": WIDE,
             "retention_key": chain.keys.retention_public,
         } | changed

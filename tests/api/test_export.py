@@ -13,6 +13,7 @@ from pswallet.privacy import officers
 from pswallet.privacy.catalogue import HOLDINGS, IMPERSONAL
 from tests.api.gateway import Member, code_of
 from tests.api.leaving import BORN, CARD, NAME, NUMBER, check_name
+from tests.api.merchants import open_shop
 from tests.api.money import balance, give, members, send
 from tests.api.test_payment_codes import shop_by_code
 from tests.parts import Pipeline
@@ -89,6 +90,7 @@ def test_every_row_that_names_the_person_is_in_the_export(stranger: Any, pipelin
     assert ping.post(f"/red-packets/{packet}/thanks", {"words": "谢谢阿华"}).status_code == 201
     assert ping.post("/contact-groups", {"name": "坪山一家人"}).status_code == 201
     shop_by_code(ping, pipeline.sessions, vault)
+    open_shop(ping)
     records, missed = exported(ping)["records"], {}
     assert [row["words"] for row in records["packet_thanks"]] == ["谢谢阿华"]
     assert "坪山一家人" in records["contact_groups"][0]["content"]

@@ -14,10 +14,13 @@ from pswallet.points import service as points
 from tests.api.document import asked
 from tests.api.gateway import Member
 from tests.api.money import balance, client_of, members, packet_body, send, transfer_body
+from tests.api.merchants import open_shop, prove_name
+from tests.api.money import balance, members, packet_body, send, transfer_body
 from tests.api.test_generated import ENDLESS
 from tests.parts import Pipeline
 
 NOTE, GREETING, GROUP = "安的早茶", "安祝大家发财", "安的一家人"
+SHOP, HOOK = "坪山大道安安安号", "https://ann.example/hook"
 PUBLIC = {
     ("get", "/v1/red-packets/{packet}"),
     ("get", "/v1/red-packets/{packet}/claims"),
@@ -53,6 +56,7 @@ class Ann:
             "order_id": self._order(stranger, pipeline),
             "address": self.eve.address,
             "device_id": self.ann.post("/payment-codes").json()["id"],
+            **self._shop(pipeline),
             "session_id": self.ann.get("/sessions").json()["sessions"][0]["id"],
         }
         self.named = {"draw_id": self.ann.post("/draws").json()["id"], "reward_id": self._reward(pipeline)}
@@ -69,6 +73,11 @@ class Ann:
     def _reward(self, pipeline: Pipeline) -> str:
         with transaction(pipeline.sessions) as session:
             return points.offer_reward(session, title="擂茶", points=1, stock=1, level=0).id
+    def _shop(self, pipeline: Pipeline) -> dict[str, str]:
+        prove_name(self.ann)
+        found = open_shop(self.ann, at=SHOP, url=HOOK)
+        pipeline.settle()
+        return found
 
     def _group(self) -> str:
         group: str = self.ann.post("/contact-groups", {"name": GROUP}).json()["id"]
@@ -85,6 +94,17 @@ class Ann:
     def secrets(self) -> list[str]:
         """What only she and whom it concerns may read."""
         return [NOTE, GREETING, GROUP, self.ann.phone, self.ann.phone[3:], self.ids["session_id"], str(100_000 - 1_150)]
+        return [
+            NOTE,
+            GREETING,
+            GROUP,
+            SHOP,
+            HOOK,
+            self.ann.phone,
+            self.ann.phone[3:],
+            self.ids["session_id"],
+            str(100_000 - 1_100),
+        ]
 
     def state(self) -> dict[str, Any]:
         """All that Ann sees of her own."""
@@ -108,6 +128,9 @@ class Ann:
         ]
         paths += [f"/transfers/{self.ids['transfer_id']}", f"/payment-requests/{self.ids['request_id']}"]
         paths += [f"/red-packets/{self.ids['packet']}"]
+        shop = f"/merchants/{self.ids['merchant_id']}"
+        paths += ["/merchants", f"{shop}/stores", f"{shop}/tills", f"{shop}/staff", f"{shop}/api-keys"]
+        paths += [f"{shop}/webhook-endpoints", f"{shop}/webhook-endpoints/{self.ids['endpoint_id']}/deliveries"]
         answers = {path: self.ann.get(path) for path in paths}
         assert all(answer.status_code == 200 for answer in answers.values())
         return {path: answer.json() for path, answer in answers.items()}

@@ -438,6 +438,7 @@ export interface paths {
         trace?: never;
     };
     "/v1/orders": {
+    "/v1/merchants": {
         parameters: {
             query?: never;
             header?: never;
@@ -455,6 +456,16 @@ export interface paths {
          * @description Open an order, or get the one that was opened under this reference: a till that lost the answer asks again.
          */
         post: operations["open_order_v1_orders_post"];
+         * List Merchants
+         * @description List the merchants for which one acts.
+         */
+        get: operations["list_merchants_v1_merchants_get"];
+        put?: never;
+        /**
+         * Become Merchant
+         * @description Make one's account a business's, and ask the chain for the merchants' tier.
+         */
+        post: operations["become_merchant_v1_merchants_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -462,6 +473,7 @@ export interface paths {
         trace?: never;
     };
     "/v1/orders/{order_id}": {
+    "/v1/merchants/{merchant_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -473,6 +485,10 @@ export interface paths {
          * @description Show an order to whoever was told its id.
          */
         get: operations["show_order_v1_orders__order_id__get"];
+         * Show Merchant
+         * @description Show a merchant for which one acts.
+         */
+        get: operations["show_merchant_v1_merchants__merchant_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -542,6 +558,7 @@ export interface paths {
         trace?: never;
     };
     "/v1/payment-codes": {
+    "/v1/merchants/{merchant_id}/api-keys": {
         parameters: {
             query?: never;
             header?: never;
@@ -559,6 +576,16 @@ export interface paths {
          * @description Let this device show payment codes; it reckons them by itself, without a network.
          */
         post: operations["open_payment_codes_v1_payment_codes_post"];
+         * List Api Keys
+         * @description List the live API keys, without their tokens.
+         */
+        get: operations["list_api_keys_v1_merchants__merchant_id__api_keys_get"];
+        put?: never;
+        /**
+         * Make Api Key
+         * @description Make an API key; its token is shown this once. The session must be at most 10 minutes old.
+         */
+        post: operations["make_api_key_v1_merchants__merchant_id__api_keys_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -566,6 +593,7 @@ export interface paths {
         trace?: never;
     };
     "/v1/payment-codes/{device_id}": {
+    "/v1/merchants/{merchant_id}/api-keys/{key_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -580,6 +608,382 @@ export interface paths {
          * @description Let a device show no codes any more: a phone that was lost.
          */
         delete: operations["close_payment_codes_v1_payment_codes__device_id__delete"];
+         * Revoke Api Key
+         * @description End an API key at once.
+         */
+        delete: operations["revoke_api_key_v1_merchants__merchant_id__api_keys__key_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/api-keys/{key_id}/rotate": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Api Key
+         * @description Make a key in another's place, which serves for the overlap beside it.
+         */
+        post: operations["rotate_api_key_v1_merchants__merchant_id__api_keys__key_id__rotate_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/settlement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Settlement
+         * @description Show what a day brought, by the times of the blocks.
+         */
+        get: operations["show_settlement_v1_merchants__merchant_id__settlement_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Staff
+         * @description List who acts for the merchant.
+         */
+        get: operations["list_staff_v1_merchants__merchant_id__staff_get"];
+        put?: never;
+        /**
+         * Appoint Staff
+         * @description Let an account act for the merchant, or change its role or cap.
+         */
+        post: operations["appoint_staff_v1_merchants__merchant_id__staff_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/staff/{address}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Dismiss Staff
+         * @description Let an account act for the merchant no longer.
+         */
+        delete: operations["dismiss_staff_v1_merchants__merchant_id__staff__address__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/statement.csv": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Export Statement
+         * @description Export every line of a merchant's account as CSV, oldest first.
+         */
+        get: operations["export_statement_v1_merchants__merchant_id__statement_csv_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/stores": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Stores
+         * @description List the open stores.
+         */
+        get: operations["list_stores_v1_merchants__merchant_id__stores_get"];
+        put?: never;
+        /**
+         * Open Store
+         * @description Open a store.
+         */
+        post: operations["open_store_v1_merchants__merchant_id__stores_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/stores/{store_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Close Store
+         * @description Close a store and its tills.
+         */
+        delete: operations["close_store_v1_merchants__merchant_id__stores__store_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/stores/{store_id}/tills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Set Up Till
+         * @description Set a till up under a number that the merchant has given to none before.
+         */
+        post: operations["set_up_till_v1_merchants__merchant_id__stores__store_id__tills_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/tills": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Tills
+         * @description List the open tills.
+         */
+        get: operations["list_tills_v1_merchants__merchant_id__tills_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/tills/{till}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Close Till
+         * @description Close a till; its number is not given again.
+         */
+        delete: operations["close_till_v1_merchants__merchant_id__tills__till__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/webhook-endpoints": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Endpoints
+         * @description List the endpoints and their health.
+         */
+        get: operations["list_endpoints_v1_merchants__merchant_id__webhook_endpoints_get"];
+        put?: never;
+        /**
+         * Add Endpoint
+         * @description Add an endpoint; its secret is shown this once. It is told of what happens from now on.
+         */
+        post: operations["add_endpoint_v1_merchants__merchant_id__webhook_endpoints_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/webhook-endpoints/{endpoint_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /**
+         * Remove Endpoint
+         * @description Remove an endpoint and what is on its way there.
+         */
+        delete: operations["remove_endpoint_v1_merchants__merchant_id__webhook_endpoints__endpoint_id__delete"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/webhook-endpoints/{endpoint_id}/deliveries": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Deliveries
+         * @description List what was sent to an endpoint and what became of it, the newest first.
+         */
+        get: operations["list_deliveries_v1_merchants__merchant_id__webhook_endpoints__endpoint_id__deliveries_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/webhook-endpoints/{endpoint_id}/deliveries/{delivery_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Delivery
+         * @description Send a delivery again, whatever became of it, under the same id.
+         */
+        post: operations["replay_delivery_v1_merchants__merchant_id__webhook_endpoints__endpoint_id__deliveries__delivery_id__replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/webhook-endpoints/{endpoint_id}/enable": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Enable Endpoint
+         * @description Try an endpoint again that was given up: what waited for it goes out.
+         */
+        post: operations["enable_endpoint_v1_merchants__merchant_id__webhook_endpoints__endpoint_id__enable_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/webhook-endpoints/{endpoint_id}/replay": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Replay Failed
+         * @description Send again everything since a moment that was not accepted.
+         */
+        post: operations["replay_failed_v1_merchants__merchant_id__webhook_endpoints__endpoint_id__replay_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/webhook-endpoints/{endpoint_id}/secret": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Rotate Secret
+         * @description Give an endpoint another secret; during the overlap both sign.
+         */
+        post: operations["rotate_secret_v1_merchants__merchant_id__webhook_endpoints__endpoint_id__secret_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/merchants/{merchant_id}/webhook-endpoints/{endpoint_id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Send Test
+         * @description Send an event that says nothing, to see whether it arrives.
+         */
+        post: operations["send_test_v1_merchants__merchant_id__webhook_endpoints__endpoint_id__test_post"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1354,6 +1758,29 @@ export interface components {
             phone?: string | null;
         };
         /**
+         * AddEndpoint
+         * @description Where to tell of what.
+         * @example {
+         *       "kinds": [
+         *         "payment.confirmed"
+         *       ],
+         *       "url": "https://shop.example/pswallet"
+         *     }
+         */
+        AddEndpoint: {
+            /**
+             * Kinds
+             * @description of which events; none: of all
+             * @default []
+             */
+            kinds?: ("payment.confirmed" | "refund.confirmed" | "endpoint.tested")[];
+            /**
+             * Url
+             * @description https, to a public host; in the sandbox http and the loopback too
+             */
+            url: string;
+        };
+        /**
          * Alive
          * @description The process answers.
          */
@@ -1380,6 +1807,26 @@ export interface components {
             per_day_fen: number;
             /** Spent Fen */
             spent_fen: number;
+         * Appoint
+         * @description Who acts for the merchant, and as what.
+         * @example {
+         *       "address": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+         *       "cap_fen": 50000,
+         *       "role": "cashier"
+         *     }
+         */
+        Appoint: {
+            /**
+             * Address
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            address: string;
+            /**
+             * Cap Fen
+             * @description of a cashier alone: what it may refund in a day
+             */
+            cap_fen?: number | null;
+            role: components["schemas"]["Role"];
         };
         /**
          * Ask
@@ -1483,6 +1930,38 @@ export interface components {
             hash: string;
             /** Points */
             points: number;
+         * BecomeMerchant
+         * @description What a business is. All examples are synthetic.
+         * @example {
+         *       "city": "深圳",
+         *       "credit_code": "92440310MA5GQR0142",
+         *       "kind": "OFFLINE_POS",
+         *       "mcc": "5812",
+         *       "name": "坪山大万擂茶铺",
+         *       "place": "坪山区大万路33号"
+         *     }
+         */
+        BecomeMerchant: {
+            /** City */
+            city: string;
+            /**
+             * Credit Code
+             * @description 统一社会信用代码 (GB 32100-2015)
+             */
+            credit_code: string;
+            kind: components["schemas"]["MerchantKind"];
+            /**
+             * Mcc
+             * @description merchant category (ISO 18245)
+             */
+            mcc: string;
+            /** Name */
+            name: string;
+            /**
+             * Place
+             * @description street and number
+             */
+            place: string;
         };
         /**
          * BlockShape
@@ -1685,6 +2164,58 @@ export interface components {
             id: string;
         };
         /**
+         * Deliveries
+         * @description A page of deliveries, the newest first.
+         */
+        Deliveries: {
+            /** Items */
+            items: components["schemas"]["DeliveryShape"][];
+            /** Older */
+            older: string | null;
+        };
+        /**
+         * DeliveryShape
+         * @description An event for an endpoint.
+         */
+        DeliveryShape: {
+            /** Accepted At */
+            accepted_at: string | null;
+            /**
+             * Content
+             * @description the body, as it is signed
+             */
+            content: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Due At
+             * @description of the next try; null: there is none
+             */
+            due_at: string | null;
+            /**
+             * Id
+             * @description the `webhook-id`, the same at every try
+             */
+            id: string;
+            /**
+             * Kind
+             * @enum {string}
+             */
+            kind: "payment.confirmed" | "refund.confirmed" | "endpoint.tested";
+            /**
+             * Last Flaw
+             * @description refused, redirect, timeout, no-answer or target-refused
+             */
+            last_flaw: string | null;
+            /** Last Status */
+            last_status: number | null;
+            /** Tries */
+            tries: number;
+        };
+        /**
          * DrawProof
          * @description All that a client needs to recompute the draw: rest = total, then for each position share = f(link, rest).
          */
@@ -1733,6 +2264,55 @@ export interface components {
             draw_commitment: string;
             /** Id */
             id: string;
+        };
+        /**
+         * EndpointMade
+         * @description An endpoint, and the secret of its signatures for the only time.
+         */
+        EndpointMade: {
+            endpoint: components["schemas"]["EndpointShape"];
+            /** Secret */
+            secret: string;
+        };
+        /**
+         * Endpoints
+         * @description A merchant's endpoints.
+         */
+        Endpoints: {
+            /** Items */
+            items: components["schemas"]["EndpointShape"][];
+        };
+        /**
+         * EndpointShape
+         * @description An endpoint and its health.
+         */
+        EndpointShape: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Disabled At
+             * @description since then nothing is sent; enable it again
+             */
+            disabled_at: string | null;
+            /**
+             * Failing Since
+             * @description since then nothing was accepted
+             */
+            failing_since: string | null;
+            /** Id */
+            id: string;
+            /** Kinds */
+            kinds: ("payment.confirmed" | "refund.confirmed" | "endpoint.tested")[];
+            /**
+             * Old Secret Until
+             * @description until then both secrets sign
+             */
+            old_secret_until: string | null;
+            /** Url */
+            url: string;
         };
         /**
          * EntryShape
@@ -2030,6 +2610,41 @@ export interface components {
          * @enum {string}
          */
         Level: "A" | "B" | "C";
+         * KeyMade
+         * @description A new key, and its token for the only time.
+         */
+        KeyMade: {
+            key: components["schemas"]["KeyShape"];
+            /** Token */
+            token: string;
+        };
+        /**
+         * Keys
+         * @description A merchant's live API keys.
+         */
+        Keys: {
+            /** Items */
+            items: components["schemas"]["KeyShape"][];
+        };
+        /**
+         * KeyShape
+         * @description A live API key; its token cannot be shown again.
+         */
+        KeyShape: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Ends At */
+            ends_at: string | null;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Scopes */
+            scopes: components["schemas"]["Scope"][];
+        };
         /**
          * LineShape
          * @description One side of one payment.
@@ -2091,6 +2706,20 @@ export interface components {
              * @description the last second at which they can be spent
              */
             spend_until: string;
+         * MakeKey
+         * @description What a key is for.
+         * @example {
+         *       "name": "bookkeeping",
+         *       "scopes": [
+         *         "reports"
+         *       ]
+         *     }
+         */
+        MakeKey: {
+            /** Name */
+            name: string;
+            /** Scopes */
+            scopes: components["schemas"]["Scope"][];
         };
         /**
          * MakePhraseKey
@@ -2102,6 +2731,58 @@ export interface components {
         MakePhraseKey: {
             /** Phrase */
             phrase: string;
+        };
+        /**
+         * MerchantKind
+         * @description How a merchant sells.
+         * @enum {string}
+         */
+        MerchantKind: "OFFLINE_POS" | "OFFLINE_STATIC_QR" | "ONLINE";
+        /**
+         * Merchants
+         * @description Those for which one acts, the oldest first.
+         */
+        Merchants: {
+            /** Items */
+            items: components["schemas"]["MerchantShape"][];
+        };
+        /**
+         * MerchantShape
+         * @description A merchant; what is asked on its behalf is paid to `address`.
+         */
+        MerchantShape: {
+            /**
+             * Address
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            address: string;
+            /** Category */
+            category: string;
+            /** City */
+            city: string;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Credit Code */
+            credit_code: string;
+            /** Id */
+            id: string;
+            kind: components["schemas"]["MerchantKind"];
+            /** Mcc */
+            mcc: string;
+            /** Name */
+            name: string;
+            /** Place */
+            place: string;
+            /**
+             * Ready
+             * @description the chain has given the account the merchants' tier
+             */
+            ready: boolean;
+            /** @description the caller's; null: an API key asks */
+            role: components["schemas"]["Role"] | null;
         };
         /**
          * Message
@@ -2320,6 +3001,24 @@ export interface components {
             status: string;
             /** Till */
             till: string;
+         * OpenStore
+         * @description A shop.
+         * @example {
+         *       "name": "大万店",
+         *       "place": "大万路33号",
+         *       "street": "坪山"
+         *     }
+         */
+        OpenStore: {
+            /** Name */
+            name: string;
+            /** Place */
+            place: string;
+            /**
+             * Street
+             * @description the sub-district (街道) of Pingshan; null: elsewhere
+             */
+            street?: ("坪山" | "坑梓" | "龙田" | "石井" | "马峦" | "碧岭") | null;
         };
         /**
          * PacketAccepted
@@ -2900,6 +3599,28 @@ export interface components {
             payers: string[];
         };
         /**
+         * Replayed
+         * @description How many are sent again.
+         */
+        Replayed: {
+            /** Count */
+            count: number;
+        };
+        /**
+         * ReplayFailed
+         * @description From when on.
+         * @example {
+         *       "since": "2026-11-25T00:00:00+08:00"
+         *     }
+         */
+        ReplayFailed: {
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
          * ReportEntry
          * @description Money arrived at the bank for an account, named by its address or its phone.
          * @example {
@@ -3074,6 +3795,46 @@ export interface components {
             till: string | null;
         };
         /**
+         * Role
+         * @description What a person does for a merchant. Each may do what those after it may.
+         * @enum {string}
+         */
+        Role: "owner" | "manager" | "cashier";
+        /**
+         * RotateKey
+         * @description How long the old key serves beside the new one.
+         * @example {
+         *       "overlap_s": 3600
+         *     }
+         */
+        RotateKey: {
+            /**
+             * Overlap S
+             * @description seconds; a week at most
+             */
+            overlap_s: number;
+        };
+        /**
+         * RotateSecret
+         * @description How long the old secret signs beside the new one.
+         * @example {
+         *       "overlap_s": 86400
+         *     }
+         */
+        RotateSecret: {
+            /**
+             * Overlap S
+             * @description seconds; a week at most
+             */
+            overlap_s: number;
+        };
+        /**
+         * Scope
+         * @description What an API key may do for its merchant.
+         * @enum {string}
+         */
+        Scope: "reports" | "webhooks";
+        /**
          * SendCode
          * @description Ask for a one-time code.
          * @example {
@@ -3174,6 +3935,79 @@ export interface components {
              * @description whole fen (100 fen are one yuan)
              */
             per_day_fen: number;
+         * SettlementShape
+         * @description A day of Asia/Shanghai: opening + sales - refunds - fees + deposits - payouts = closing.
+         */
+        SettlementShape: {
+            /**
+             * Address
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            address: string;
+            /** Closing Fen */
+            closing_fen: number;
+            /**
+             * Complete
+             * @description the day is over by the chain's clock
+             */
+            complete: boolean;
+            /**
+             * Day
+             * Format: date
+             */
+            day: string;
+            /**
+             * Deposits Fen
+             * @description from the bank or out of a contract
+             */
+            deposits_fen: number;
+            /**
+             * Difference Fen
+             * @description 0, unless rows of the gateway are not the chain's
+             */
+            difference_fen: number;
+            /**
+             * Fees Fen
+             * @description 0: nobody takes one
+             */
+            fees_fen: number;
+            /**
+             * Net Fen
+             * @description sales - refunds - fees
+             */
+            net_fen: number;
+            /** Opening Fen */
+            opening_fen: number;
+            /**
+             * Payouts Fen
+             * @description to the bank, or to anybody else
+             */
+            payouts_fen: number;
+            /** Refunds */
+            refunds: number;
+            /**
+             * Refunds Fen
+             * @description paid back to who had paid before
+             */
+            refunds_fen: number;
+            /**
+             * Sales
+             * @description how many payments came in
+             */
+            sales: number;
+            /** Sales Fen */
+            sales_fen: number;
+        };
+        /**
+         * SetUpTill
+         * @description The merchant's own number of the till, which orders carry to the chain.
+         * @example {
+         *       "till": "T01"
+         *     }
+         */
+        SetUpTill: {
+            /** Till */
+            till: string;
         };
         /**
          * Shares
@@ -3223,6 +4057,38 @@ export interface components {
             signature: string;
         };
         /**
+         * StaffList
+         * @description Everybody who acts for a merchant.
+         */
+        StaffList: {
+            /** Items */
+            items: components["schemas"]["StaffShape"][];
+        };
+        /**
+         * StaffShape
+         * @description Somebody who acts for a merchant.
+         */
+        StaffShape: {
+            /**
+             * Acts
+             * @description how often role or cap was set: a cashier's next signed act has this number
+             */
+            acts: number;
+            /**
+             * Address
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            address: string;
+            /** Cap Fen */
+            cap_fen: number | null;
+            role: components["schemas"]["Role"];
+            /**
+             * Since
+             * Format: date-time
+             */
+            since: string;
+        };
+        /**
          * StatementShape
          * @description The sums of a period, and a page of its lines, oldest first: opening + in - out = closing.
          */
@@ -3257,6 +4123,33 @@ export interface components {
             opening_fen: number;
             /** Out Fen */
             out_fen: number;
+        };
+        /**
+         * Stores
+         * @description A merchant's open stores.
+         */
+        Stores: {
+            /** Items */
+            items: components["schemas"]["StoreShape"][];
+        };
+        /**
+         * StoreShape
+         * @description A store that is open.
+         */
+        StoreShape: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Name */
+            name: string;
+            /** Place */
+            place: string;
+            /** Street */
+            street: string | null;
         };
         /**
          * Submitted
@@ -3405,6 +4298,63 @@ export interface components {
             tier_requested: number;
         };
         /**
+         * TierShape
+         * @description What a tier may hold and spend.
+         */
+        TierShape: {
+            /**
+             * Enforced
+             * @description the chain holds to these figures now; if not, an operator's act is due
+             */
+            enforced: boolean;
+            /**
+             * Lifetime
+             * @description the year's limit is one for life
+             */
+            lifetime: boolean;
+            /** Max Balance Fen */
+            max_balance_fen: number;
+            /** Name */
+            name: string;
+            /** Per Day Fen */
+            per_day_fen: number;
+            /** Per Payment Fen */
+            per_payment_fen: number;
+            /** Per Year Fen */
+            per_year_fen: number;
+            /**
+             * Tier
+             * @description chain tier: T0 is 1
+             */
+            tier: number;
+        };
+        /**
+         * Tills
+         * @description A merchant's open tills.
+         */
+        Tills: {
+            /** Items */
+            items: components["schemas"]["TillShape"][];
+        };
+        /**
+         * TillShape
+         * @description A till that is open.
+         */
+        TillShape: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Store
+             * @description the store's id
+             */
+            store: string;
+            /** Till */
+            till: string;
+        };
+        /**
          * TimeMoved
          * @description The block that shows the new time.
          */
@@ -3534,15 +4484,18 @@ export interface components {
 export type AccountShape = components['schemas']['AccountShape'];
 export type ActivityPage = components['schemas']['ActivityPage'];
 export type AddContact = components['schemas']['AddContact'];
+export type AddEndpoint = components['schemas']['AddEndpoint'];
 export type Alive = components['schemas']['Alive'];
 export type Allowances = components['schemas']['Allowances'];
 export type AllowanceShape = components['schemas']['AllowanceShape'];
+export type Appoint = components['schemas']['Appoint'];
 export type Ask = components['schemas']['Ask'];
 export type AskForDraw = components['schemas']['AskForDraw'];
 export type AskForMoney = components['schemas']['AskForMoney'];
 export type AskForOrder = components['schemas']['AskForOrder'];
 export type Balance = components['schemas']['Balance'];
 export type BesideShape = components['schemas']['BesideShape'];
+export type BecomeMerchant = components['schemas']['BecomeMerchant'];
 export type BlockShape = components['schemas']['BlockShape'];
 export type Box = components['schemas']['Box'];
 export type CardShape = components['schemas']['CardShape'];
@@ -3555,8 +4508,13 @@ export type ContactShape = components['schemas']['ContactShape'];
 export type Contracts = components['schemas']['Contracts'];
 export type Devices = components['schemas']['Devices'];
 export type DeviceShape = components['schemas']['DeviceShape'];
+export type Deliveries = components['schemas']['Deliveries'];
+export type DeliveryShape = components['schemas']['DeliveryShape'];
 export type DrawProof = components['schemas']['DrawProof'];
 export type DrawShape = components['schemas']['DrawShape'];
+export type EndpointMade = components['schemas']['EndpointMade'];
+export type Endpoints = components['schemas']['Endpoints'];
+export type EndpointShape = components['schemas']['EndpointShape'];
 export type EntryShape = components['schemas']['EntryShape'];
 export type Erased = components['schemas']['Erased'];
 export type EraseMe = components['schemas']['EraseMe'];
@@ -3574,7 +4532,16 @@ export type Level = components['schemas']['Level'];
 export type LineShape = components['schemas']['LineShape'];
 export type Lookup = components['schemas']['Lookup'];
 export type LotShape = components['schemas']['LotShape'];
+export type KeyMade = components['schemas']['KeyMade'];
+export type Keys = components['schemas']['Keys'];
+export type KeyShape = components['schemas']['KeyShape'];
+export type LineShape = components['schemas']['LineShape'];
+export type Lookup = components['schemas']['Lookup'];
+export type MakeKey = components['schemas']['MakeKey'];
 export type MakePhraseKey = components['schemas']['MakePhraseKey'];
+export type MerchantKind = components['schemas']['MerchantKind'];
+export type Merchants = components['schemas']['Merchants'];
+export type MerchantShape = components['schemas']['MerchantShape'];
 export type Message = components['schemas']['Message'];
 export type MoneyIn = components['schemas']['MoneyIn'];
 export type MoveTime = components['schemas']['MoveTime'];
@@ -3586,6 +4553,7 @@ export type OpenedDeviceShape = components['schemas']['OpenedDeviceShape'];
 export type OpenPacket = components['schemas']['OpenPacket'];
 export type OrderPaymentShape = components['schemas']['OrderPaymentShape'];
 export type OrderShape = components['schemas']['OrderShape'];
+export type OpenStore = components['schemas']['OpenStore'];
 export type PacketAccepted = components['schemas']['PacketAccepted'];
 export type PacketPage = components['schemas']['PacketPage'];
 export type PacketShape = components['schemas']['PacketShape'];
@@ -3610,6 +4578,8 @@ export type RefundShape = components['schemas']['RefundShape'];
 export type Registered = components['schemas']['Registered'];
 export type Registration = components['schemas']['Registration'];
 export type Reminded = components['schemas']['Reminded'];
+export type Replayed = components['schemas']['Replayed'];
+export type ReplayFailed = components['schemas']['ReplayFailed'];
 export type ReportEntry = components['schemas']['ReportEntry'];
 export type RequestPage = components['schemas']['RequestPage'];
 export type RequestShape = components['schemas']['RequestShape'];
@@ -3620,15 +4590,25 @@ export type RewardShape = components['schemas']['RewardShape'];
 export type ScanKind = components['schemas']['ScanKind'];
 export type ScannedText = components['schemas']['ScannedText'];
 export type ScanShape = components['schemas']['ScanShape'];
+export type Role = components['schemas']['Role'];
+export type RotateKey = components['schemas']['RotateKey'];
+export type RotateSecret = components['schemas']['RotateSecret'];
+export type Scope = components['schemas']['Scope'];
 export type SendCode = components['schemas']['SendCode'];
 export type SendMoney = components['schemas']['SendMoney'];
 export type SessionList = components['schemas']['SessionList'];
 export type SessionShape = components['schemas']['SessionShape'];
 export type SetLimit = components['schemas']['SetLimit'];
+export type SettlementShape = components['schemas']['SettlementShape'];
+export type SetUpTill = components['schemas']['SetUpTill'];
 export type Shares = components['schemas']['Shares'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type SignIn = components['schemas']['SignIn'];
+export type StaffList = components['schemas']['StaffList'];
+export type StaffShape = components['schemas']['StaffShape'];
 export type StatementShape = components['schemas']['StatementShape'];
+export type Stores = components['schemas']['Stores'];
+export type StoreShape = components['schemas']['StoreShape'];
 export type Submitted = components['schemas']['Submitted'];
 export type TakeCode = components['schemas']['TakeCode'];
 export type TakenShape = components['schemas']['TakenShape'];
@@ -3637,6 +4617,9 @@ export type TermsShape = components['schemas']['TermsShape'];
 export type Thanked = components['schemas']['Thanked'];
 export type TierList = components['schemas']['TierList'];
 export type TierRequested = components['schemas']['TierRequested'];
+export type TierShape = components['schemas']['TierShape'];
+export type Tills = components['schemas']['Tills'];
+export type TillShape = components['schemas']['TillShape'];
 export type TimeMoved = components['schemas']['TimeMoved'];
 export type TransferAccepted = components['schemas']['TransferAccepted'];
 export type TransferShape = components['schemas']['TransferShape'];
@@ -6483,6 +7466,2412 @@ export interface operations {
             };
             /** @description The headers are larger than 64 KiB */
             431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_merchants_v1_merchants_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Merchants"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    become_merchant_v1_merchants_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BecomeMerchant"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MerchantShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Name and credit code of the business do not belong together; Check your real name first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This business is a merchant already; This account is a merchant already; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A text holds no control characters; This is not a valid unified social credit code; There is no such merchant category; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_merchant_v1_merchants__merchant_id__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MerchantShape"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_api_keys_v1_merchants__merchant_id__api_keys_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Keys"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_api_key_v1_merchants__merchant_id__api_keys_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyMade"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this; Sign in again first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A merchant has no more of these; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A text holds no control characters; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    revoke_api_key_v1_merchants__merchant_id__api_keys__key_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id of an API key, which is no secret */
+                key_id: string;
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant; There is no such API key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_api_key_v1_merchants__merchant_id__api_keys__key_id__rotate_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id of an API key, which is no secret */
+                key_id: string;
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateKey"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["KeyMade"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this; Sign in again first */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant; There is no such API key */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_settlement_v1_merchants__merchant_id__settlement_get: {
+        parameters: {
+            query?: {
+                /** @description of Asia/Shanghai; today if absent */
+                day?: string | null;
+            };
+            header?: never;
+            path: {
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettlementShape"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_staff_v1_merchants__merchant_id__staff_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffList"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    appoint_staff_v1_merchants__merchant_id__staff_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Appoint"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StaffShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant; No account holds this address */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A merchant's owner stays its owner; A merchant has no more of these; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; A cashier, and nobody else, has a cap for a day's refunds; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    dismiss_staff_v1_merchants__merchant_id__staff__address__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description 20 bytes; a checksum, when written, must hold (EIP-55) */
+                address: string;
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant; No account holds this address; This account does not act for the merchant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A merchant's owner stays its owner */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    export_statement_v1_merchants__merchant_id__statement_csv_get: {
+        parameters: {
+            query?: {
+                /** @description the first day, of Asia/Shanghai */
+                from?: string | null;
+                /** @description a calendar month of Asia/Shanghai: 2026-11 */
+                month?: string | null;
+                /** @description the last day, of Asia/Shanghai */
+                to?: string | null;
+            };
+            header?: {
+                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
+                "accept-language"?: string | null;
+            };
+            path: {
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description one line a row, oldest first */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "text/csv": string;
+                };
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The period is one month, or a first and a last day in order; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_stores_v1_merchants__merchant_id__stores_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Stores"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_store_v1_merchants__merchant_id__stores_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenStore"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StoreShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A merchant has no more of these; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A text holds no control characters; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_store_v1_merchants__merchant_id__stores__store_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+                /** @description the id that the store was given */
+                store_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant; There is no such store */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_up_till_v1_merchants__merchant_id__stores__store_id__tills_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+                /** @description the id that the store was given */
+                store_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetUpTill"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TillShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant; There is no such store */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The merchant has or had a till of this number; A merchant has no more of these; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_tills_v1_merchants__merchant_id__tills_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Tills"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_till_v1_merchants__merchant_id__tills__till__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+                /** @description the merchant's own number of a till */
+                till: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant; There is no such till */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_endpoints_v1_merchants__merchant_id__webhook_endpoints_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Endpoints"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    add_endpoint_v1_merchants__merchant_id__webhook_endpoints_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AddEndpoint"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointMade"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A merchant has no more of these; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description No webhook can go to this URL; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    remove_endpoint_v1_merchants__merchant_id__webhook_endpoints__endpoint_id__delete: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id that the endpoint was given */
+                endpoint_id: string;
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant; There is no such webhook endpoint */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_deliveries_v1_merchants__merchant_id__webhook_endpoints__endpoint_id__deliveries_get: {
+        parameters: {
+            query?: {
+                /** @description `older` of the page before */
+                cursor?: string | null;
+                /** @description deliveries of a page */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description the id that the endpoint was given */
+                endpoint_id: string;
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Deliveries"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant; There is no such webhook endpoint */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_delivery_v1_merchants__merchant_id__webhook_endpoints__endpoint_id__deliveries__delivery_id__replay_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the `webhook-id` of a delivery */
+                delivery_id: string;
+                /** @description the id that the endpoint was given */
+                endpoint_id: string;
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant; There is no such webhook endpoint; There is no such webhook delivery */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    enable_endpoint_v1_merchants__merchant_id__webhook_endpoints__endpoint_id__enable_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that the endpoint was given */
+                endpoint_id: string;
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant; There is no such webhook endpoint */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    replay_failed_v1_merchants__merchant_id__webhook_endpoints__endpoint_id__replay_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that the endpoint was given */
+                endpoint_id: string;
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReplayFailed"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Replayed"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant; There is no such webhook endpoint */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    rotate_secret_v1_merchants__merchant_id__webhook_endpoints__endpoint_id__secret_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that the endpoint was given */
+                endpoint_id: string;
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RotateSecret"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EndpointMade"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant; There is no such webhook endpoint */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    send_test_v1_merchants__merchant_id__webhook_endpoints__endpoint_id__test_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that the endpoint was given */
+                endpoint_id: string;
+                /** @description the id that POST /v1/merchants gave */
+                merchant_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeliveryShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The API key is unknown, expired or revoked; Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such merchant; There is no such webhook endpoint */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

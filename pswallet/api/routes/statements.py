@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from datetime import date
-from typing import Annotated
+from typing import Annotated, Any
 
 from fastapi import APIRouter, Query
 from fastapi.responses import StreamingResponse
@@ -24,6 +24,11 @@ router = APIRouter(tags=["payments"])
 
 _BEFORE_ALL: Place = (0, 0, -1)
 _PAGE = 500
+
+CSV: dict[int | str, dict[str, Any]] = {
+    200: {"description": "one line a row, oldest first", "content": {"text/csv": {"schema": {"type": "string"}}}}
+}
+"""The answer of a route that gives a file."""
 
 
 class StatementShape(Shape):
@@ -70,25 +75,27 @@ def show_statement(
 @router.get(
     "/activity.csv",
     response_class=StreamingResponse,
-    responses=refused(PeriodInvalid)
-    | {200: {"description": "one line a row, oldest first", "content": {"text/csv": {"schema": {"type": "string"}}}}},
+    responses=refused(PeriodInvalid) | CSV,
 )
 def export_activity(days: AskedDays, owner: Owner, gateway: GatewayParts, language: Language) -> StreamingResponse:
     """Export what moved as CSV for a spreadsheet, oldest first; headings in the reader's language, amounts in yuan."""
-    headers = {
-        "Cache-Control": "no-store",
-        "Content-Disposition": f'attachment; filename="{_file_name(days)}"',
-        "Content-Language": language,
-    }
-    rows = _rows(gateway, owner.address, days.period, language)
+    rows = csv_rows(gateway, owner.address, days.period, language)
+    headers = csv_headers("pswallet-activity", days, language)
     return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)
 
 
-def _file_name(days: Days) -> str:
-    return "-".join(["pswallet-activity", *(day.isoformat() for day in days if day)]) + ".csv"
+def csv_headers(name: str, days: Days, language: str) -> dict[str, str]:
+    """Return the headers of a file that is kept under `name` and the days that it holds."""
+    file = "-".join([name, *(day.isoformat() for day in days if day)]) + ".csv"
+    return {
+        "Cache-Control": "no-store",
+        "Content-Disposition": f'attachment; filename="{file}"',
+        "Content-Language": language,
+    }
 
 
-def _rows(gateway: Gateway, address: str, period: Period, language: str) -> Iterator[bytes]:
+def csv_rows(gateway: Gateway, address: str, period: Period, language: str) -> Iterator[bytes]:
+    """Give an address's lines of a period as CSV, page by page."""
     yield spreadsheets.header(language)
     after = _BEFORE_ALL
     while True:

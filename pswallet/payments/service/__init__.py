@@ -1,6 +1,7 @@
 """Decisions about payments inside a session; nothing here commits, and nothing says that money has moved."""
 
 from pswallet.payments.service.activity import Activity, Line, Period, Place, activity, balances, lines_of
+from pswallet.payments.service.announcing import announce_transfers
 from pswallet.payments.service.intake import (
     Accepted,
     SignedPayment,
@@ -36,6 +37,7 @@ from pswallet.payments.service.requests import (
     requests_made,
     requests_to_pay,
 )
+from pswallet.payments.service.settlement import Settlement, settlement
 from pswallet.payments.service.statements import Statement, statement
 from pswallet.payments.service.tiers import TierView, tiers
 
@@ -54,6 +56,7 @@ __all__ = [
     "RefundOrder",
     "RefundView",
     "RequestPage",
+    "Settlement",
     "ShareView",
     "SignedPayment",
     "Statement",
@@ -61,6 +64,7 @@ __all__ = [
     "Transfer",
     "accept",
     "activity",
+    "announce_transfers",
     "balances",
     "contract_digest",
     "create_request",
@@ -82,6 +86,7 @@ __all__ = [
     "remind_before_end",
     "requests_made",
     "requests_to_pay",
+    "settlement",
     "statement",
     "tiers",
     "transfer",

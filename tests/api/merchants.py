@@ -1,0 +1,77 @@
+"""Members who have become merchants, through the gateway's own routes."""
+
+from typing import Any
+
+from tests.api.gateway import Member
+from tests.api.money import members
+from tests.parts import Pipeline
+
+CODE = "92440310MA5GQR0142"
+OTHER_CODE = "91440310MA5HAKK087"
+PEOPLE = ("440310199003070015", "440310199003070023", "44031019881101018X", "440307195501011230")
+"""Identity numbers, one a merchant's person. Synthetic."""
+
+
+def business(**changed: Any) -> dict[str, Any]:
+    """What a business says of itself."""
+    return {
+        "credit_code": CODE,
+        "name": "坪山大万擂茶铺",
+        "kind": "OFFLINE_POS",
+        "mcc": "5812",
+        "city": "深圳",
+        "place": "坪山区大万路33号",
+        **changed,
+    }
+
+
+def prove_name(member: Member, number: str = PEOPLE[0]) -> None:
+    """Check the member's real name."""
+    answer = member.post("/kyc/real-name", {"name": "曾小萍", "id_number": number})
+    assert answer.status_code == 202, answer.text
+
+
+def shopkeeper(stranger: Any, pipeline: Pipeline, name: str = "ping", code: str = CODE, person: int = 0) -> Member:
+    """Somebody whose account is a merchant's and has its tier; `account["merchant"]` is the merchant's id."""
+    (owner,) = members(stranger, pipeline, name)
+    prove_name(owner, PEOPLE[person])
+    answer = owner.post("/merchants", business(credit_code=code))
+    assert answer.status_code == 202, answer.text
+    pipeline.settle()
+    owner.account = {**owner.account, "merchant": answer.json()["id"]}
+    return owner
+
+
+def place(owner: Member, path: str = "") -> str:
+    """A path of the owner's merchant."""
+    return f"/merchants/{owner.account['merchant']}{path}"
+
+
+def delete(member: Member, path: str) -> Any:
+    """Delete something as `member`."""
+    return member.http.delete(f"/v1{path}", headers=member.bearer)
+
+
+def api_key(owner: Member, *scopes: str) -> Any:
+    """Make an API key; what was answered."""
+    answer = owner.post(place(owner, "/api-keys"), {"name": "till", "scopes": list(scopes)})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def open_shop(owner: Member, *, at: str = "大万路33号", url: str = "https://shop.example/hook") -> dict[str, str]:
+    """Make a checked person's account a merchant with one of everything; return the ids."""
+    shop = f"/merchants/{owner.post('/merchants', business(place=at)).json()['id']}"
+    store = owner.post(f"{shop}/stores", {"name": "大万店", "street": "坪山", "place": at}).json()["id"]
+    assert owner.post(f"{shop}/stores/{store}/tills", {"till": "T01"}).status_code == 201
+    key = owner.post(f"{shop}/api-keys", {"name": "till", "scopes": ["reports"]}).json()["key"]["id"]
+    endpoint = owner.post(f"{shop}/webhook-endpoints", {"url": url}).json()["endpoint"]["id"]
+    delivery = owner.post(f"{shop}/webhook-endpoints/{endpoint}/test").json()["id"]
+    return {
+        "merchant_id": shop.rpartition("/")[2],
+        "store_id": store,
+        "till": "T01",
+        "key_id": key,
+        "endpoint_id": endpoint,
+        "delivery_id": delivery,
+    }
