@@ -24,6 +24,8 @@ from pswallet.vendors.webhooks import WebhookPoster
 PLACES = 64
 """Deliveries on their way at the same time."""
 LOOK_S = 0.5
+PAUSE_S = 0.05
+"""At least between two looks."""
 _AWAY = (OperationalError, InterfaceError, PoolTimeout)
 _log = structlog.get_logger("pswallet.worker")
 
@@ -54,11 +56,15 @@ class Courier:
         asyncio.run(self.carry(stop))
 
     async def carry(self, stop: threading.Event) -> None:
-        """Look for what is due twice a second. While the database is away, try again."""
+        """Look for what is due twice a second, and when a place is free. While the database is away, try again."""
         while not stop.is_set():
             with suppress(*_AWAY):
                 await self.step()
-            await asyncio.sleep(LOOK_S)
+            await asyncio.sleep(PAUSE_S)
+            if self._under_way:
+                await asyncio.wait(self._under_way, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
+            else:
+                await asyncio.sleep(LOOK_S)
         for task in self._under_way:
             task.cancel()
 
