@@ -31,13 +31,19 @@ def prove_name(member: Member, number: str = PEOPLE[0]) -> None:
     assert answer.status_code == 202, answer.text
 
 
-def shopkeeper(stranger: Any, pipeline: Pipeline, name: str = "ping", code: str = CODE, person: int = 0) -> Member:
-    """Somebody whose account is a merchant's and has its tier; `account["merchant"]` is the merchant's id."""
-    (owner,) = members(stranger, pipeline, name)
+def shopkeeper(stranger: Any, pipeline: Pipeline) -> Member:
+    """A merchant that the chain knows and has given its tier, and money."""
+    (owner,) = members(stranger, pipeline, "ping")
+    become_merchant(owner)
+    pipeline.settle()
+    return owner
+
+
+def become_merchant(owner: Member, code: str = CODE, person: int = 0) -> Member:
+    """Make a member's account a merchant's, whatever the chain knows of it; `account["merchant"]` is its id."""
     prove_name(owner, PEOPLE[person])
     answer = owner.post("/merchants", business(credit_code=code))
     assert answer.status_code == 202, answer.text
-    pipeline.settle()
     owner.account = {**owner.account, "merchant": answer.json()["id"]}
     return owner
 
