@@ -1,4 +1,5 @@
-"""Forgets, by the wall clock, what is of no use any more: kept answers, rate windows, codes, nonces, dead sessions.
+"""Forgets, by the wall clock, what is of no use any more: kept answers, rate windows, codes, nonces, dead sessions,
+webhooks that are done with.
 
 Destroys what the law has let go of, and logs the head of the trail, so that it stands somewhere else too.
 """
@@ -44,6 +45,7 @@ def tidy(sessions: db.Sessions, *, now: datetime) -> None:
         session.execute(delete(SandboxMessage).where(SandboxMessage.sent_at <= now - KEPT_FOR))
         accounts.forget_stale(session, now=now)
         merchants.forget_taken(session, now=now)
+        merchants.forget_stale(session, now=now)
         erasure.sweep(session)
         retention.destroy_due(session, now=now)
         _log.info("trail.head", head=str(trail.head(session)))

@@ -406,7 +406,8 @@ class Api:
         self._transport.send("DELETE", f"/v1/merchants/{escaped(merchant_id)}/tills/{escaped(till)}")
 
     def appoint_staff(self, merchant_id: str, body: bodies.Appoint, *, key: str | None = None) -> answers.StaffShape:
-        """Let an account act for the merchant, or change its role or cap."""
+        """Let an account act for the merchant, or change its role or cap. The session must be at most 10 minutes
+        old."""
         return self._transport.ask(
             answers.StaffShape, "POST", f"/v1/merchants/{escaped(merchant_id)}/staff", body=body, key=key
         )
@@ -480,7 +481,8 @@ class Api:
     def rotate_secret(
         self, merchant_id: str, endpoint_id: str, body: bodies.RotateSecret, *, key: str | None = None
     ) -> answers.EndpointMade:
-        """Give an endpoint another secret; during the overlap both sign."""
+        """Give an endpoint another secret; during the overlap both sign. The session must be at most 10 minutes
+        old."""
         return self._transport.ask(
             answers.EndpointMade,
             "POST",

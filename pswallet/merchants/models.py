@@ -109,7 +109,7 @@ class WebhookEndpoint(Base):
     """Which events it is told; empty: all."""
     secret_sealed: Mapped[bytes] = mapped_column(LargeBinary)
     after_block: Mapped[int]
-    """The last block read when it was made: a rebuild tells it nothing older."""
+    """It is told nothing of this block and before: the last one when it was made, or the last one forgotten."""
     created_at: Mapped[datetime]
     old_secret_sealed: Mapped[bytes | None] = mapped_column(LargeBinary, default=None)
     old_secret_until: Mapped[datetime | None] = mapped_column(default=None)
@@ -137,6 +137,7 @@ class WebhookDelivery(Base):
     source: Mapped[str] = mapped_column(Text)
     """What happened, by a name that a rebuild of the rows gives it again."""
     kind: Mapped[str] = mapped_column(Text)
+    block: Mapped[int]
     content: Mapped[str] = mapped_column(Text)
     """The body as it is signed and sent, each time the same."""
     created_at: Mapped[datetime] = mapped_column(server_default=text("now()"), init=False)

@@ -301,12 +301,15 @@ def test_a_rotated_key_serves_beside_the_new_one_until_the_overlap_ends(make_app
         assert [one.get(place(owner, "/settlement")).status_code for one in both] == [401, 200]
 
 
-def test_no_key_is_made_by_a_session_older_than_ten_minutes(make_app: Any, owner: Member) -> None:
-    """Whoever stole a token makes no key that outlives it."""
+def test_nothing_that_outlives_a_session_is_made_when_it_is_older_than_ten_minutes(
+    make_app: Any, owner: Member, people: list[Member]
+) -> None:
+    """Whoever stole a token makes no key, no staff and no endpoint that would go on after it."""
     from pswallet.api.deps import wall_clock
     from tests.api.gateway import serve
 
-    made = api_key(owner, "reports")
+    made, hook = api_key(owner, "reports"), {"url": "https://shop.example/"}
+    endpoint = owner.post(place(owner, "/webhook-endpoints"), hook).json()["endpoint"]["id"]
     app = make_app()
     app.dependency_overrides[wall_clock] = lambda: clock.now() + timedelta(minutes=11)
     with serve(app) as http:
@@ -314,8 +317,11 @@ def test_no_key_is_made_by_a_session_older_than_ten_minutes(make_app: Any, owner
         late = [
             owner.post(place(owner, "/api-keys"), {"name": "late", "scopes": ["reports"]}),
             owner.post(place(owner, f"/api-keys/{made['key']['id']}/rotate"), {"overlap_s": 0}),
+            appoint(owner, people[0], "manager"),
+            owner.post(place(owner, "/webhook-endpoints"), hook),
+            owner.post(place(owner, f"/webhook-endpoints/{endpoint}/secret"), {"overlap_s": 0}),
         ]
-        assert [code_of(one) for one in late] == ["fresh-sign-in-required"] * 2
+        assert [code_of(one) for one in late] == ["fresh-sign-in-required"] * 5
         assert delete(owner, place(owner, f"/api-keys/{made['key']['id']}")).status_code == 204, "ending one is open"
 
 

@@ -10,15 +10,17 @@ from typing import TypeVar
 
 import pytest
 from prometheus_client import CollectorRegistry
-from sqlalchemy import text
+from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from pswallet import schedule
 from pswallet.kit.db import Sessions, transaction
 from pswallet.merchants import service
 from pswallet.merchants.models import Merchant, WebhookDelivery, WebhookEndpoint
 from pswallet.merchants.rules.deliveries import GIVEN_UP_AFTER, RETRIES_S
 from pswallet.merchants.service import Happening, Outgoing, Try
-from pswallet.merchants.service.deliveries import AT_ONCE, LEASE
+from pswallet.merchants.service.deliveries import AT_ONCE, KEPT_FOR, LEASE
+from pswallet.settings import Settings
 from pswallet.vendors.courier import Courier, CourierFigures
 from pswallet.vendors.webhooks import WebhookPoster
 from tests.features.money import VAULT
@@ -178,6 +180,24 @@ def test_a_delivery_whose_endpoint_was_removed_during_the_try_is_forgotten(shop:
     assert shop.take(NOW + LEASE) == []
 
 
+def test_what_is_done_with_is_forgotten_after_a_month_and_a_rebuild_does_not_tell_it_again(shop: Shop) -> None:
+    shop.endpoint()
+    shop.happen("waiting")
+    shop.take()
+    shop.happen("done")
+    (done,) = shop.take()
+    shop.note(done, ACCEPTED)
+    made = shop.run(lambda session: session.get_one(WebhookDelivery, done.id)).created_at
+    left = {}
+    for late_s in (-1, 0):
+        shop.run(lambda session, s=late_s: service.forget_stale(session, now=made + KEPT_FOR + timedelta(seconds=s)))
+        left[late_s] = shop.run(lambda session: session.scalars(select(WebhookDelivery.source)).all())
+    assert {late_s: sorted(found) for late_s, found in left.items()} == {-1: ["done", "waiting"], 0: ["waiting"]}
+    assert shop.happen("done", "waiting") == 0
+    later = Happening("0x01", "later", "payment.confirmed", 2, NOW, {})
+    assert shop.run(lambda session: service.announce(session, [later])) == 1
+
+
 # --- health --------------------------------------------------------------------------------
 
 
@@ -266,3 +286,29 @@ def test_while_the_database_is_away_the_courier_waits_for_it(shop: Shop, monkeyp
     monkeypatch.setattr("pswallet.vendors.courier.LOOK_S", 0.01)
     asyncio.run(courier.carry(stop))
     assert calls == 2
+
+
+def test_the_worker_carries_webhooks_beside_its_other_jobs(shop: Shop) -> None:
+    stop = threading.Event()
+    with receive() as receiver:
+        shop.endpoint(receiver.url)
+        shop.happen("one")
+        worker = threading.Thread(target=schedule.run, args=(shop.sessions, Settings(), stop, VAULT))
+        worker.start()
+        receiver.wait_for(1)
+        stop.set()
+        worker.join(10)
+        assert not worker.is_alive()
+
+
+def test_a_worker_whose_courier_has_broken_ends_instead_of_looking_alive(
+    shop: Shop, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def broken(self: Courier, stop: threading.Event) -> None:
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(Courier, "run", broken)
+    monkeypatch.setattr(threading, "excepthook", lambda _: None)
+    stop = threading.Event()
+    schedule.run(shop.sessions, Settings(), stop, VAULT)
+    assert stop.is_set()

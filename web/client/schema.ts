@@ -672,7 +672,7 @@ export interface paths {
         put?: never;
         /**
          * Appoint Staff
-         * @description Let an account act for the merchant, or change its role or cap.
+         * @description Let an account act for the merchant, or change its role or cap. The session must be at most 10 minutes old.
          */
         post: operations["appoint_staff_v1_merchants__merchant_id__staff_post"];
         delete?: never;
@@ -841,6 +841,8 @@ export interface paths {
         /**
          * Add Endpoint
          * @description Add an endpoint; its secret is shown this once. It is told of what happens from now on.
+         *
+         *     The session must be at most 10 minutes old.
          */
         post: operations["add_endpoint_v1_merchants__merchant_id__webhook_endpoints_post"];
         delete?: never;
@@ -960,7 +962,7 @@ export interface paths {
         put?: never;
         /**
          * Rotate Secret
-         * @description Give an endpoint another secret; during the overlap both sign.
+         * @description Give an endpoint another secret; during the overlap both sign. The session must be at most 10 minutes old.
          */
         post: operations["rotate_secret_v1_merchants__merchant_id__webhook_endpoints__endpoint_id__secret_post"];
         delete?: never;
@@ -8269,7 +8271,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            /** @description Your role at this merchant does not allow this; This API key may not do this; Sign in again first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9120,7 +9122,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            /** @description Your role at this merchant does not allow this; This API key may not do this; Sign in again first */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -9716,7 +9718,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description Your role at this merchant does not allow this; This API key may not do this */
+            /** @description Your role at this merchant does not allow this; This API key may not do this; Sign in again first */
             403: {
                 headers: {
                     [name: string]: unknown;

@@ -108,6 +108,7 @@ class Keys(Shape):
     status_code=201,
     responses=refused(
         *ACTING,
+        FreshSignInRequired,
         AmountInvalid,
         AccountUnknown,
         errors.CashierCapInvalid,
@@ -117,8 +118,9 @@ class Keys(Shape):
 )
 @once
 def appoint_staff(merchant_id: MerchantId, body: Appoint, post: MerchantPost) -> StaffShape:
-    """Let an account act for the merchant, or change its role or cap."""
+    """Let an account act for the merchant, or change its role or cap. The session must be at most 10 minutes old."""
     merchant = service.merchant_for(post.session, merchant_id, post.caller, role=Role.OWNER)
+    require_fresh(post)
     who, role, cap = body.address, body.role, body.cap_fen
     staff = service.appoint(post.session, merchant, address=who, role=role, cap_fen=cap, now=post.now)
     return _staff(staff, who)
@@ -161,7 +163,7 @@ def dismiss_staff(
 def make_api_key(merchant_id: MerchantId, body: MakeKey, post: MerchantPost) -> KeyMade:
     """Make an API key; its token is shown this once. The session must be at most 10 minutes old."""
     merchant = service.merchant_for(post.session, merchant_id, post.caller, role=Role.OWNER)
-    _require_fresh(post)
+    require_fresh(post)
     return _made(*service.make_key(post.session, merchant, name=body.name, scopes=body.scopes, now=post.now))
 
 
@@ -181,7 +183,7 @@ def list_api_keys(merchant_id: MerchantId, session: Transaction, caller: Merchan
 def rotate_api_key(merchant_id: MerchantId, key_id: KeyId, body: RotateKey, post: MerchantPost) -> KeyMade:
     """Make a key in another's place, which serves for the overlap beside it."""
     merchant = service.merchant_for(post.session, merchant_id, post.caller, role=Role.OWNER)
-    _require_fresh(post)
+    require_fresh(post)
     overlap = timedelta(seconds=body.overlap_s)
     return _made(*service.rotate_key(post.session, merchant, key_id, overlap=overlap, now=post.now))
 
@@ -200,8 +202,11 @@ def revoke_api_key(
     service.revoke_key(session, merchant, key_id, now=now)
 
 
-def _require_fresh(post: CallersPost) -> None:
-    # Whoever stole a token would else make himself a key that outlives it.
+def require_fresh(post: CallersPost) -> None:
+    """Refuse a session older than 10 minutes: who stole its token would make himself what outlives it.
+
+    Raises FreshSignInRequired.
+    """
     exports.require_fresh(post.session, post.caller.session_id, now=post.now)
 
 

@@ -11,12 +11,13 @@ from pswallet.api.idempotency import once
 from pswallet.api.polling import PolledRoute
 from pswallet.api.refusals import refused
 from pswallet.api.routes.merchants import ACTING, MerchantId
-from pswallet.api.routes.staff import OverlapS
+from pswallet.api.routes.staff import OverlapS, require_fresh
 from pswallet.api.shapes import FreeText, Shape
 from pswallet.merchants import errors, service
 from pswallet.merchants.rules import Role, Scope
 from pswallet.merchants.rules.targets import LONGEST_URL
 from pswallet.merchants.service import Kind
+from pswallet.privacy.errors import FreshSignInRequired
 
 router = APIRouter(prefix="/merchants/{merchant_id}/webhook-endpoints", tags=["merchants"], route_class=PolledRoute)
 
@@ -106,11 +107,19 @@ class Replayed(Shape):
     count: int
 
 
-@router.post("", status_code=201, responses=refused(*ACTING, errors.WebhookUrlInvalid, errors.MerchantLimitReached))
+@router.post(
+    "",
+    status_code=201,
+    responses=refused(*ACTING, FreshSignInRequired, errors.WebhookUrlInvalid, errors.MerchantLimitReached),
+)
 @once
 def add_endpoint(merchant_id: MerchantId, body: AddEndpoint, post: MerchantPost) -> EndpointMade:
-    """Add an endpoint; its secret is shown this once. It is told of what happens from now on."""
+    """Add an endpoint; its secret is shown this once. It is told of what happens from now on.
+
+    The session must be at most 10 minutes old.
+    """
     merchant = service.merchant_for(post.session, merchant_id, post.caller, role=Role.MANAGER)
+    require_fresh(post)
     made = service.add_endpoint(
         post.session,
         post.gateway.vault,
@@ -139,13 +148,14 @@ def remove_endpoint(
     service.remove_endpoint(session, merchant, endpoint_id)
 
 
-@router.post("/{endpoint_id}/secret", status_code=201, responses=refused(*_OF_ENDPOINT))
+@router.post("/{endpoint_id}/secret", status_code=201, responses=refused(*_OF_ENDPOINT, FreshSignInRequired))
 @once
 def rotate_secret(
     merchant_id: MerchantId, endpoint_id: EndpointId, body: RotateSecret, post: MerchantPost
 ) -> EndpointMade:
-    """Give an endpoint another secret; during the overlap both sign."""
+    """Give an endpoint another secret; during the overlap both sign. The session must be at most 10 minutes old."""
     merchant = service.merchant_for(post.session, merchant_id, post.caller, role=Role.MANAGER)
+    require_fresh(post)
     overlap = timedelta(seconds=body.overlap_s)
     vault = post.gateway.vault
     return _made(*service.rotate_secret(post.session, vault, merchant, endpoint_id, overlap=overlap, now=post.now))

@@ -18,7 +18,7 @@ from pswallet.merchants.service.businesses import (
     onboard,
     role_of,
 )
-from pswallet.merchants.service.deliveries import Outgoing, Try, note_try, take_due, waiting
+from pswallet.merchants.service.deliveries import Outgoing, Try, forget_stale, note_try, take_due, waiting
 from pswallet.merchants.service.shops import (
     appoint,
     close_store,
@@ -115,6 +115,7 @@ __all__ = [
     "find_till",
     "forget_taken",
     "give_back",
+    "forget_stale",
     "keys_of",
     "limits_of",
     "listening",

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 
-from sqlalchemy import func, select, text
+from sqlalchemy import delete, func, select, text
 from sqlalchemy.orm import Session
 
 from pswallet.kit.rows import array_literal
@@ -19,6 +19,9 @@ from pswallet.notifications.service import OffChainNotice, notify_off_chain
 
 LEASE = timedelta(seconds=60)
 """A delivery that was taken and of whose try nothing was noted is due again after this: its worker has died."""
+
+KEPT_FOR = timedelta(days=30)
+"""How long a delivery can be read and sent again at least."""
 
 AT_ONCE = 4
 """Deliveries on their way to one endpoint at the same time."""
@@ -106,6 +109,22 @@ def _disable(session: Session, endpoint: WebhookEndpoint, now: datetime) -> None
     address = session.scalar(select(Merchant.address).where(Merchant.id == endpoint.merchant_id))
     if address is not None:
         notify_off_chain(session, [OffChainNotice(address, "webhook-disabled", {"endpoint": endpoint.id})])
+
+
+_PASS = text(
+    "UPDATE webhook_endpoints SET after_block = greatest(after_block, old.block) FROM ("
+    " SELECT endpoint_id, max(block) AS block FROM webhook_deliveries WHERE created_at <= :until GROUP BY endpoint_id"
+    ") AS old WHERE old.endpoint_id = webhook_endpoints.id"
+)
+
+
+def forget_stale(session: Session, *, now: datetime) -> None:
+    """Forget what was made a month ago and is done with: a rebuild of the rows does not tell it again either."""
+    until = now - KEPT_FOR
+    session.execute(_PASS, {"until": until})
+    session.execute(
+        delete(WebhookDelivery).where(WebhookDelivery.created_at <= until, WebhookDelivery.due_at.is_(None))
+    )
 
 
 def waiting(session: Session) -> tuple[int, int]:

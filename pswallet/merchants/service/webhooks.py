@@ -71,6 +71,7 @@ def announce(session: Session, happenings: Sequence[Happening]) -> int:
             "endpoint_id": endpoint.id,
             "source": one.source,
             "kind": one.kind,
+            "block": one.block,
             "content": _content(merchant_id, one),
         }
         for one in happenings
@@ -166,6 +167,7 @@ def send_test(session: Session, merchant: Merchant, endpoint_id: str, *, now: da
         endpoint_id=endpoint.id,
         source=identifier,
         kind=happening.kind,
+        block=happening.block,
         content=_content(merchant.id, happening),
     )
     session.add(delivery)
