@@ -1,5 +1,4 @@
-"""Timed jobs by the chain's clock: refunds of expired packets, reminders, the points of each day, the bank's issues."""
-"""Timed jobs by the chain's clock: refunds of expired packets, reminders, attestations, issues that had to wait.
+"""Timed jobs by the chain's clock: refunds of expired packets, reminders, the points of each day, the bank's issues.
 
 Webhooks go out beside them, in a thread of their own.
 """

@@ -90,10 +90,6 @@ class CodeSent(TypedDict):
     resend_after_s: int
 
 
-class Devices(TypedDict):
-    """One's own devices, the oldest first; 5 at most."""
-
-    items: list[parts.DeviceShape]
 class Deliveries(TypedDict):
     """A page of deliveries, the newest first."""
 
@@ -113,6 +109,12 @@ class DeliveryShape(TypedDict):
     last_status: int | None
     last_flaw: str | None
     content: str
+
+
+class Devices(TypedDict):
+    """One's own devices, the oldest first; 5 at most."""
+
+    items: list[parts.DeviceShape]
 
 
 class DrawProof(TypedDict):

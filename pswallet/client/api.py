@@ -359,6 +359,7 @@ class Api:
     def prove_points(self, *, day: str | None = None) -> answers.PointsProofShape:
         """Prove that one's points were counted in a day's root."""
         return self._transport.ask(answers.PointsProofShape, "GET", "/v1/points/proof", query={"day": day})
+
     def become_merchant(self, body: bodies.BecomeMerchant, *, key: str | None = None) -> answers.MerchantShape:
         """Make one's account a business's, and ask the chain for the merchants' tier."""
         return self._transport.ask(answers.MerchantShape, "POST", "/v1/merchants", body=body, key=key)

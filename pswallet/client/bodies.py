@@ -56,6 +56,8 @@ class AskForOrder(TypedDict):
     reference: str
     amount_fen: int
     expires_in_s: NotRequired[int]
+
+
 class BecomeMerchant(TypedDict):
     """What a business is. All examples are synthetic."""
 
@@ -169,17 +171,19 @@ class OpenPacket(TypedDict):
     phrase: NotRequired[str | None]
 
 
-class PayAnOrder(TypedDict):
-    """An ERC-3009 TransferWithAuthorization to the merchant; `validAfter` is 0, the nonce is the order's hash."""
-
-    valid_before: int
-    signature: str
 class OpenStore(TypedDict):
     """A shop."""
 
     name: str
     street: NotRequired[Literal["坪山", "坑梓", "龙田", "石井", "马峦", "碧岭"] | None]
     place: str
+
+
+class PayAnOrder(TypedDict):
+    """An ERC-3009 TransferWithAuthorization to the merchant; `validAfter` is 0, the nonce is the order's hash."""
+
+    valid_before: int
+    signature: str
 
 
 class PayShare(TypedDict):
@@ -239,10 +243,6 @@ class ReportEntry(TypedDict):
     entry: str
 
 
-class ScannedText(TypedDict):
-    """What a camera read, or somebody typed."""
-
-    text: str
 class RotateKey(TypedDict):
     """How long the old key serves beside the new one."""
 
@@ -253,6 +253,12 @@ class RotateSecret(TypedDict):
     """How long the old secret signs beside the new one."""
 
     overlap_s: int
+
+
+class ScannedText(TypedDict):
+    """What a camera read, or somebody typed."""
+
+    text: str
 
 
 class SendCode(TypedDict):
@@ -277,6 +283,8 @@ class SetLimit(TypedDict):
     """What codes of level A may pay in a day."""
 
     per_day_fen: int
+
+
 class SetUpTill(TypedDict):
     """The merchant's own number of the till, which orders carry to the chain."""
 

@@ -71,6 +71,16 @@ class DeviceShape(TypedDict):
     created_at: str
 
 
+class KeyShape(TypedDict):
+    """A live API key; its token cannot be shown again."""
+
+    id: str
+    name: str
+    scopes: list[Literal["reports", "webhooks"]]
+    created_at: str
+    ends_at: str | None
+
+
 class KycTierShape(TypedDict):
     """What a tier may hold and spend."""
 
@@ -82,16 +92,6 @@ class KycTierShape(TypedDict):
     per_year_fen: int
     lifetime: bool
     enforced: bool
-
-
-class KeyShape(TypedDict):
-    """A live API key; its token cannot be shown again."""
-
-    id: str
-    name: str
-    scopes: list[Literal["reports", "webhooks"]]
-    created_at: str
-    ends_at: str | None
 
 
 class LineShape(TypedDict):

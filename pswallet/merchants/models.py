@@ -1,4 +1,4 @@
-"""Tables of merchants, their webhooks, and payment codes. Keys are kept as hashes or sealed; people by id or address."""
+"""Tables of merchants, their webhooks, and payment codes. Keys are hashed or sealed; people stand by id or address."""
 
 from datetime import date, datetime
 

@@ -18,8 +18,19 @@ from pswallet.kit.db import Base
 from pswallet.kit.trail import TrailEntry
 from pswallet.kit.vault import DataKey, MasterKey
 from pswallet.kyc.models import CheckedIdentity, Tier
-from pswallet.merchants.models import CodeLimit, CodeSpending, PaymentDevice, TakenCode
-from pswallet.merchants.models import ApiKey, Merchant, Staff, Store, Till, WebhookDelivery, WebhookEndpoint
+from pswallet.merchants.models import (
+    ApiKey,
+    CodeLimit,
+    CodeSpending,
+    Merchant,
+    PaymentDevice,
+    Staff,
+    Store,
+    TakenCode,
+    Till,
+    WebhookDelivery,
+    WebhookEndpoint,
+)
 from pswallet.notifications.models import Notification, OffChainNotification
 from pswallet.payments.models import (
     Authorization,

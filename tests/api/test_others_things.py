@@ -13,9 +13,8 @@ from pswallet.kit.db import transaction
 from pswallet.points import service as points
 from tests.api.document import asked
 from tests.api.gateway import Member
-from tests.api.money import balance, client_of, members, packet_body, send, transfer_body
 from tests.api.merchants import open_shop, prove_name
-from tests.api.money import balance, members, packet_body, send, transfer_body
+from tests.api.money import balance, client_of, members, packet_body, send, transfer_body
 from tests.api.test_generated import ENDLESS
 from tests.parts import Pipeline
 
@@ -73,6 +72,7 @@ class Ann:
     def _reward(self, pipeline: Pipeline) -> str:
         with transaction(pipeline.sessions) as session:
             return points.offer_reward(session, title="擂茶", points=1, stock=1, level=0).id
+
     def _shop(self, pipeline: Pipeline) -> dict[str, str]:
         prove_name(self.ann)
         found = open_shop(self.ann, at=SHOP, url=HOOK)

@@ -18,7 +18,32 @@ from pswallet.merchants.service.businesses import (
     onboard,
     role_of,
 )
+from pswallet.merchants.service.codes import (
+    MAX_DEVICES,
+    TAKING,
+    Device,
+    OpenedDevice,
+    Taken,
+    close_device,
+    devices_of,
+    forget_taken,
+    open_device,
+    require_merchant,
+    take_code,
+)
 from pswallet.merchants.service.deliveries import Outgoing, Try, forget_stale, note_try, take_due, waiting
+from pswallet.merchants.service.scans import (
+    LONGEST,
+    ORDER_CODE_LIFETIME,
+    REFUSALS,
+    Scan,
+    ScanKind,
+    digits_of,
+    order_code,
+    problem_of,
+    read_scan,
+    sticker,
+)
 from pswallet.merchants.service.shops import (
     appoint,
     close_store,
@@ -31,6 +56,7 @@ from pswallet.merchants.service.shops import (
     stores_of,
     tills_of,
 )
+from pswallet.merchants.service.spendings import give_back, limits_of, set_limit, spend
 from pswallet.merchants.service.webhooks import (
     Happening,
     Kind,
@@ -46,35 +72,14 @@ from pswallet.merchants.service.webhooks import (
     rotate_secret,
     send_test,
 )
-from pswallet.merchants.service.codes import (
-    MAX_DEVICES,
-    TAKING,
-    Device,
-    OpenedDevice,
-    Taken,
-    close_device,
-    devices_of,
-    forget_taken,
-    open_device,
-    require_merchant,
-    take_code,
-)
-from pswallet.merchants.service.scans import (
-    LONGEST,
-    ORDER_CODE_LIFETIME,
-    REFUSALS,
-    Scan,
-    ScanKind,
-    digits_of,
-    order_code,
-    problem_of,
-    read_scan,
-    sticker,
-)
-from pswallet.merchants.service.spendings import give_back, limits_of, set_limit, spend
 
 __all__ = [
     "API_KEY_PREFIX",
+    "LONGEST",
+    "MAX_DEVICES",
+    "ORDER_CODE_LIFETIME",
+    "REFUSALS",
+    "TAKING",
     "ApiKey",
     "Application",
     "BusinessRegister",
@@ -82,18 +87,13 @@ __all__ = [
     "Device",
     "Happening",
     "Kind",
-    "LONGEST",
-    "MAX_DEVICES",
     "Merchant",
-    "ORDER_CODE_LIFETIME",
     "OpenedDevice",
     "Outgoing",
-    "REFUSALS",
     "Scan",
     "ScanKind",
     "Staff",
     "Store",
-    "TAKING",
     "Taken",
     "Till",
     "Try",
@@ -113,9 +113,9 @@ __all__ = [
     "enable_endpoint",
     "endpoints_of",
     "find_till",
+    "forget_stale",
     "forget_taken",
     "give_back",
-    "forget_stale",
     "keys_of",
     "limits_of",
     "listening",
