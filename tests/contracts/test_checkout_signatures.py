@@ -1,8 +1,11 @@
 """What the payer signs is this order alone; whoever carries it, it does nothing else."""
 
 import pytest
+from eth_abi import encode
+from eth_utils import keccak
 
-from bench.packets import person
+from bench.orders import ORDER, PART
+from bench.packets import RECEIVE_WITH_AUTHORIZATION, person
 from tests.contracts.packets import key_of
 from tests.contracts.parties import reverts, split
 
@@ -102,6 +105,29 @@ def test_contract_wallet_refuses_another_signature(shop, token, checkout, contra
     evidence = [shop.signing.sponsor(shop.offers, sale.id, budget.id)]
     with reverts(*((token, "ERC3009InvalidSignature") if own else (checkout, "PayerSignatureInvalid"))):
         sale.pay(payment=b"\x06" * 65, sponsorships=evidence, vouchers=[])
+
+
+DIRTY = [0, 1, 4, 5, 6, 7, 9, 10]
+"""Of the seven words of an order and the four of a part: those that do not fill their word."""
+
+
+@pytest.mark.parametrize("place", DIRTY, ids=lambda place: [*(name for name, _ in ORDER), *PART][place])
+def test_order_with_dirty_bits_is_refused(shop, checkout, budget, alice, relayer, place):
+    sale = shop.sale(5000, budget.part(1, 1))
+    clean = bytearray(encode([kind for _, kind in ORDER[:-1]], sale.order) + encode(PART, sale.words[0]))
+    dirty = clean.copy()
+    dirty[32 * place] = 0x80
+    for words, passes in ((dirty, False), (clean, True)):
+        signing, order, part = shop.signing, bytes(words[:224]), bytes(words[224:])
+        identity = signing.domain.digest_of_words("FundedOrder", ORDER, order + keccak(part))
+        message = (str(alice), str(checkout), 5000, 0, sale.named["expiry"], identity)
+        payment = signing.token.sign(key_of(alice), "ReceiveWithAuthorization", RECEIVE_WITH_AUTHORIZATION, message)
+        sponsorships = [signing.sponsor(shop.offers, identity, budget.id)]
+        data = checkout.pay.encode_input(sale.order, sale.words, payment, sponsorships, [])
+        for part_of_it, shown in ((clean[:224], order), (clean[224:], part)):
+            data = data.replace(bytes(part_of_it), shown)
+        receipt = relayer.transfer(checkout, 0, data=data, gas=1_000_000, raise_on_revert=False)
+        assert receipt.failed is not passes
 
 
 # --- what comes with it ---
