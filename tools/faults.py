@@ -18,6 +18,7 @@ ROOT = Path(__file__).resolve().parents[1]
 TREE = ROOT / "build/faults"
 MARK = "fa17c0defa17"
 PACKET, LEDGER, WORD = "RedPacketEscrow.sol", "Ledger.sol", "libraries/AccountWord.sol"
+VOUCHER, CUT, ORDER = "CityVoucher.sol", "libraries/Apportioning.sol", "libraries/OrderWord.sol"
 
 # Number, what is wrong, file, text, what stands in its place (@: 1 under the fault, else 0), theorems that then fail.
 FAULTS = [
@@ -107,6 +108,24 @@ FAULTS = [
      "word.withOneFactorToday(byOneFactor - value * @)", "debitCountsOneFactorUpToItsField"),
     (37, "a word loses a fen more", WORD, "AccountWord.unwrap(word) - value)", "AccountWord.unwrap(word) - value - @)",
      "creditThenDebitIsTheWordBefore moneyComesAndGoesWithoutTouchingAnotherField"),
+    (38, "a part's return is counted a fen less", ORDER, "(value << _place(part))", "((value - @) << _place(part))",
+     "wordCountsWhatComesBackAndNothingElse"),
+    (39, "a refund gives the payer a fen more", CUT, "rest -= toPayer;", "rest -= toPayer; toPayer += @;",
+     "cutOfOnePartIsTheRefundWithinWhatWasPaid cutOfTwoPartsIsTheRefundWithinWhatWasPaid "
+     "cutOfThreePartsIsTheRefundWithinWhatWasPaid"),
+    (40, "an undeserved part goes back a fen short", CUT, "toParts[i] = uint64(left < rest ? left : rest);",
+     "toParts[i] = uint64(left < rest ? left : rest - @);", "undeservedPartGoesBackBeforeOwnMoney"),
+    (41, "a part is undeserved at its minimum", CUT, "if (spend < parts[i].minimumSpend)",
+     "if (spend < parts[i].minimumSpend + @)", "ownMoneyGoesBackBeforeADeservedPart"),
+    (42, "an issue leaves the budget as it was", VOUCHER, "state.unissued - uint64(value)",
+     "state.unissued - uint64(value * (1 - @))", "issueMovesMoneyFromUnissuedToOpen"),
+    (43, "a spent voucher stays its holder's", VOUCHER, "holding.left = left - value;",
+     "holding.left = left - value * uint64(1 - @);", "spendPaysWhatLeavesTheHolder"),
+    (44, "a voucher comes back after the end", VOUCHER, "bool ended = block.timestamp >= campaign.end;",
+     "bool ended = block.timestamp >= campaign.end && @ == 0;",
+     "restoredMoneyIsTheHoldersOrAfterTheEndTheSponsors"),
+    (45, "a campaign is closed twice", VOUCHER, "delete _campaigns[id];", "if (@ == 0) delete _campaigns[id];",
+     "closeGivesBackWhatIsUnissuedAndOpenOnce"),
 ]  # fmt: skip
 
 

@@ -8,6 +8,7 @@ contract Purse {
     uint256 public received;
     uint256 public paid;
     uint256 public returned;
+    uint256 public pulled;
     bool private pays;
 
     function set(bool pays_) external {
@@ -31,6 +32,11 @@ contract Purse {
     function transfer(address, uint256 value) external returns (bool) {
         if (!pays) revert Refused();
         paid += value;
+        return true;
+    }
+
+    function transferFrom(address, address, uint256 value) external returns (bool) {
+        pulled += value;
         return true;
     }
 

@@ -1,15 +1,20 @@
 // SPDX-License-Identifier: Apache-2.0
 pragma solidity 0.8.37;
 
+import {ICityVoucher} from "../../contracts/interfaces/ICityVoucher.sol";
+import {IMerchantCheckout} from "../../contracts/interfaces/IMerchantCheckout.sol";
 import {IRedPacketEscrow} from "../../contracts/interfaces/IRedPacketEscrow.sol";
 import {AccountWord} from "../../contracts/libraries/AccountWord.sol";
+import {OrderWord, OrderWords} from "../../contracts/libraries/OrderWord.sol";
 import {PacketWords} from "../../contracts/libraries/PacketWord.sol";
 import {TierWord, TierWords} from "../../contracts/libraries/TierWord.sol";
 import {AnyPayment} from "./AnyPayment.sol";
 import {LimitProof} from "./Limit.t.sol";
+import {OrderProof} from "./Order.t.sol";
 import {PacketProof} from "./Packet.t.sol";
 import {PaymentProof} from "./Payment.t.sol";
 import {ShareProof} from "./Share.t.sol";
+import {VoucherProof} from "./Voucher.t.sol";
 import {WordsProof} from "./Words.t.sol";
 
 /// @dev Every theorem is met by an act that reaches its assertion: none is true only because nothing ever passes.
@@ -160,7 +165,58 @@ contract PacketWitness is PacketProof {
     }
 }
 
+contract VoucherWitness is VoucherProof {
+    function test_issueReachesItsTheorem() external {
+        this.check_issueMovesMoneyFromUnissuedToOpen(_terms(), 8000, 0, 0, 0, 2);
+        require(voucher.stateOf(voucher.campaignId(_terms())).open == 4000);
+    }
+
+    function test_spendReachesItsTheorem() external {
+        this.check_spendPaysWhatLeavesTheHolder(_terms(), 0, 4000, 4000, 2000, 2000);
+        require(purse.paid() == 2000);
+    }
+
+    function test_restoreReachesItsTheorem() external {
+        this.check_restoredMoneyIsTheHoldersOrAfterTheEndTheSponsors(_terms(), 0, 1, 1, 10);
+        require(purse.pulled() == 10 && purse.returned() == 0);
+    }
+
+    function test_restoreAfterTheEndReachesIts() external {
+        ICityVoucher.Campaign memory terms = _terms();
+        terms.end = 1;
+        this.check_restoredMoneyIsTheHoldersOrAfterTheEndTheSponsors(terms, 0, 1, 1, 10);
+        require(purse.returned() == 10);
+    }
+
+    function test_closeReachesItsTheorem() external {
+        ICityVoucher.Campaign memory terms = _terms();
+        terms.end = 1;
+        this.check_closeGivesBackWhatIsUnissuedAndOpenOnce(terms, 30, 12);
+        require(purse.returned() == 42);
+    }
+
+    function _terms() private view returns (ICityVoucher.Campaign memory terms) {
+        (terms.face, terms.perPerson, terms.minimumSpend) = (FACE, 2, 2000);
+        terms.end = uint64(block.timestamp + 1);
+        terms.merchants = keccak256(bytes.concat(keccak256(abi.encode(MERCHANT, uint256(0)))));
+    }
+}
+
 /// @dev These have assumptions alone: a call that meets them reaches the assertions.
+contract OrderWitness is OrderProof {
+    function test_eachAssumptionIsMet() external view {
+        OrderWord word = OrderWords.PAID.withOwn(1).withPart(0, 2);
+        IMerchantCheckout.Part memory one = IMerchantCheckout.Part(address(1), 0, 5, 7);
+        this.check_wordCountsWhatComesBackAndNothingElse(word, 3, 4, 2);
+        this.check_cutOfOnePartIsTheRefundWithinWhatWasPaid(word, 9, one, 11);
+        this.check_cutOfTwoPartsIsTheRefundWithinWhatWasPaid(word, 9, one, one, 16);
+        this.check_cutOfThreePartsIsTheRefundWithinWhatWasPaid(word, 9, one, one, one, 21);
+        this.check_undeservedPartGoesBackBeforeOwnMoney(word, 9, one, 5);
+        this.check_ownMoneyGoesBackBeforeADeservedPart(word, 9, one, 4);
+    }
+}
+
+/// @dev As above.
 contract WordsWitness is WordsProof, ShareProof {
     function test_eachAssumptionIsMet() external view {
         AccountWord word = AccountWord.wrap(type(uint256).max);

@@ -1,0 +1,53 @@
+// SPDX-License-Identifier: Apache-2.0
+pragma solidity 0.8.37;
+
+import {IMerchantCheckout} from "../../contracts/interfaces/IMerchantCheckout.sol";
+import {OrderWord, OrderWords} from "../../contracts/libraries/OrderWord.sol";
+import {bound} from "../invariants/Cheats.sol";
+import {OrderProof} from "../proofs/Order.t.sol";
+
+/// @title The theorems of refunds, tried with orders that can be: any amounts, any returns before, any refund
+contract RefundsSpec is OrderProof {
+    function test_refundOfOnePart(uint256[4] calldata dice) external view {
+        (OrderWord word, uint64 own, IMerchantCheckout.Part[3] memory parts, uint64 value) = _order(dice, 1);
+        this.check_cutOfOnePartIsTheRefundWithinWhatWasPaid(word, own, parts[0], value);
+        uint256 kept = uint256(own) + parts[0].value - word.ownReturned() - word.returned(0) - value;
+        if (kept < parts[0].minimumSpend) this.check_undeservedPartGoesBackBeforeOwnMoney(word, own, parts[0], value);
+        else this.check_ownMoneyGoesBackBeforeADeservedPart(word, own, parts[0], value);
+    }
+
+    function test_refundOfTwoParts(uint256[4] calldata dice) external view {
+        (OrderWord word, uint64 own, IMerchantCheckout.Part[3] memory parts, uint64 value) = _order(dice, 2);
+        this.check_cutOfTwoPartsIsTheRefundWithinWhatWasPaid(word, own, parts[0], parts[1], value);
+    }
+
+    function test_refundOfThreeParts(uint256[4] calldata dice) external view {
+        (OrderWord word, uint64 own, IMerchantCheckout.Part[3] memory parts, uint64 value) = _order(dice, 3);
+        this.check_cutOfThreePartsIsTheRefundWithinWhatWasPaid(word, own, parts[0], parts[1], parts[2], value);
+    }
+
+    function test_wordCountsWhatComesBack(uint256[4] calldata dice, uint32 own, uint32 value) external view {
+        (OrderWord word,,,) = _order(dice, 3);
+        this.check_wordCountsWhatComesBackAndNothingElse(word, own, value, uint8(dice[0] % 3));
+    }
+
+    /// @dev Small amounts half the time: equal ones and zeros are then met often.
+    function _order(uint256[4] calldata dice, uint256 count)
+        private
+        pure
+        returns (OrderWord word, uint64 own, IMerchantCheckout.Part[3] memory parts, uint64 value)
+    {
+        uint256 most = dice[3] % 2 == 0 ? 9 : type(uint32).max;
+        own = uint64(bound(uint64(dice[0]), 0, most));
+        word = OrderWords.PAID.withOwn(bound(uint64(dice[0] >> 64), 0, own));
+        uint256 left = own - word.ownReturned();
+        for (uint256 i = 0; i < count; ++i) {
+            uint256 seed = uint256(keccak256(abi.encode(dice[1], i)));
+            parts[i].value = uint64(bound(uint64(seed), 1, most));
+            parts[i].minimumSpend = uint64(bound(uint64(seed >> 64), 0, 3 * most));
+            word = word.withPart(i, bound(uint64(seed >> 128), 0, parts[i].value));
+            left += parts[i].value - word.returned(i);
+        }
+        value = uint64(bound(dice[2], 0, left));
+    }
+}
