@@ -34,7 +34,10 @@ class Header(NamedTuple):
 
 def decoded(raw: bytes) -> Any:
     """Read bytes, or lists of them, in RLP. Raises RLPException for anything but exactly one item."""
-    return decode(raw)  # type: ignore[no-untyped-call]
+    try:
+        return decode(raw)  # type: ignore[no-untyped-call]
+    except RecursionError as error:  # lists in lists without end: anybody may hand them in
+        raise RLPException("lists too deep") from error
 
 
 def key_of(place: int) -> bytes:

@@ -144,6 +144,20 @@ def test_a_header_that_is_none_is_broken(fair: Fair):
     assert refusal(fair, replace(fair["alone"], header=b"")) is errors.ReceiptProofBroken
 
 
+def nested(depth: int) -> bytes:
+    """RLP of a list in a list in a list."""
+    found = b""
+    for _ in range(depth):
+        size = len(found).to_bytes((len(found).bit_length() + 7) // 8)
+        found = (bytes([0xC0 + len(found)]) if len(found) < 56 else bytes([0xF7 + len(size)]) + size) + found
+    return found
+
+
+def test_a_header_of_lists_without_end_is_broken(fair: Fair):
+    """Nobody has vouched for its bytes yet when they are read."""
+    assert refusal(fair, replace(fair["alone"], header=nested(5_000))) is errors.ReceiptProofBroken
+
+
 def test_a_payment_counts_in_the_last_second_before_the_expiry(fair: Fair):
     payment = verify(fair["just in time"], fair.token, fair.of_their_own["just in time"].hash)
     assert payment.order.expiry - payment.time.timestamp() == 1
