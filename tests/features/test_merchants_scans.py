@@ -13,6 +13,7 @@ from pswallet.kit.problems import Problem, every_problem
 from pswallet.kit.vault import Subkeys, Vault
 from pswallet.merchants import service
 from pswallet.merchants.rules import cpm, emv, printing
+from pswallet.merchants.rules.flaws import Flaw, Refusal
 from pswallet.merchants.rules.tlv import Field, Fields
 from pswallet.merchants.service import Scan
 from tests.features.test_merchants_cpm import coded
@@ -87,6 +88,15 @@ def test_an_orders_code_that_was_changed_and_sealed_anew_is_refused(data: st.Dat
     assert refusal(emv.write(fields)) == ("CodeSignatureInvalid", None)
 
 
+@pytest.mark.parametrize("initiation", ["11", None])
+def test_an_orders_code_that_was_made_a_stickers_names_no_order(initiation: str | None) -> None:
+    """Nobody signs stickers: one that named an order could name anybody's."""
+    others = [field for field in emv.read_code(ORDER).fields if field.tag != emv.INITIATION]
+    forged = emv.write([others[0], *([Field(emv.INITIATION, initiation)] if initiation else []), *others[1:]])
+    found = scan(forged)
+    assert (found.initiation, found.reference, found.expires_at) == ("static", None, None)
+
+
 def test_an_orders_code_without_our_signature_is_refused() -> None:
     unsigned = emv.unsigned(emv.read_code(ORDER))
     assert refusal(unsigned)[0] == "CodeSignatureInvalid"
@@ -146,6 +156,12 @@ def test_what_is_wrong_has_a_name_and_a_place(text: str, problem: str, at: str |
     found, where = refusal(text)
     assert found == problem
     assert at is None or str(where).endswith(at)
+
+
+@pytest.mark.parametrize("flaw", Flaw)
+def test_every_flaw_has_its_problem(flaw: Flaw) -> None:
+    assert isinstance(service.problem_of(Refusal(flaw)), tuple(every_problem_of_codes()))
+    assert len({type(service.problem_of(Refusal(one))) for one in Flaw}) == len(Flaw)
 
 
 def every_problem_of_codes() -> list[type[Problem]]:

@@ -24,7 +24,7 @@ Read = TypeVar("Read")
 
 ORDER_CODE_LIFETIME = timedelta(seconds=120)
 LONGEST = 512
-"""Characters of a scanned text: what EMVCo lets a code have."""
+"""Characters of a scanned text: more than any code of ours has."""
 
 _FLAWS: dict[Flaw, type[Problem]] = {
     Flaw.UNREADABLE: errors.CodeUnreadable,
@@ -138,7 +138,9 @@ def _scan_of_ours(vault: Vault, code: MerchantCode, *, now: datetime) -> Scan:
     merchant = code.own(emv.MERCHANT)
     if not merchant:
         raise errors.CodeFieldMissing(at=f"26.{emv.MERCHANT}")
-    expires_at = _expiry(vault, code, now=now) if code.initiation is Initiation.DYNAMIC else None
+    # Only a signed code names an order: else whoever wrote "static" into one could name any.
+    of_order = code.initiation is Initiation.DYNAMIC
+    expires_at = _expiry(vault, code, now=now) if of_order else None
     return Scan(
         kind=ScanKind.MERCHANT,
         network=emv.NETWORKS[emv.OURS],
@@ -146,7 +148,7 @@ def _scan_of_ours(vault: Vault, code: MerchantCode, *, now: datetime) -> Scan:
         merchant=merchant,
         store=code.own(emv.OUR_STORE) or None,
         till=code.text(emv.ADDITIONAL, emv.TERMINAL) or None,
-        reference=code.text(emv.ADDITIONAL, emv.BILL) or None,
+        reference=code.text(emv.ADDITIONAL, emv.BILL) if of_order else None,
         expires_at=expires_at,
     )
 
