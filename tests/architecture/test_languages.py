@@ -11,6 +11,7 @@ from pswallet.kit.languages import ENGLISH, LANGUAGES, texts
 from pswallet.kit.problems import Problem, every_problem
 from pswallet.notifications.rules import WORDS, Kind, words
 from pswallet.receipt.words import TEXTS as RECEIPT_TEXTS
+from pswallet.offers.rules.words import TEXTS as OFFER_TEXTS
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = [language for language in LANGUAGES if language != ENGLISH]
@@ -27,6 +28,7 @@ def said() -> dict[str, set[str]]:
         "problems": {kind.title for kind in [Problem, *every_problem().values()]},
         "activity": {*HEADINGS, *KINDS.values()},
         "receipt": set(RECEIPT_TEXTS),
+        "offers": set(OFFER_TEXTS),
         "notifications": {text for one in told for text in (one.title, one.text)},
     }
 
