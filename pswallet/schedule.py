@@ -2,6 +2,7 @@
 
 Webhooks go out beside them, in a thread of their own.
 """
+"""Timed jobs by the chain's clock: expired packets and quotes, reminders, attestations, issues that had to wait."""
 
 from __future__ import annotations
 
@@ -26,6 +27,7 @@ from pswallet.kit.db import Sessions, transaction
 from pswallet.kit.figures import SHORT_S
 from pswallet.kit.money import Fen
 from pswallet.kit.vault import Vault
+from pswallet.offers import service as offers
 from pswallet.payments import service as payments
 from pswallet.points import service as points
 from pswallet.redpackets import service as redpackets
@@ -41,6 +43,7 @@ REMINDED_OF_POINTS_AT_ONCE = 500
 """Accounts."""
 CLOSE_A_DAY_AFTER = timedelta(hours=1)
 """So long after its end the day's last blocks stay where they are."""
+QUOTES_AT_ONCE = 500
 
 LEADER = 0x70737763  # "pswc"
 """Advisory lock: one worker at a time does the jobs."""
@@ -79,6 +82,7 @@ class Schedule:
             payments.remind_before_end(session, now=block.time, limit=REMINDERS_AT_ONCE)
             points.remind_of_ends(session, now=block.time, limit=REMINDED_OF_POINTS_AT_ONCE)
             self._close_day(session, now=block.time)
+            offers.release_expired(session, now=block.time, limit=QUOTES_AT_ONCE)
             return settle_bank(session, now=block.time) + self._refund(session, now=block.time)
 
     def _close_day(self, session: Session, *, now: datetime) -> None:

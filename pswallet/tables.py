@@ -21,6 +21,7 @@ from pswallet.kit.db import Base, engine_for
 from pswallet.kyc import models as kyc
 from pswallet.merchants import models as merchants
 from pswallet.notifications import models as notifications
+from pswallet.offers import models as offers
 from pswallet.payments import models as payments
 from pswallet.points import models as points
 from pswallet.privacy import models as privacy
@@ -36,6 +37,7 @@ FEATURES = (
     kyc,
     merchants,
     notifications,
+    offers,
     payments,
     points,
     privacy,

@@ -32,6 +32,7 @@ from pswallet.merchants.models import (
     WebhookEndpoint,
 )
 from pswallet.notifications.models import Notification, OffChainNotification
+from pswallet.offers.models import Basket, Offer, OfferCount, Quote, QuoteLine
 from pswallet.payments.models import (
     Authorization,
     AuthorizationCancellation,
@@ -107,6 +108,8 @@ _OWN_REQUESTS = select(PaymentRequest.id).where(PaymentRequest.creator == ADDRES
 _ASKED = select(PaymentShare.request_id).where(PaymentShare.payer == ADDRESS)
 _OWN_MERCHANTS = select(Merchant.id).where(Merchant.account_id == ACCOUNT)
 _OWN_ENDPOINTS = select(WebhookEndpoint.id).where(WebhookEndpoint.merchant_id.in_(_OWN_MERCHANTS))
+_OWN_QUOTES = select(Quote.id).where(Quote.payer == ADDRESS)
+_QUOTED = select(Quote.basket_id).where(Quote.payer == ADDRESS)
 _OWN_PACKETS = select(RedPacket.id).where(RedPacket.creator == ADDRESS)
 _OWN_ENTRIES = select(BankEntry.entry).where(BankEntry.account == ADDRESS)
 
@@ -170,6 +173,11 @@ HOLDINGS = (
     Holding(SharePayment, SharePayment.payer == ADDRESS, SIGNED),
     Holding(Order, Order.merchant == ADDRESS, SIGNED),
     Holding(OrderRefund, OrderRefund.payer == ADDRESS, SIGNED),
+    Holding(Offer, Offer.owner == ADDRESS, SAID, withheld={"seed": _SECRET}),
+    Holding(OfferCount, OfferCount.person == ADDRESS, SIGNED),
+    Holding(Basket, or_(Basket.merchant == ADDRESS, Basket.id.in_(_QUOTED)), SAID),
+    Holding(Quote, Quote.payer == ADDRESS, SIGNED),
+    Holding(QuoteLine, QuoteLine.quote_id.in_(_OWN_QUOTES), SIGNED),
     Holding(BankEntry, BankEntry.account == ADDRESS, SIGNED),
     Holding(BankMint, BankMint.account == ADDRESS, LEDGER),
     Holding(BankRedemption, BankRedemption.account == ADDRESS, LEDGER),

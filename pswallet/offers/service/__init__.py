@@ -1,0 +1,55 @@
+"""Decisions about offers inside a session: nothing here commits, and nothing says that money has moved."""
+
+from pswallet.offers.service.baskets import BasketView, RingUp, ring_up
+from pswallet.offers.service.offers import (
+    Caps,
+    MakeOffer,
+    OfferPage,
+    OfferView,
+    create_offer,
+    find_offer,
+    offers_of,
+    offers_open,
+    withdraw_offer,
+)
+from pswallet.offers.service.quotes import (
+    MAX_OPEN,
+    QUOTE_FOR,
+    AskQuote,
+    Funding,
+    QuoteView,
+    cancel_quote,
+    commit_quote,
+    find_quote,
+    means_of,
+    quote,
+    release_expired,
+    release_order,
+)
+
+__all__ = [
+    "MAX_OPEN",
+    "QUOTE_FOR",
+    "AskQuote",
+    "BasketView",
+    "Caps",
+    "Funding",
+    "MakeOffer",
+    "OfferPage",
+    "OfferView",
+    "QuoteView",
+    "RingUp",
+    "cancel_quote",
+    "commit_quote",
+    "create_offer",
+    "find_offer",
+    "find_quote",
+    "means_of",
+    "offers_of",
+    "offers_open",
+    "quote",
+    "release_expired",
+    "release_order",
+    "ring_up",
+    "withdraw_offer",
+]
