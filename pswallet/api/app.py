@@ -33,7 +33,9 @@ from pswallet.api.routes import (
     orders,
     payment_codes,
     points,
+    offers,
     privacy,
+    quotes,
     red_packets,
     requests,
     sandbox,
@@ -97,6 +99,8 @@ def routers(settings: Settings) -> list[APIRouter]:
         settlements.router,
         settlements.csv_router,
         webhooks.router,
+        offers.router,
+        quotes.router,
     ]
     if settings.mode == "sandbox":
         found += [sandbox.router, bank.router]

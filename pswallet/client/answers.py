@@ -47,6 +47,16 @@ class Balance(TypedDict):
     balance_fen: int
 
 
+class BasketShape(TypedDict):
+    """A basket and its price."""
+
+    id: str
+    merchant: str
+    items: list[parts.BasketItemShape]
+    price_fen: int
+    created_at: str
+
+
 class Box(TypedDict):
     """The last messages to a phone, the newest last."""
 
@@ -291,6 +301,35 @@ class OrderShape(TypedDict):
     error: str | None
     payments: list[parts.OrderPaymentShape]
     refunds: list[parts.RefundShape]
+class OfferPage(TypedDict):
+    """A page of offers; `older` asks for the next page, null at the end."""
+
+    items: list[OfferShape]
+    older: str | None
+
+
+class OfferShape(TypedDict):
+    """An offer. What is left of it only its owner sees."""
+
+    id: str
+    owner: str
+    text: str
+    funder: Literal["merchant", "platform", "points", "sponsor"]
+    terms: parts.OfferTermsShape
+    merchants: list[str]
+    starts_at: str
+    ends_at: str
+    withdrawn_at: str | None
+    uses: int | None
+    per_day: int | None
+    per_person: int | None
+    per_person_a_day: int | None
+    fund: str | None
+    seed_hash: str | None
+    seed: str | None
+    budget_fen: int | None
+    taken_fen: int | None
+    times_taken: int | None
 
 
 class PacketAccepted(TypedDict):
@@ -376,6 +415,28 @@ class ProblemShape(TypedDict):
     title: str
     status: int
     meaning: str
+
+
+class QuoteShape(TypedDict):
+    """A price, explained. Own money and what each funder gives are the basket's price."""
+
+    id: str
+    basket_id: str
+    merchant: str
+    payer: str
+    status: str
+    price_fen: int
+    own_fen: int
+    settlement_fen: int
+    funded_fen: dict[str, int]
+    cashback_fen: int
+    lines: list[parts.QuoteLineShape]
+    order_parts: list[parts.QuotePartShape]
+    settled_items_fen: list[int]
+    explanation: list[str]
+    created_at: str
+    expires_at: str
+    order_id: str | None
 
 
 class Ready(TypedDict):

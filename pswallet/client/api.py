@@ -542,6 +542,56 @@ class Api:
             f"/v1/merchants/{escaped(merchant_id)}/webhook-endpoints/{escaped(endpoint_id)}/replay",
             body=body,
             key=key,
+    def make_offer(self, body: bodies.NewOffer, *, key: str | None = None) -> answers.OfferShape:
+        """Make an offer: a merchant of its own price, a sponsor of its own money."""
+        return self._transport.ask(answers.OfferShape, "POST", "/v1/offers", body=body, key=key)
+
+    def list_offers(
+        self,
+        *,
+        role: Literal["payer", "owner"] = "payer",
+        merchant: str | None = None,
+        cursor: str | None = None,
+        limit: int = 20,
+    ) -> answers.OfferPage:
+        """List the offers that are good now, newest first, or one's own. No order can be bought, no picture shown."""
+        return self._transport.ask(
+            answers.OfferPage,
+            "GET",
+            "/v1/offers",
+            query={"role": role, "merchant": merchant, "cursor": cursor, "limit": limit},
+        )
+
+    def show_offer(self, offer_id: str) -> answers.OfferShape:
+        """Show an offer to anybody: its terms, and once it has ended, the seed of its draws."""
+        return self._transport.ask(answers.OfferShape, "GET", f"/v1/offers/{escaped(offer_id)}")
+
+    def withdraw_offer(
+        self, offer_id: str, body: bodies.Ask | None = None, *, key: str | None = None
+    ) -> answers.OfferShape:
+        """End one's own offer before its time; quotes that are open keep what they were promised."""
+        return self._transport.ask(
+            answers.OfferShape, "POST", f"/v1/offers/{escaped(offer_id)}/withdraw", body=body or {}, key=key
+        )
+
+    def ring_up(self, body: bodies.NewBasket, *, key: str | None = None) -> answers.BasketShape:
+        """Ring up a basket: a merchant's act, at its own prices."""
+        return self._transport.ask(answers.BasketShape, "POST", "/v1/baskets", body=body, key=key)
+
+    def ask_quote(self, body: bodies.NewQuote, *, key: str | None = None) -> answers.QuoteShape:
+        """Price a basket for oneself; what it takes of offers is held for five minutes."""
+        return self._transport.ask(answers.QuoteShape, "POST", "/v1/quotes", body=body, key=key)
+
+    def show_quote(self, quote_id: str) -> answers.QuoteShape:
+        """Show a quote to its payer or its merchant."""
+        return self._transport.ask(answers.QuoteShape, "GET", f"/v1/quotes/{escaped(quote_id)}")
+
+    def cancel_quote(
+        self, quote_id: str, body: bodies.Ask | None = None, *, key: str | None = None
+    ) -> answers.QuoteShape:
+        """Let go of a quote that one will not pay; its offers are free for others."""
+        return self._transport.ask(
+            answers.QuoteShape, "POST", f"/v1/quotes/{escaped(quote_id)}/cancel", body=body or {}, key=key
         )
 
     def open_box(self, body: bodies.OpenBox, *, key: str | None = None) -> answers.Box:

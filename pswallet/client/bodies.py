@@ -67,6 +67,14 @@ class BecomeMerchant(TypedDict):
     mcc: str
     city: str
     place: str
+class BasketItem(TypedDict):
+    """A line of a basket."""
+
+    code: str
+    name: NotRequired[str]
+    category: NotRequired[str]
+    unit_price_fen: int
+    quantity: NotRequired[int]
 
 
 class CardShape(TypedDict):
@@ -134,6 +142,13 @@ class MakePhraseKey(TypedDict):
     phrase: str
 
 
+class MemberPrice(TypedDict):
+    """An item's price for members."""
+
+    code: str
+    unit_price_fen: int
+
+
 class MoneyIn(TypedDict):
     """ERC-3009 ReceiveWithAuthorization to the escrow; its nonce is the packet's id."""
 
@@ -152,6 +167,64 @@ class NameGroup(TypedDict):
     """What one calls the group; nobody else reads it."""
 
     name: str
+
+
+class NewBasket(TypedDict):
+    """What somebody wants to buy, at the merchant's prices."""
+
+    items: list[BasketItem]
+
+
+class NewOffer(TypedDict):
+    """An offer with its window, budget and caps."""
+
+    terms: OfferTerms
+    starts_at: str
+    ends_at: str
+    budget_fen: int
+    uses: NotRequired[int | None]
+    per_day: NotRequired[int | None]
+    per_person: NotRequired[int | None]
+    per_person_a_day: NotRequired[int | None]
+    merchants: NotRequired[list[str]]
+    fund: NotRequired[str | None]
+
+
+class NewQuote(TypedDict):
+    """Which basket, at the price that the merchant showed; `offers` null for the best that there are."""
+
+    basket_id: str
+    price_fen: int
+    offers: NotRequired[list[str] | None]
+    points: NotRequired[int]
+
+
+class OfferStepShape(TypedDict):
+    """A step: from `reach_fen` on (null: from the first fen), `less_fen` less."""
+
+    reach_fen: int | None
+    less_fen: int
+
+
+class OfferTerms(TypedDict):
+    """What an offer gives and when; what its kind has no use for is left out."""
+
+    kind: Literal[
+        "member-price", "discount", "reduction", "instant", "random", "voucher", "points", "packet", "cashback"
+    ]
+    layer: NotRequired[Literal["item", "discount", "reduction", "voucher", "points", "packet", "cashback"] | None]
+    minimum_spend_fen: NotRequired[int | None]
+    at_most_fen: NotRequired[int | None]
+    pay_bp: NotRequired[int]
+    steps: NotRequired[list[OfferStepShape]]
+    repeats: NotRequired[bool]
+    low_fen: NotRequired[int | None]
+    high_fen: NotRequired[int | None]
+    prices: NotRequired[list[MemberPrice]]
+    categories: NotRequired[list[str]]
+    excludes: NotRequired[list[Literal["item", "discount", "reduction", "voucher", "points", "packet", "cashback"]]]
+    member_tier: NotRequired[int]
+    allows_zero: NotRequired[bool]
 
 
 class OpenBox(TypedDict):

@@ -22,6 +22,17 @@ class BesideShape(TypedDict):
 
     hash: str
     points: int
+from pswallet.client import bodies
+
+
+class BasketItemShape(TypedDict):
+    """A line of a basket as it is kept."""
+
+    code: str
+    name: str
+    category: str
+    unit_price_fen: int
+    quantity: int
 
 
 class BlockShape(TypedDict):
@@ -161,6 +172,52 @@ class RefundShape(TypedDict):
     transfer_id: str
     status: str
     error: str | None
+class OfferTermsShape(TypedDict):
+    """An offer's terms as they are kept."""
+
+    kind: Literal[
+        "member-price", "discount", "reduction", "instant", "random", "voucher", "points", "packet", "cashback"
+    ]
+    layer: Literal["item", "discount", "reduction", "voucher", "points", "packet", "cashback"] | None
+    minimum_spend_fen: int | None
+    at_most_fen: int | None
+    pay_bp: int
+    steps: list[bodies.OfferStepShape]
+    repeats: bool
+    low_fen: int | None
+    high_fen: int | None
+    prices: list[bodies.MemberPrice]
+    categories: list[str]
+    excludes: list[Literal["item", "discount", "reduction", "voucher", "points", "packet", "cashback"]]
+    member_tier: int
+    allows_zero: bool
+
+
+class QuoteLineShape(TypedDict):
+    """What one offer gives."""
+
+    offer_id: str
+    kind: Literal[
+        "member-price", "discount", "reduction", "instant", "random", "voucher", "points", "packet", "cashback"
+    ]
+    layer: Literal["item", "discount", "reduction", "voucher", "points", "packet", "cashback"]
+    funder: Literal["merchant", "platform", "points", "sponsor"]
+    text: str
+    before_fen: int
+    value_fen: int
+    after_fen: int
+    shares_fen: list[int]
+
+
+class QuotePartShape(TypedDict):
+    """What somebody else pays of the order, as MerchantCheckout takes it."""
+
+    offer_id: str
+    funder: Literal["merchant", "platform", "points", "sponsor"]
+    owner: str
+    fund: str | None
+    value_fen: int
+    minimum_spend_fen: int
 
 
 class RequestsShareShape(TypedDict):

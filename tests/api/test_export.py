@@ -11,6 +11,7 @@ from pswallet.kit.db import Sessions, transaction
 from pswallet.kit.vault import Vault
 from pswallet.privacy import officers
 from pswallet.privacy.catalogue import HOLDINGS, IMPERSONAL
+from tests.api import shopping
 from tests.api.gateway import Member, code_of
 from tests.api.leaving import BORN, CARD, NAME, NUMBER, check_name
 from tests.api.merchants import open_shop
@@ -91,6 +92,10 @@ def test_every_row_that_names_the_person_is_in_the_export(stranger: Any, pipelin
     assert ping.post("/contact-groups", {"name": "坪山一家人"}).status_code == 201
     shop_by_code(ping, pipeline.sessions, vault)
     open_shop(ping)
+    (shop,) = members(stranger, pipeline, "shop", tier=5, fen=0)
+    shopping.offer(shop)
+    for buyer in (ping, hua):
+        shopping.quote(buyer, shopping.basket(shop))
     records, missed = exported(ping)["records"], {}
     assert [row["words"] for row in records["packet_thanks"]] == ["谢谢阿华"]
     assert "坪山一家人" in records["contact_groups"][0]["content"]
@@ -103,6 +108,7 @@ def test_every_row_that_names_the_person_is_in_the_export(stranger: Any, pipelin
     assert missed == {}
     empty = {name for name in records if not records[name]}
     assert empty <= {
+        "offers",  # a merchant's
         "account_freezes", "authorization_cancellations", "authorization_refusals", "bank_entries", "bank_mints",
         "bank_mint_refusals", "bank_redemptions", "packet_collections", "packet_refunds", "packet_refusals",
         "order_refunds", "orders", "phrase_tries", "rate_windows", "retained_records", "share_payments", "successions",

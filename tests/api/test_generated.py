@@ -9,6 +9,7 @@ import schemathesis
 from schemathesis.engine import events, from_schema
 
 from pswallet.api.shapes import LINES_PATTERN, TEXT_PATTERN
+from tests.api import shopping
 from tests.api.gateway import Member
 from tests.api.money import give, members, packet_body, send, transfer_body
 from tests.parts import Pipeline
@@ -43,12 +44,16 @@ class Town:
         asked = {"kind": "request", "total_fen": 500, "payers": [self.bob.address], "note": "早茶"}
         self.request: str = self.ann.post("/payment-requests", asked).json()["id"]
         self.packet = give(self.ann, [self.ann, self.bob], pipeline, salt="0x" + "11" * 32)
+        (shop,) = members(stranger, pipeline, "shop", tier=5, fen=0)
+        self.offer, self.basket = shopping.offer(shop), shopping.basket(shop)
+        self.quote = shopping.quote(self.ann, shopping.basket(shop))
         self.session: str = self.ann.get("/sessions").json()["sessions"][0]["id"]
 
     @property
     def ids(self) -> dict[str, str]:
         """By path parameter: what Ann has."""
-        return {"transfer_id": self.transfer, "request_id": self.request, "packet": self.packet}
+        ids = {"transfer_id": self.transfer, "request_id": self.request, "packet": self.packet}
+        return ids | {"offer_id": self.offer, "quote_id": self.quote}
 
 
 @pytest.fixture
@@ -61,6 +66,7 @@ def signed(document: dict[str, Any], town: Town) -> dict[str, Any]:
     bodies = {
         "/v1/transfers": transfer_body(town.ann, town.bob.address, 7),
         "/v1/red-packets": packet_body(town.ann, [town.bob], salt="0x" + "22" * 32),
+        "/v1/quotes": shopping.quote_body(town.basket),
         "/v1/payment-requests": {"kind": "request", "total_fen": 9, "payers": [town.bob.address], "note": "茶"},
     }
     for path, body in bodies.items():

@@ -11,6 +11,7 @@ import pytest
 
 from pswallet.kit.db import transaction
 from pswallet.points import service as points
+from tests.api import shopping
 from tests.api.document import asked
 from tests.api.gateway import Member
 from tests.api.merchants import open_shop, prove_name
@@ -20,6 +21,7 @@ from tests.parts import Pipeline
 
 NOTE, GREETING, GROUP = "安的早茶", "安祝大家发财", "安的一家人"
 SHOP, HOOK = "坪山大道安安安号", "https://ann.example/hook"
+NOTE, GREETING, GROUP, GOODS = "安的早茶", "安祝大家发财", "安的一家人", "安的擂茶"
 PUBLIC = {
     ("get", "/v1/red-packets/{packet}"),
     ("get", "/v1/red-packets/{packet}/claims"),
@@ -30,6 +32,10 @@ PUBLIC = {
 }
 """About what the chain shows to everybody, without the words and names of it; anybody may send a refund home. An order
 is shown to whoever scanned its code, without the payments of others."""
+    ("get", "/v1/offers/{offer_id}"),
+}
+"""About what the chain shows to everybody, without the words and names of it; anybody may send a refund home. Offers
+are made for everybody to read."""
 
 
 class Ann:
@@ -78,6 +84,14 @@ class Ann:
         found = open_shop(self.ann, at=SHOP, url=HOOK)
         pipeline.settle()
         return found
+        self.named = {"draw_id": self.ann.post("/draws").json()["id"]}
+        self._buy(*members(stranger, pipeline, "ann's tea house", tier=5, fen=0))
+        """By field of a body: what Ann has."""
+
+    def _buy(self, shop: Member) -> None:
+        self.ids["offer_id"] = shopping.offer(shop)
+        self.named["basket_id"] = shopping.basket(shop, GOODS)
+        self.ids["quote_id"] = shopping.quote(self.ann, self.named["basket_id"])
 
     def _group(self) -> str:
         group: str = self.ann.post("/contact-groups", {"name": GROUP}).json()["id"]
@@ -100,6 +114,7 @@ class Ann:
             GROUP,
             SHOP,
             HOOK,
+            GOODS,
             self.ann.phone,
             self.ann.phone[3:],
             self.ids["session_id"],
@@ -131,6 +146,8 @@ class Ann:
         shop = f"/merchants/{self.ids['merchant_id']}"
         paths += ["/merchants", f"{shop}/stores", f"{shop}/tills", f"{shop}/staff", f"{shop}/api-keys"]
         paths += [f"{shop}/webhook-endpoints", f"{shop}/webhook-endpoints/{self.ids['endpoint_id']}/deliveries"]
+        paths += [f"/red-packets/{self.ids['packet']}", f"/quotes/{self.ids['quote_id']}"]
+        paths += [f"/offers/{self.ids['offer_id']}"]
         answers = {path: self.ann.get(path) for path in paths}
         assert all(answer.status_code == 200 for answer in answers.values())
         return {path: answer.json() for path, answer in answers.items()}

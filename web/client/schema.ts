@@ -206,6 +206,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/baskets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ring Up
+         * @description Ring up a basket: a merchant's act, at its own prices.
+         */
+        post: operations["ring_up_v1_baskets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/chain": {
         parameters: {
             query?: never;
@@ -438,6 +458,7 @@ export interface paths {
         trace?: never;
     };
     "/v1/merchants": {
+    "/v1/offers": {
         parameters: {
             query?: never;
             header?: never;
@@ -455,6 +476,16 @@ export interface paths {
          * @description Make one's account a business's, and ask the chain for the merchants' tier.
          */
         post: operations["become_merchant_v1_merchants_post"];
+         * List Offers
+         * @description List the offers that are good now, newest first, or one's own. No order can be bought, no picture shown.
+         */
+        get: operations["list_offers_v1_offers_get"];
+        put?: never;
+        /**
+         * Make Offer
+         * @description Make an offer: a merchant of its own price, a sponsor of its own money.
+         */
+        post: operations["make_offer_v1_offers_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -462,6 +493,7 @@ export interface paths {
         trace?: never;
     };
     "/v1/merchants/{merchant_id}": {
+    "/v1/offers/{offer_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -473,6 +505,10 @@ export interface paths {
          * @description Show a merchant for which one acts.
          */
         get: operations["show_merchant_v1_merchants__merchant_id__get"];
+         * Show Offer
+         * @description Show an offer to anybody: its terms, and once it has ended, the seed of its draws.
+         */
+        get: operations["show_offer_v1_offers__offer_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -526,6 +562,7 @@ export interface paths {
         trace?: never;
     };
     "/v1/merchants/{merchant_id}/api-keys/{key_id}/rotate": {
+    "/v1/offers/{offer_id}/withdraw": {
         parameters: {
             query?: never;
             header?: never;
@@ -539,6 +576,10 @@ export interface paths {
          * @description Make a key in another's place, which serves for the overlap beside it.
          */
         post: operations["rotate_api_key_v1_merchants__merchant_id__api_keys__key_id__rotate_post"];
+         * Withdraw Offer
+         * @description End one's own offer before its time; quotes that are open keep what they were promised.
+         */
+        post: operations["withdraw_offer_v1_offers__offer_id__withdraw_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1295,6 +1336,66 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/quotes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Ask Quote
+         * @description Price a basket for oneself; what it takes of offers is held for five minutes.
+         */
+        post: operations["ask_quote_v1_quotes_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quotes/{quote_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Quote
+         * @description Show a quote to its payer or its merchant.
+         */
+        get: operations["show_quote_v1_quotes__quote_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quotes/{quote_id}/cancel": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Cancel Quote
+         * @description Let go of a quote that one will not pay; its offers are free for others.
+         */
+        post: operations["cancel_quote_v1_quotes__quote_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/red-packets": {
         parameters: {
             query?: never;
@@ -2024,6 +2125,88 @@ export interface components {
             hash: string;
             /** Points */
             points: number;
+         * BasketItem
+         * @description A line of a basket.
+         */
+        BasketItem: {
+            /**
+             * Category
+             * @default
+             */
+            category?: string;
+            /**
+             * Code
+             * @description the merchant's own
+             */
+            code: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Quantity
+             * @default 1
+             */
+            quantity?: number;
+            /**
+             * Unit Price Fen
+             * @description whole fen (100 fen are one yuan)
+             */
+            unit_price_fen: number;
+        };
+        /**
+         * BasketItemShape
+         * @description A line of a basket as it is kept.
+         */
+        BasketItemShape: {
+            /**
+             * Category
+             * @default
+             */
+            category?: string;
+            /**
+             * Code
+             * @description the merchant's own
+             */
+            code: string;
+            /**
+             * Name
+             * @default
+             */
+            name?: string;
+            /**
+             * Quantity
+             * @default 1
+             */
+            quantity?: number;
+            /**
+             * Unit Price Fen
+             * @description whole fen (100 fen are one yuan)
+             */
+            unit_price_fen: number;
+        };
+        /**
+         * BasketShape
+         * @description A basket and its price.
+         */
+        BasketShape: {
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /** Id */
+            id: string;
+            /** Items */
+            items: components["schemas"]["BasketItemShape"][];
+            /**
+             * Merchant
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            merchant: string;
+            /** Price Fen */
+            price_fen: number;
         };
         /**
          * BlockShape
@@ -2555,6 +2738,11 @@ export interface components {
              */
             valid_before: number;
         };
+         * Funder
+         * @description Who gives a line's money.
+         * @enum {string}
+         */
+        Funder: "merchant" | "platform" | "points" | "sponsor";
         /**
          * GivePacket
          * @description A red packet: one signature brings money and terms.
@@ -2708,6 +2896,17 @@ export interface components {
          * @enum {string}
          */
         Level: "A" | "B" | "C";
+         * Kind
+         * @description What an offer does.
+         * @enum {string}
+         */
+        Kind: "member-price" | "discount" | "reduction" | "instant" | "random" | "voucher" | "points" | "packet" | "cashback";
+        /**
+         * Layer
+         * @description Where an offer stands, in the order in which they are taken off. A quote has one offer a layer.
+         * @enum {string}
+         */
+        Layer: "item" | "discount" | "reduction" | "voucher" | "points" | "packet" | "cashback";
         /**
          * LineShape
          * @description One side of one payment.
@@ -2848,6 +3047,17 @@ export interface components {
             ready: boolean;
             /** @description the caller's; null: an API key asks */
             role: components["schemas"]["Role"] | null;
+         * MemberPrice
+         * @description An item's price for members.
+         */
+        MemberPrice: {
+            /** Code */
+            code: string;
+            /**
+             * Unit Price Fen
+             * @description whole fen (100 fen are one yuan)
+             */
+            unit_price_fen: number;
         };
         /**
          * Message
@@ -2906,6 +3116,115 @@ export interface components {
             name: string;
         };
         /**
+         * NewBasket
+         * @description What somebody wants to buy, at the merchant's prices.
+         * @example {
+         *       "items": [
+         *         {
+         *           "code": "leicha",
+         *           "name": "擂茶",
+         *           "unit_price_fen": 12800
+         *         }
+         *       ]
+         *     }
+         */
+        NewBasket: {
+            /** Items */
+            items: components["schemas"]["BasketItem"][];
+        };
+        /**
+         * NewOffer
+         * @description An offer with its window, budget and caps.
+         * @example {
+         *       "budget_fen": 500000,
+         *       "ends_at": "2026-12-25T16:00:00Z",
+         *       "per_person_a_day": 1,
+         *       "starts_at": "2026-11-25T16:00:00Z",
+         *       "terms": {
+         *         "kind": "reduction",
+         *         "steps": [
+         *           {
+         *             "less_fen": 2000,
+         *             "reach_fen": 10000
+         *           }
+         *         ]
+         *       }
+         *     }
+         */
+        NewOffer: {
+            /**
+             * Budget Fen
+             * @description whole fen (100 fen are one yuan)
+             */
+            budget_fen: number;
+            /**
+             * Ends At
+             * Format: date-time
+             * @description the first second at which it gives nothing; of the chain's clock
+             */
+            ends_at: string;
+            /**
+             * Fund
+             * @description a sponsor's: the budget or campaign of the chain that pays it
+             */
+            fund?: string | null;
+            /**
+             * Merchants
+             * @description a sponsor's: where it is good; empty: everywhere
+             * @default []
+             */
+            merchants?: string[];
+            /**
+             * Per Day
+             * @description on a day of Asia/Shanghai
+             */
+            per_day?: number | null;
+            /** Per Person */
+            per_person?: number | null;
+            /** Per Person A Day */
+            per_person_a_day?: number | null;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            terms: components["schemas"]["OfferTerms"];
+            /**
+             * Uses
+             * @description how many quotes may use it in all
+             */
+            uses?: number | null;
+        };
+        /**
+         * NewQuote
+         * @description Which basket, at the price that the merchant showed; `offers` null for the best that there are.
+         * @example {
+         *       "basket_id": "bsk_01m81r3w0sst7jgmh96wpn5dzh",
+         *       "points": 500,
+         *       "price_fen": 12800
+         *     }
+         */
+        NewQuote: {
+            /** Basket Id */
+            basket_id: string;
+            /**
+             * Offers
+             * @description exactly those to use
+             */
+            offers?: string[] | null;
+            /**
+             * Points
+             * @description the most to spend; a point is a fen
+             * @default 0
+             */
+            points?: number;
+            /**
+             * Price Fen
+             * @description whole fen (100 fen are one yuan)
+             */
+            price_fen: number;
+        };
+        /**
          * NonceGiven
          * @description What a sign-in message must say.
          */
@@ -2929,6 +3248,246 @@ export interface components {
             nonce: string;
             /** Uri */
             uri: string;
+        };
+        /**
+         * OfferPage
+         * @description A page of offers; `older` asks for the next page, null at the end.
+         */
+        OfferPage: {
+            /** Items */
+            items: components["schemas"]["OfferShape"][];
+            /** Older */
+            older: string | null;
+        };
+        /**
+         * OfferShape
+         * @description An offer. What is left of it only its owner sees.
+         */
+        OfferShape: {
+            /** Budget Fen */
+            budget_fen: number | null;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /** Fund */
+            fund: string | null;
+            funder: components["schemas"]["Funder"];
+            /** Id */
+            id: string;
+            /** Merchants */
+            merchants: string[];
+            /**
+             * Owner
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            owner: string;
+            /** Per Day */
+            per_day: number | null;
+            /** Per Person */
+            per_person: number | null;
+            /** Per Person A Day */
+            per_person_a_day: number | null;
+            /**
+             * Seed
+             * @description random: once it has ended; HMAC-SHA256 of `basket:payer` under it is the draw
+             */
+            seed: string | null;
+            /**
+             * Seed Hash
+             * @description random: SHA-256 of the seed
+             */
+            seed_hash: string | null;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Taken Fen
+             * @description reserved and used; null to others than the owner, as the budget is
+             */
+            taken_fen: number | null;
+            terms: components["schemas"]["OfferTermsShape"];
+            /**
+             * Text
+             * @description in the reader's language, made from the terms
+             */
+            text: string;
+            /** Times Taken */
+            times_taken: number | null;
+            /** Uses */
+            uses: number | null;
+            /** Withdrawn At */
+            withdrawn_at: string | null;
+        };
+        /**
+         * OfferStepShape
+         * @description A step: from `reach_fen` on (null: from the first fen), `less_fen` less.
+         */
+        OfferStepShape: {
+            /**
+             * Less Fen
+             * @description whole fen (100 fen are one yuan)
+             */
+            less_fen: number;
+            /** Reach Fen */
+            reach_fen: number | null;
+        };
+        /**
+         * OfferTerms
+         * @description What an offer gives and when; what its kind has no use for is left out.
+         */
+        OfferTerms: {
+            /**
+             * Allows Zero
+             * @description may leave nothing to pay
+             * @default false
+             */
+            allows_zero?: boolean;
+            /**
+             * At Most Fen
+             * @description the most that it gives a quote
+             */
+            at_most_fen?: number | null;
+            /**
+             * Categories
+             * @description of items that it is for; empty: all
+             * @default []
+             */
+            categories?: string[];
+            /**
+             * Excludes
+             * @description layers whose offers do not go with it
+             * @default []
+             */
+            excludes?: components["schemas"]["Layer"][];
+            /**
+             * High Fen
+             * @description random: the most
+             */
+            high_fen?: number | null;
+            kind: components["schemas"]["Kind"];
+            /** @description where it stands; left out: where its kind usually does */
+            layer?: components["schemas"]["Layer"] | null;
+            /**
+             * Low Fen
+             * @description random: the least that is drawn
+             */
+            low_fen?: number | null;
+            /**
+             * Member Tier
+             * @description lowest member tier: 0 乡亲, 1 围屋, 2 麒麟, 3 大万
+             * @default 0
+             */
+            member_tier?: number;
+            /**
+             * Minimum Spend Fen
+             * @description of what earlier layers have left
+             */
+            minimum_spend_fen?: number | null;
+            /**
+             * Pay Bp
+             * @description discount: what is paid, in basis points; 8800 is 8.8折
+             * @default 10000
+             */
+            pay_bp?: number;
+            /**
+             * Prices
+             * @description member-price: by item
+             * @default []
+             */
+            prices?: components["schemas"]["MemberPrice"][];
+            /**
+             * Repeats
+             * @description 每满: the step counts as often as reached
+             * @default false
+             */
+            repeats?: boolean;
+            /**
+             * Steps
+             * @description reduction, instant, voucher, cashback
+             * @default []
+             */
+            steps?: components["schemas"]["OfferStepShape"][];
+        };
+        /**
+         * OfferTermsShape
+         * @description An offer's terms as they are kept.
+         */
+        OfferTermsShape: {
+            /**
+             * Allows Zero
+             * @description may leave nothing to pay
+             * @default false
+             */
+            allows_zero?: boolean;
+            /**
+             * At Most Fen
+             * @description the most that it gives a quote
+             */
+            at_most_fen?: number | null;
+            /**
+             * Categories
+             * @description of items that it is for; empty: all
+             * @default []
+             */
+            categories?: string[];
+            /**
+             * Excludes
+             * @description layers whose offers do not go with it
+             * @default []
+             */
+            excludes?: components["schemas"]["Layer"][];
+            /**
+             * High Fen
+             * @description random: the most
+             */
+            high_fen?: number | null;
+            kind: components["schemas"]["Kind"];
+            /** @description where it stands; left out: where its kind usually does */
+            layer?: components["schemas"]["Layer"] | null;
+            /**
+             * Low Fen
+             * @description random: the least that is drawn
+             */
+            low_fen?: number | null;
+            /**
+             * Member Tier
+             * @description lowest member tier: 0 乡亲, 1 围屋, 2 麒麟, 3 大万
+             * @default 0
+             */
+            member_tier?: number;
+            /**
+             * Minimum Spend Fen
+             * @description of what earlier layers have left
+             */
+            minimum_spend_fen?: number | null;
+            /**
+             * Pay Bp
+             * @description discount: what is paid, in basis points; 8800 is 8.8折
+             * @default 10000
+             */
+            pay_bp?: number;
+            /**
+             * Prices
+             * @description member-price: by item
+             * @default []
+             */
+            prices?: components["schemas"]["MemberPrice"][];
+            /**
+             * Repeats
+             * @description 每满: the step counts as often as reached
+             * @default false
+             */
+            repeats?: boolean;
+            /**
+             * Steps
+             * @description reduction, instant, voucher, cashback
+             * @default []
+             */
+            steps?: components["schemas"]["OfferStepShape"][];
         };
         /**
          * OpenBox
@@ -3480,6 +4039,126 @@ export interface components {
             status: string;
             /** Transfer Id */
             transfer_id: string | null;
+        };
+        /**
+         * QuoteLineShape
+         * @description What one offer gives.
+         */
+        QuoteLineShape: {
+            /** After Fen */
+            after_fen: number;
+            /** Before Fen */
+            before_fen: number;
+            funder: components["schemas"]["Funder"];
+            kind: components["schemas"]["Kind"];
+            layer: components["schemas"]["Layer"];
+            /** Offer Id */
+            offer_id: string;
+            /**
+             * Shares Fen
+             * @description of each item: largest remainder
+             */
+            shares_fen: number[];
+            /**
+             * Text
+             * @description in the reader's language
+             */
+            text: string;
+            /** Value Fen */
+            value_fen: number;
+        };
+        /**
+         * QuotePartShape
+         * @description What somebody else pays of the order, as MerchantCheckout takes it.
+         */
+        QuotePartShape: {
+            /** Fund */
+            fund: string | null;
+            funder: components["schemas"]["Funder"];
+            /** Minimum Spend Fen */
+            minimum_spend_fen: number;
+            /** Offer Id */
+            offer_id: string;
+            /**
+             * Owner
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            owner: string;
+            /** Value Fen */
+            value_fen: number;
+        };
+        /**
+         * QuoteShape
+         * @description A price, explained. Own money and what each funder gives are the basket's price.
+         */
+        QuoteShape: {
+            /** Basket Id */
+            basket_id: string;
+            /**
+             * Cashback Fen
+             * @description a packet that follows the payment
+             */
+            cashback_fen: number;
+            /**
+             * Created At
+             * Format: date-time
+             */
+            created_at: string;
+            /**
+             * Expires At
+             * Format: date-time
+             * @description the first second at which it cannot be paid; of the chain's clock
+             */
+            expires_at: string;
+            /**
+             * Explanation
+             * @description line by line, in the reader's language
+             */
+            explanation: string[];
+            /** Funded Fen */
+            funded_fen: {
+                [key: string]: number;
+            };
+            /** Id */
+            id: string;
+            /** Lines */
+            lines: components["schemas"]["QuoteLineShape"][];
+            /**
+             * Merchant
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            merchant: string;
+            /** Order Id */
+            order_id: string | null;
+            /**
+             * Order Parts
+             * @description in the order of refunds
+             */
+            order_parts: components["schemas"]["QuotePartShape"][];
+            /** Own Fen */
+            own_fen: number;
+            /**
+             * Payer
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            payer: string;
+            /** Price Fen */
+            price_fen: number;
+            /**
+             * Settled Items Fen
+             * @description each item's share of the settlement
+             */
+            settled_items_fen: number[];
+            /**
+             * Settlement Fen
+             * @description what the merchant gets before any fee: the order's amount
+             */
+            settlement_fen: number;
+            /**
+             * Status
+             * @description open, committed (to an order), or released (cancelled, expired)
+             */
+            status: string;
         };
         /**
          * Ready
@@ -4534,6 +5213,9 @@ export type AskForOrder = components['schemas']['AskForOrder'];
 export type Balance = components['schemas']['Balance'];
 export type BecomeMerchant = components['schemas']['BecomeMerchant'];
 export type BesideShape = components['schemas']['BesideShape'];
+export type BasketItem = components['schemas']['BasketItem'];
+export type BasketItemShape = components['schemas']['BasketItemShape'];
+export type BasketShape = components['schemas']['BasketShape'];
 export type BlockShape = components['schemas']['BlockShape'];
 export type Box = components['schemas']['Box'];
 export type CardShape = components['schemas']['CardShape'];
@@ -4559,6 +5241,7 @@ export type EraseMe = components['schemas']['EraseMe'];
 export type ExportShape = components['schemas']['ExportShape'];
 export type Found = components['schemas']['Found'];
 export type GiveBack = components['schemas']['GiveBack'];
+export type Funder = components['schemas']['Funder'];
 export type GivePacket = components['schemas']['GivePacket'];
 export type GiveThanks = components['schemas']['GiveThanks'];
 export type Groups = components['schemas']['Groups'];
@@ -4570,6 +5253,8 @@ export type KeyMade = components['schemas']['KeyMade'];
 export type Keys = components['schemas']['Keys'];
 export type KeyShape = components['schemas']['KeyShape'];
 export type Level = components['schemas']['Level'];
+export type Kind = components['schemas']['Kind'];
+export type Layer = components['schemas']['Layer'];
 export type LineShape = components['schemas']['LineShape'];
 export type Lookup = components['schemas']['Lookup'];
 export type LotShape = components['schemas']['LotShape'];
@@ -4578,11 +5263,20 @@ export type MakePhraseKey = components['schemas']['MakePhraseKey'];
 export type MerchantKind = components['schemas']['MerchantKind'];
 export type Merchants = components['schemas']['Merchants'];
 export type MerchantShape = components['schemas']['MerchantShape'];
+export type MemberPrice = components['schemas']['MemberPrice'];
 export type Message = components['schemas']['Message'];
 export type MoneyIn = components['schemas']['MoneyIn'];
 export type MoveTime = components['schemas']['MoveTime'];
 export type NameGroup = components['schemas']['NameGroup'];
+export type NewBasket = components['schemas']['NewBasket'];
+export type NewOffer = components['schemas']['NewOffer'];
+export type NewQuote = components['schemas']['NewQuote'];
 export type NonceGiven = components['schemas']['NonceGiven'];
+export type OfferPage = components['schemas']['OfferPage'];
+export type OfferShape = components['schemas']['OfferShape'];
+export type OfferStepShape = components['schemas']['OfferStepShape'];
+export type OfferTerms = components['schemas']['OfferTerms'];
+export type OfferTermsShape = components['schemas']['OfferTermsShape'];
 export type OpenBox = components['schemas']['OpenBox'];
 export type OpenDevice = components['schemas']['OpenDevice'];
 export type OpenedDeviceShape = components['schemas']['OpenedDeviceShape'];
@@ -4606,6 +5300,9 @@ export type PswalletApiRoutesClaimsShareShape = components['schemas']['pswallet_
 export type PswalletApiRoutesKycTierShape = components['schemas']['pswallet__api__routes__kyc__TierShape'];
 export type PswalletApiRoutesPointsTierShape = components['schemas']['pswallet__api__routes__points__TierShape'];
 export type PswalletApiRoutesRequestsShareShape = components['schemas']['pswallet__api__routes__requests__ShareShape'];
+export type QuoteLineShape = components['schemas']['QuoteLineShape'];
+export type QuotePartShape = components['schemas']['QuotePartShape'];
+export type QuoteShape = components['schemas']['QuoteShape'];
 export type Ready = components['schemas']['Ready'];
 export type RealName = components['schemas']['RealName'];
 export type Redemptions = components['schemas']['Redemptions'];
@@ -5412,6 +6109,105 @@ export interface operations {
                 };
             };
             /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ring_up_v1_baskets_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewBasket"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BasketShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Only a merchant may do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; A text holds no control characters; This basket costs too much; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -10438,6 +11234,346 @@ export interface operations {
             };
         };
     };
+    list_offers_v1_offers_get: {
+        parameters: {
+            query?: {
+                /** @description `older` of the page before */
+                cursor?: string | null;
+                /** @description offers of a page */
+                limit?: number;
+                /** @description for a payer: only what is good at this merchant */
+                merchant?: string | null;
+                /** @description payer: offers that are good now; owner: all that one has made */
+                role?: "payer" | "owner";
+            };
+            header?: {
+                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
+                "accept-language"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferPage"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_offer_v1_offers_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
+                "accept-language"?: string | null;
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOffer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Only a merchant may do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; A text holds no control characters; These terms make no offer; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_offer_v1_offers__offer_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
+                "accept-language"?: string | null;
+            };
+            path: {
+                /** @description the id that POST /v1/offers gave */
+                offer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferShape"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such offer */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_offer_v1_offers__offer_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
+                "accept-language"?: string | null;
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that POST /v1/offers gave */
+                offer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such offer */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     list_requests_v1_payment_requests_get: {
         parameters: {
             query: {
@@ -11795,6 +12931,280 @@ export interface operations {
                 };
             };
             /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    ask_quote_v1_quotes_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
+                "accept-language"?: string | null;
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewQuote"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuoteShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such basket; There is no such offer */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The price is not the merchant's; You have a quote for this basket already; You have too many quotes open; Too many offers fit; choose some; This offer has not begun; This offer has ended; This offer is another merchant's; These offers do not go together; This offer gives nothing here; This offer is used up; This offer has been used as often as it may; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_quote_v1_quotes__quote_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
+                "accept-language"?: string | null;
+            };
+            path: {
+                /** @description the id that POST /v1/quotes gave */
+                quote_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuoteShape"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such quote */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    cancel_quote_v1_quotes__quote_id__cancel_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
+                "accept-language"?: string | null;
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that POST /v1/quotes gave */
+                quote_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuoteShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such quote */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This quote has been used; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -211,10 +211,11 @@ _RULE = (
 
 def chain_time(post: Post) -> datetime:
     """Return the last indexed block's time. Raises ChainAway before the first block."""
-    return _time(post.session)
+    return time_of(post.session)
 
 
-def _time(session: Session) -> datetime:
+def time_of(session: Session) -> datetime:
+    """Return the last indexed block's time. Raises ChainAway before the first block."""
     block = last_block(session)
     if block is None:
         raise ChainAway(retry_after_s=1)
@@ -315,7 +316,7 @@ def list_packets(
     if cursor is not None:
         seconds, packet = cursor.split(".")
         before = (from_unix(int(seconds)), packet)
-    page = _LISTS[role](session, owner.address, before=before, limit=limit, now=_time(session))
+    page = _LISTS[role](session, owner.address, before=before, limit=limit, now=time_of(session))
     older = f"{to_unix(page.older[0])}.{page.older[1]}" if page.older else None
     return PacketPage(items=[_shape(packet) for packet in page.packets], older=older)
 
@@ -323,7 +324,7 @@ def list_packets(
 @router.get("/{packet}", responses=refused(errors.PacketUnknown))
 def show_packet(packet: PacketId, session: Transaction, owner: Owner) -> PacketShape:
     """Show a packet. Who takes no part in it sees what the chain shows: no greeting, no guests."""
-    return _shape(service.find_packet(session, packet, reader=owner.address, now=_time(session)))
+    return _shape(service.find_packet(session, packet, reader=owner.address, now=time_of(session)))
 
 
 @router.get("/{packet}/draw", responses=refused(errors.PacketUnknown))
