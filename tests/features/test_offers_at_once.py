@@ -12,7 +12,7 @@ import pytest
 from sqlalchemy import text
 
 from pswallet.kit.problems import Problem
-from pswallet.offers.service import QuoteView
+from pswallet.offers.service import MAX_OPEN, QuoteView
 from tests.features.market import Market
 from tests.features.money import Town, name
 from tests.features.offering import EIGHT_EIGHT, EIGHTY_LESS_TEN, terms
@@ -84,16 +84,26 @@ def test_quoting_paying_cancelling_and_expiring_at_once_leave_exact_sums(market:
     market.standing = market.now
     people = [Person(f"payer {number}") for number in range(40)]
     first = outcomes([partial(market.quote, rung, one) for one in people for rung in baskets])
-    assert {name(one) for one in first} == {"QuoteView"}
-    acts: list[Callable[[], Any]] = []
-    for number, given in enumerate(first):
-        assert isinstance(given, QuoteView)
-        acts.append(partial((market.commit, market.cancel)[number % 2], given, *([given.id] * (number % 2 == 0))))
-        acts.append(partial(market.quote, baskets[number % 3], Person(f"late {number}")))
     market.standing += timedelta(minutes=4)
-    outcomes(acts)
-    market.standing += timedelta(minutes=2)  # what was quoted first is over, what came late is open
-    outcomes([lambda: market.release_expired(limit=7)] * 20)
+    half = [
+        partial(market.commit, one, one.id) if place % 4 else partial(market.cancel, one)
+        for place, one in enumerate(first[::2])
+    ]
+    late = [partial(market.quote, baskets[number % 3], Person(f"late {number}")) for number in range(60)]
+    assert {name(one) for one in first + outcomes([*half, *late])} == {"QuoteView"}
+    market.standing += timedelta(minutes=2)  # the other half is over, what came late is open
+    later = [partial(market.quote, baskets[number % 3], Person(f"later {number}")) for number in range(60)]
+    releases = [partial(market.release_expired, limit=3)] * 30
+    outcomes([act for pair in zip(later, releases * 2, strict=True) for act in pair])
     counted = recounted(market)
     assert len(counted) == 4
     assert all((uses, value) == (lines, sums) for uses, value, lines, sums in counted)
+
+
+def test_one_payers_quotes_at_once_are_counted_one_after_another(market: Market) -> None:
+    baskets = [market.ring_up(900) for _ in range(6)] * 2
+    market.standing = market.now
+    found = outcomes([partial(market.quote, rung) for rung in baskets])
+    assert Counter(map(name, found))["QuoteView"] == MAX_OPEN
+    quoted = [one.basket.id for one in found if isinstance(one, QuoteView)]
+    assert len(set(quoted)) == MAX_OPEN

@@ -6,7 +6,7 @@ payer the most restricted money and points, then the least of the platform's, th
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pswallet.offers.rules.gifts import Gift, gift
@@ -104,32 +104,46 @@ def clash(offers: Sequence[Terms]) -> tuple[Terms, Terms] | None:
 
 def apply(items: Sequence[Item], offers: Sequence[Terms], means: Means, ticket: str) -> Price:
     """Return the price under exactly `offers`, which do not clash; one that gives nothing has no line."""
-    price = Price(tuple(items), ())
+    price, left = Price(tuple(items), ()), [item.price for item in items]
     for terms in sorted(offers, key=lambda one: LAYERS.index(one.layer)):
-        found = gift(terms, items, _left(price), means, ticket)
-        price = _with(price, terms, found) if found else price
+        found = gift(terms, items, left, means, ticket)
+        if found:
+            price, left = _with(price, left, terms, found)
     return price
 
 
 def best(items: Sequence[Item], offers: Sequence[Terms], means: Means, ticket: str) -> Price:
-    """Return the best price that `offers` allow together. Exact: every combination that the rules allow is looked at.
+    """Return the best price that `offers` allow together. Exact.
 
-    Greedy would be wrong: a discount may take the amount below a later layer's minimum spend.
+    Greedy would be wrong: a discount may take the amount below a later layer's minimum spend. So every combination
+    that the rules allow is looked at, but for those that cannot even reach the best so far.
     """
-    by_layer = [[one for one in offers if one.layer is layer] for layer in LAYERS]
+    whole = [item.price for item in items]
+    gifts = {one.id: gift(one, items, whole, means, ticket) for one in offers}
+    # Earlier layers only lower what an offer is given of: nowhere does it give more than on the whole price.
+    most = {key: found.value for key, found in gifts.items() if found}
+    by_layer = [
+        sorted((one for one in offers if one.layer is layer and one.id in most), key=lambda one: -most[one.id])
+        for layer in LAYERS
+    ]
+    off = [max((most[one.id] for one in layer), default=0) for layer in by_layer[:-1]] + [0]  # a cashback: none
+    found = Price(tuple(items), ())
 
-    def prices(place: int, so_far: Price) -> Iterator[Price]:
-        if place == len(LAYERS):
-            yield so_far
+    def look(place: int, so_far: Price, left: list[int]) -> None:
+        nonlocal found
+        if sum(left) - sum(off[place:]) > found.own:
             return
-        yield from prices(place + 1, so_far)
+        if place == len(LAYERS):
+            found = min(found, so_far, key=rank)
+            return
         for terms in by_layer[place]:
-            if clash([line.terms for line in so_far.lines] + [terms]) is None:
-                found = gift(terms, items, _left(so_far), means, ticket)
-                if found:
-                    yield from prices(place + 1, _with(so_far, terms, found))
+            given = gift(terms, items, left, means, ticket) if _goes(terms, so_far) else None
+            if given:
+                look(place + 1, *_with(so_far, left, terms, given))
+        look(place + 1, so_far, left)
 
-    return min(prices(0, Price(tuple(items), ())), key=rank)
+    look(0, found, whole)
+    return found
 
 
 def rank(price: Price) -> tuple[int, int, int, int, int, int, tuple[str, ...]]:
@@ -146,15 +160,14 @@ def rank(price: Price) -> tuple[int, int, int, int, int, int, tuple[str, ...]]:
     )
 
 
-def _left(price: Price) -> list[int]:
-    """Return what the lines so far have left of each item [fen]."""
-    left = [item.price for item in price.items]
-    for line in price.lines:
-        if line.off:
-            left = [fen - share for fen, share in zip(left, line.shares, strict=True)]
-    return left
+def _goes(terms: Terms, so_far: Price) -> bool:
+    """Whether an offer of a later layer goes with what is chosen: neither excludes the other's layer."""
+    return not any(line.terms.layer in terms.excludes or terms.layer in line.terms.excludes for line in so_far.lines)
 
 
-def _with(price: Price, terms: Terms, found: Gift) -> Price:
-    line = Line(terms, price.own, found.value, found.shares, found.minimum_spend)
-    return Price(price.items, (*price.lines, line))
+def _with(price: Price, left: list[int], terms: Terms, found: Gift) -> tuple[Price, list[int]]:
+    """Return the price with one line more, and what is left of each item [fen]."""
+    line = Line(terms, sum(left), found.value, found.shares, found.minimum_spend)
+    if line.off:
+        left = [fen - share for fen, share in zip(left, found.shares, strict=True)]
+    return Price(price.items, (*price.lines, line)), left
