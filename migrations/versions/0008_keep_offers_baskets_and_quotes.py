@@ -69,6 +69,7 @@ def upgrade() -> None:
     )
     op.create_index(op.f('ix_quotes_basket_id'), 'quotes', ['basket_id'], unique=False)
     op.create_index('ix_quotes_expires_at_open', 'quotes', ['expires_at'], unique=False, postgresql_where=sa.text("status = 'open'"))
+    op.create_index('ix_quotes_payer_id', 'quotes', ['payer', 'id'], unique=False)
     op.create_index('ix_quotes_payer_open', 'quotes', ['payer'], unique=False, postgresql_where=sa.text("status = 'open'"))
     op.create_table('quote_lines',
     sa.Column('quote_id', sa.Text(), nullable=False),
@@ -91,6 +92,7 @@ def downgrade() -> None:
     op.drop_index(op.f('ix_quote_lines_offer_id'), table_name='quote_lines')
     op.drop_table('quote_lines')
     op.drop_index('ix_quotes_payer_open', table_name='quotes', postgresql_where=sa.text("status = 'open'"))
+    op.drop_index('ix_quotes_payer_id', table_name='quotes')
     op.drop_index('ix_quotes_expires_at_open', table_name='quotes', postgresql_where=sa.text("status = 'open'"))
     op.drop_index(op.f('ix_quotes_basket_id'), table_name='quotes')
     op.drop_table('quotes')

@@ -417,6 +417,13 @@ class ProblemShape(TypedDict):
     meaning: str
 
 
+class QuotePage(TypedDict):
+    """A page of quotes; `older` asks for the next page, null at the end."""
+
+    items: list[QuoteShape]
+    older: str | None
+
+
 class QuoteShape(TypedDict):
     """A price, explained. Own money and what each funder gives are the basket's price."""
 

@@ -582,6 +582,15 @@ class Api:
         """Price a basket for oneself; what it takes of offers is held for five minutes."""
         return self._transport.ask(answers.QuoteShape, "POST", "/v1/quotes", body=body, key=key)
 
+    def list_quotes(
+        self, *, role: Literal["payer", "merchant"], cursor: str | None = None, limit: int = 20
+    ) -> answers.QuotePage:
+        """List the quotes that one asked for, or those on one's baskets with what is promised after them, newest
+        first."""
+        return self._transport.ask(
+            answers.QuotePage, "GET", "/v1/quotes", query={"role": role, "cursor": cursor, "limit": limit}
+        )
+
     def show_quote(self, quote_id: str) -> answers.QuoteShape:
         """Show a quote to its payer or its merchant."""
         return self._transport.ask(answers.QuoteShape, "GET", f"/v1/quotes/{escaped(quote_id)}")

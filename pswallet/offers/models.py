@@ -79,6 +79,7 @@ class Quote(Base):
     __tablename__ = "quotes"
     __table_args__ = (
         Index("ix_quotes_expires_at_open", "expires_at", postgresql_where=text("status = 'open'")),
+        Index("ix_quotes_payer_id", "payer", "id"),
         Index("ix_quotes_payer_open", "payer", postgresql_where=text("status = 'open'")),
     )
 

@@ -172,3 +172,18 @@ def test_the_seed_of_a_draw_is_committed_at_once_and_told_at_the_end(market: Mar
     assert "0x" + hashlib.sha256(seed).hexdigest() == made["seed_hash"]
     digest = hmac.digest(seed, f"{basket}:{market.ping.address}".encode(), "sha256")
     assert 12_800 - quote["own_fen"] == 100 + int.from_bytes(digest) % 801
+
+
+def test_quotes_are_listed_for_their_payer_and_their_merchant(market: Market) -> None:
+    cashback = {"kind": "cashback", "steps": [{"reach_fen": 10_000, "less_fen": 300}]}
+    assert market.offer(market.shop, cashback).status_code == 201
+    asked = [
+        one.post("/quotes", {"basket_id": market.basket(), "price_fen": 12_800}).json()["id"]
+        for one in (market.ping, market.hua, market.ping)
+    ]
+    page = market.ping.get("/quotes?role=payer&limit=1").json()
+    older = market.ping.get(f"/quotes?role=payer&cursor={page['older']}").json()
+    assert [one["id"] for one in page["items"] + older["items"]] == [asked[2], asked[0]]
+    given = market.shop.get("/quotes?role=merchant").json()["items"]
+    assert [(one["id"], one["cashback_fen"]) for one in given] == [(one, 300) for one in reversed(asked)]
+    assert market.shop.get("/quotes?role=payer").json()["items"] == []

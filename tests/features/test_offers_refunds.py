@@ -102,3 +102,10 @@ def test_pieces_of_one_line_are_worth_the_line_together() -> None:
 def test_what_is_not_in_the_basket_is_worth_nothing_at_all(quantities: dict[int, int]) -> None:
     with pytest.raises(ValueError, match="the basket has no"):
         worth(apply(basket(500), [], Means(), ""), quantities)
+
+
+def test_a_returned_item_takes_an_undeserved_voucher_with_it() -> None:
+    """¥100.00 and ¥28.00 under the vector's offers: what is kept of 9264 no longer reaches the voucher's 8000."""
+    price = best(basket(10_000, 2_800), VECTOR, VECTOR_MEANS, "")
+    assert (price.own, price.settlement, price.settled_items) == (5_764, 9_264, (7_237, 2_027))
+    assert returned(PaidOrder(price.own, price.parts), worth(price, {1: 1})) == Returned(1_027, (0, 0, 1_000))

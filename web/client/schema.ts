@@ -1343,7 +1343,11 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        get?: never;
+        /**
+         * List Quotes
+         * @description List the quotes that one asked for, or those on one's baskets with what is promised after them, newest first.
+         */
+        get: operations["list_quotes_v1_quotes_get"];
         put?: never;
         /**
          * Ask Quote
@@ -4068,6 +4072,16 @@ export interface components {
             value_fen: number;
         };
         /**
+         * QuotePage
+         * @description A page of quotes; `older` asks for the next page, null at the end.
+         */
+        QuotePage: {
+            /** Items */
+            items: components["schemas"]["QuoteShape"][];
+            /** Older */
+            older: string | null;
+        };
+        /**
          * QuotePartShape
          * @description What somebody else pays of the order, as MerchantCheckout takes it.
          */
@@ -5301,6 +5315,7 @@ export type PswalletApiRoutesKycTierShape = components['schemas']['pswallet__api
 export type PswalletApiRoutesPointsTierShape = components['schemas']['pswallet__api__routes__points__TierShape'];
 export type PswalletApiRoutesRequestsShareShape = components['schemas']['pswallet__api__routes__requests__ShareShape'];
 export type QuoteLineShape = components['schemas']['QuoteLineShape'];
+export type QuotePage = components['schemas']['QuotePage'];
 export type QuotePartShape = components['schemas']['QuotePartShape'];
 export type QuoteShape = components['schemas']['QuoteShape'];
 export type Ready = components['schemas']['Ready'];
@@ -12931,6 +12946,70 @@ export interface operations {
                 };
             };
             /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_quotes_v1_quotes_get: {
+        parameters: {
+            query: {
+                /** @description `older` of the page before */
+                cursor?: string | null;
+                /** @description quotes of a page */
+                limit?: number;
+                /** @description payer: quotes that one asked for; merchant: those on one's baskets */
+                role: "payer" | "merchant";
+            };
+            header?: {
+                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
+                "accept-language"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["QuotePage"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -1,9 +1,9 @@
 """Baskets that merchants ring up, and quotes: the best price of one for a payer, explained, held for five minutes."""
 
 from datetime import datetime
-from typing import Annotated
+from typing import Annotated, Literal
 
-from fastapi import APIRouter, Path
+from fastapi import APIRouter, Path, Query
 from pydantic import ConfigDict, Field, StringConstraints
 
 from pswallet.api.deps import MemberPost, Owner, Transaction
@@ -25,6 +25,12 @@ from pswallet.offers.service import AskQuote, QuoteView, RingUp
 router = APIRouter(tags=["offers"], route_class=PolledRoute)
 
 QuoteId = Annotated[str, Path(pattern=r"^quo_[0-9a-z]{26}$", description="the id that POST /v1/quotes gave")]
+QuoteRole = Annotated[
+    Literal["payer", "merchant"],
+    Query(description="payer: quotes that one asked for; merchant: those on one's baskets"),
+]
+QuoteCursor = Annotated[str | None, Query(pattern=r"^quo_[0-9a-z]{26}$", description="`older` of the page before")]
+QuoteLimit = Annotated[int, Query(ge=1, le=100, description="quotes of a page")]
 _BasketId = Annotated[str, StringConstraints(pattern=r"^bsk_[0-9a-z]{26}$")]
 _OfferId = Annotated[str, StringConstraints(pattern=OFFER_ID)]
 _Name = Annotated[FreeText, StringConstraints(max_length=40, strip_whitespace=True)]
@@ -127,6 +133,13 @@ class QuoteShape(Shape):
     order_id: str | None
 
 
+class QuotePage(Shape):
+    """A page of quotes; `older` asks for the next page, null at the end."""
+
+    items: list[QuoteShape]
+    older: str | None
+
+
 @router.post(
     "/baskets",
     status_code=201,
@@ -180,6 +193,21 @@ def ask_quote(body: NewQuote, post: MemberPost, language: Language) -> QuoteShap
     )
     means = service.means_of(post.session, payer)
     return _shape(service.quote(post.session, ask, means=means, now=chain_time(post)), language)
+
+
+@router.get("/quotes", responses=refused(ChainAway))
+def list_quotes(
+    role: QuoteRole,
+    session: Transaction,
+    owner: Owner,
+    language: Language,
+    cursor: QuoteCursor = None,
+    limit: QuoteLimit = 20,
+) -> QuotePage:
+    """List the quotes that one asked for, or those on one's baskets with what is promised after them, newest first."""
+    pages = {"payer": service.quotes_asked, "merchant": service.quotes_given}
+    page = pages[role](session, owner.address, now=time_of(session), before=cursor, limit=limit)
+    return QuotePage(items=[_shape(found, language) for found in page.quotes], older=page.older)
 
 
 @router.get("/quotes/{quote_id}", responses=refused(ChainAway, errors.QuoteUnknown))

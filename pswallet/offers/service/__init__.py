@@ -16,16 +16,14 @@ from pswallet.offers.service.quotes import (
     MAX_OPEN,
     QUOTE_FOR,
     AskQuote,
-    Funding,
-    QuoteView,
     cancel_quote,
     commit_quote,
-    find_quote,
     means_of,
     quote,
     release_expired,
     release_order,
 )
+from pswallet.offers.service.reading import Funding, QuotePage, QuoteView, find_quote, quotes_asked, quotes_given
 
 __all__ = [
     "MAX_OPEN",
@@ -37,6 +35,7 @@ __all__ = [
     "MakeOffer",
     "OfferPage",
     "OfferView",
+    "QuotePage",
     "QuoteView",
     "RingUp",
     "cancel_quote",
@@ -48,6 +47,8 @@ __all__ = [
     "offers_of",
     "offers_open",
     "quote",
+    "quotes_asked",
+    "quotes_given",
     "release_expired",
     "release_order",
     "ring_up",

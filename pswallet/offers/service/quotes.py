@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
@@ -33,11 +33,12 @@ from pswallet.offers.errors import (
 from pswallet.offers.models import Basket, Offer, Quote, QuoteLine
 from pswallet.offers.rules import pricing
 from pswallet.offers.rules.gifts import gift
-from pswallet.offers.rules.pricing import Line, Price
-from pswallet.offers.rules.terms import MAX_OFFERS, Means, Terms
+from pswallet.offers.rules.pricing import Price
+from pswallet.offers.rules.terms import MAX_OFFERS, Means
 from pswallet.offers.service import counts
 from pswallet.offers.service.baskets import BasketView, view_of
 from pswallet.offers.service.offers import open_at, terms_of
+from pswallet.offers.service.reading import QuoteView, find_quote
 
 QUOTE_FOR = timedelta(minutes=5)
 """How long budgets are held; of the chain's time, as an order's expiry is."""
@@ -57,30 +58,6 @@ class AskQuote:
     price_fen: Fen
     offers: Sequence[str] | None = None
     points: int = 0
-
-
-@dataclass(frozen=True, slots=True)
-class Funding:
-    """Whose money an offer gives: its owner's address, and the budget or campaign of the chain that pays it, if any."""
-
-    owner: str
-    fund: str | None
-
-
-@dataclass(frozen=True, slots=True)
-class QuoteView:
-    """A quote: its basket, its price line by line, and how long it is good."""
-
-    id: str
-    basket: BasketView
-    payer: str
-    status: str
-    price: Price
-    fundings: Mapping[str, Funding]
-    """By offer: whose money it is."""
-    created_at: datetime
-    expires_at: datetime
-    order_id: str | None
 
 
 def means_of(session: Session, payer: str) -> Means:
@@ -210,28 +187,6 @@ def _keep(session: Session, basket: BasketView, payer: str, price: Price, now: d
     return kept.id
 
 
-def find_quote(session: Session, quote_id: str, *, viewer: str, now: datetime) -> QuoteView:
-    """Return a quote to its payer or to its basket's merchant. Raises QuoteUnknown."""
-    found = session.get(Quote, quote_id)
-    basket = session.get(Basket, found.basket_id) if found else None
-    if found is None or basket is None or viewer not in (found.payer, basket.merchant):
-        raise QuoteUnknown(id=quote_id)
-    rows = _lines(session, found)
-    items = view_of(basket)
-    over = found.status == "open" and now >= found.expires_at
-    return QuoteView(
-        id=found.id,
-        basket=items,
-        payer=found.payer,
-        status="released" if over else found.status,
-        price=Price(items.items, tuple(_line(line, terms_of(offer)) for line, offer in rows)),
-        fundings={offer.id: Funding(offer.owner, offer.fund) for _, offer in rows},
-        created_at=found.created_at,
-        expires_at=found.expires_at,
-        order_id=found.order_id,
-    )
-
-
 def commit_quote(session: Session, quote_id: str, *, payer: str, order_id: str, now: datetime) -> QuoteView:
     """Use a quote for an order that its payer signed; the same order again changes nothing.
 
@@ -291,13 +246,3 @@ def _release(session: Session, quotes: Sequence[Quote]) -> None:
     for one in quotes:
         one.status = "released"
     session.flush()
-
-
-def _lines(session: Session, found: Quote) -> Sequence[tuple[QuoteLine, Offer]]:
-    query = select(QuoteLine, Offer).join(Offer, Offer.id == QuoteLine.offer_id)
-    rows = session.execute(query.where(QuoteLine.quote_id == found.id).order_by(QuoteLine.place))
-    return [(line, offer) for line, offer in rows]
-
-
-def _line(row: QuoteLine, terms: Terms) -> Line:
-    return Line(terms, row.before_fen, row.value_fen, tuple(row.shares_fen), row.minimum_spend_fen)
