@@ -21,19 +21,21 @@ def verify(
     file: Annotated[Path, typer.Argument(help="the answer of GET /v1/points/proof")],
     root: Annotated[str, typer.Option("--root", help="the day's root, from wherever you trust")] = "",
     rpc: Annotated[str, typer.Option("--rpc", help="or: JSON-RPC of a node that you trust, to read the root")] = "",
-    anchor: Annotated[str, typer.Option("--anchor", help="with --rpc: the contract that keeps the roots")] = "",
+    anchor: Annotated[
+        str, typer.Option("--anchor", help="with --rpc: the contract; else as the deployment file says")
+    ] = "",
     account: Annotated[str, typer.Option("--account", help="your address; refuse a proof of anybody else's")] = "",
 ) -> None:
     """Check that a day's root counts the points of a proof: exit 1 if it does not, 2 if that cannot be known."""
     from pswallet.points.rules import ProofInvalid, check, read_proof
 
-    if bool(root) is bool(rpc) or bool(rpc) is not bool(anchor):
-        fail("name the root by --root HASH, or where it is kept by --rpc URL --anchor ADDRESS", status=2)
+    if bool(root) is bool(rpc) or (anchor and not rpc):
+        fail("name the root by --root HASH, or where it is kept by --rpc URL [--anchor ADDRESS]", status=2)
     try:
         proof = read_proof(json.loads(file.read_text()))
         if account and account.lower() != proof.account.lower():
             raise ProofInvalid(f"it is about {proof.account}")
-        published = root or _anchored(proof, rpc, anchor)
+        published = root or _anchored(proof, rpc, anchor or _anchor())
         total = check(proof, published)
     except OSError as failure:
         fail(f"{file}: {failure.strerror}", status=2)
@@ -42,6 +44,17 @@ def verify(
     typer.echo(
         f"OK: {proof.account} had {proof.points:,} of {total:,} points at the end of {proof.day}; root {published}"
     )
+
+
+def _anchor() -> str:
+    """Return the contract that the deployment file names."""
+    from pswallet.local.places import DeploymentUnknown, deployment_file
+
+    try:
+        # Not by the Deployment: this check needs one address, whatever else its version knows.
+        return str(json.loads(deployment_file(Settings()).read_text())["anchor"])
+    except (DeploymentUnknown, OSError, ValueError, KeyError):
+        fail("name the contract that keeps the roots by --anchor", status=2)
 
 
 def _anchored(proof: "Proof", rpc: str, anchor: str) -> str:

@@ -1,6 +1,7 @@
 """What paid and refunded orders become: points earned and clawed back. The only place where points are earned.
 
-The projections of orders call it with what the chain said, in the order in which the chain said it.
+The projections of orders call it with what the chain said, in the order in which the chain said it; of one range of
+blocks the paid orders first, for a refund is measured by its purchase.
 """
 
 from __future__ import annotations
@@ -70,7 +71,8 @@ def _refunded(session: Session, keys: Iterable[_Key]) -> dict[_Key, dict[_Place,
 def _row(one: RefundedOrder, purchase: PointsPurchase, refunded: dict[_Place, int]) -> dict[str, Any]:
     place = (one.block, one.log_index)
     given_back = one.own_fen if purchase.by_own_money else one.amount_fen
-    before = sum(fen for other, fen in refunded.items() if other < place)
+    refunded.pop(place, None)  # told again; the row is there and stays
+    before = sum(refunded.values())
     refunded[place] = given_back
 
     def gone(fen: int) -> int:

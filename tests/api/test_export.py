@@ -7,8 +7,12 @@ import pytest
 from sqlalchemy import text
 
 from pswallet import tables
+from pswallet.chain.outbox import last_block
 from pswallet.kit.db import Sessions, transaction
 from pswallet.kit.vault import Vault
+from pswallet.points import projection as points_projection
+from pswallet.points import service as points
+from pswallet.points.rules import PaidOrder
 from pswallet.privacy import officers
 from pswallet.privacy.catalogue import HOLDINGS, IMPERSONAL
 from tests.api import shopping
@@ -65,6 +69,22 @@ def test_an_export_shows_money_words_and_notices(stranger: Any, pipeline: Pipeli
     assert len(records["account_sessions"]) == 1
 
 
+def buy_and_redeem(member: Member) -> None:
+    """Let somebody buy something, take a reward for it, and ask for a quote with points."""
+    with transaction(member.sessions) as session:
+        block = last_block(session)
+        assert block is not None
+        paid = PaidOrder(
+            account=member.address, order="0x5c", amount_fen=900, own_fen=900, points=0, at=block.time,
+            block=block.number, log_index=99,
+        )  # fmt: skip
+        points_projection.on_order_paid(session, [paid])
+        reward = points.offer_reward(session, title="擂茶", points=5, stock=1, level=0).id
+        points.redeem(session, reward, account=member.address, now=block.time)
+        until = block.time + timedelta(minutes=5)
+        points.reserve(session, "quote", account=member.address, points=4, until=until, now=block.time)
+
+
 NAMED_BY_OTHERS = {
     "entries": "the other side of a payment is the other's history",
     "notifications": "others are told who paid them",
@@ -88,6 +108,7 @@ def test_every_row_that_names_the_person_is_in_the_export(stranger: Any, pipelin
     assert ping.post("/draws").status_code == 201
     assert ping.post("/red-packets/phrase-keys", {"phrase": "恭喜发财"}).status_code == 201
     pipeline.settle()
+    buy_and_redeem(ping)
     assert ping.post(f"/red-packets/{packet}/thanks", {"words": "谢谢阿华"}).status_code == 201
     assert ping.post("/contact-groups", {"name": "坪山一家人"}).status_code == 201
     shop_by_code(ping, pipeline.sessions, vault)
@@ -114,6 +135,8 @@ def test_every_row_that_names_the_person_is_in_the_export(stranger: Any, pipelin
         "order_refunds", "orders", "phrase_tries", "rate_windows", "retained_records", "share_payments", "successions",
             "trail_entries",
         "points_holds", "points_purchases", "points_redemptions", "points_refunds", "points_reminders",
+        "points_refunds", "points_reminders",
+        "phrase_tries", "rate_windows", "retained_records", "share_payments", "successions", "trail_entries",
     }  # fmt: skip
 
 

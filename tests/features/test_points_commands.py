@@ -100,9 +100,25 @@ def test_the_root_is_read_from_the_contract_by_a_node(write: Callable[..., str],
     assert run("verify", write(), *where, status=1).stderr.startswith("NOT COUNTED: ")
 
 
+def test_the_contract_is_that_of_the_deployment_file_if_none_is_named(
+    write: Callable[..., str], till: Till, chain: Chain, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    place = tmp_path / "deployment.json"
+    monkeypatch.setenv("PSWALLET_DEPLOYMENT_FILE", str(place))
+    place.write_text("{}")
+    assert "--anchor" in run("verify", write(), "--rpc", chain.rpc.url, status=2).stderr
+    place.write_text(json.dumps({"anchor": KEEPER}))
+    assert f"{KEEPER} keeps no root" in run("verify", write(), "--rpc", chain.rpc.url, status=2).stderr
+
+
 @pytest.mark.parametrize(
     "words",
-    [(), ("--root", "0x11", "--rpc", "http://127.0.0.1:1"), ("--rpc", "http://127.0.0.1:1"), ("--anchor", KEEPER)],
+    [
+        (),
+        ("--root", "0x11", "--rpc", "http://127.0.0.1:1"),
+        ("--anchor", KEEPER),
+        ("--root", "0x11", "--anchor", KEEPER),
+    ],
 )
 def test_a_root_must_be_named_once(write: Callable[..., str], words: tuple[str, ...]) -> None:
     assert "--root HASH" in run("verify", write(), *words, status=2).stderr

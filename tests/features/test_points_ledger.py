@@ -127,6 +127,30 @@ def test_what_expired_is_not_taken_a_second_time_by_a_refund() -> None:
     assert sums(found)[Book.CLAWED_BACK] == 100
 
 
+def test_what_expired_is_forgiven_once_over_several_refunds() -> None:
+    happened = (buy("a", 100), take(30, NOON + HOUR))
+    parts = (refund("a", 50, END + DAY), refund("a", 50, END + 2 * DAY))
+    assert [books(*happened, *parts, at=END + days * DAY).free for days in (1, 2)] == [0, -30]
+
+
+def test_points_that_come_back_in_the_instant_of_their_end_are_gone() -> None:
+    hold = Hold(id="quote", at=END - HOUR, points=60, until=END)
+    found = books(buy("a", 100), hold, at=END)
+    assert (found.balance, found.lots, sums(found)[Book.EXPIRED]) == (0, (), 100)
+
+
+def test_nothing_is_held_for_an_order_that_is_paid_already() -> None:
+    hold = Hold(id="quote", at=NOON + 2 * HOUR, points=60, until=NOON + DAY, order="b")
+    found = books(buy("a", 100), buy("b", 7, NOON + HOUR, points=60), hold, at=NOON + 3 * HOUR)
+    assert (found.free, found.held) == (47, 0)
+
+
+def test_refunds_in_parts_return_all_that_was_paid_in_points() -> None:
+    parts = [refund("b", 0, NOON + days * DAY, returned=20) for days in (1, 2, 3)]
+    happened = (buy("a", 100), buy("b", 1, NOON + HOUR, points=60), *parts)
+    assert [books(*happened, at=NOON + days * DAY).free for days in (0, 1, 2, 3)] == [100, 61, 81, 101]
+
+
 def test_points_that_were_spent_before_they_were_earned_after_all_end_as_if_in_order() -> None:
     """A reorganisation moved the purchase behind the redemption."""
     found = books(take(80, NOON), buy("a", 100, NOON + HOUR), at=NOON + DAY)
@@ -198,6 +222,8 @@ def test_in_the_end_every_point_is_used_expired_or_clawed_back(history: History)
     known = {one.order for one in history.purchases}
     clawed = sum(one.clawed_back for one in history.refunds if one.order in known)
     assert sums(found)[Book.CLAWED_BACK] == clawed
+    spent = sum(one.points_paid for one in history.purchases)
+    assert sums(found)[Book.SPENT] == spent - sum(one.returned for one in history.refunds)
     redeemed = sum(one.points for one in history.redemptions)
     assert sums(found)[Book.REDEEMED] == redeemed
 

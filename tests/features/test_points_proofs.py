@@ -33,7 +33,7 @@ def tree_of(points: list[int]) -> list[list[Node]]:
 
 
 def root(tree: list[list[Node]]) -> str:
-    return "0x" + trees.root(NUMBER, len(tree) - 1, tree[-1][0]).hex()
+    return trees.published(NUMBER, tree)[0]
 
 
 def proof(tree: list[list[Node]], number: int, points: int) -> Proof:

@@ -12,6 +12,9 @@ from eth_hash.auto import keccak
 MAX_POINTS = 2**63 - 1
 """The largest sum that is taken: what a BIGINT holds, with a bit to spare against overflow."""
 
+LEAF_BYTES = 40
+"""Of a leaf as it is kept: a blinded account and its points as 64 bits."""
+
 _ACCOUNT, _LEAF, _NODE, _PADDING, _ROOT = (
     keccak(f"pswallet points {name}".encode()) for name in ("account", "leaf", "node", "padding", "root")
 )
@@ -58,6 +61,18 @@ def levels(leaves: Sequence[Node]) -> list[list[Node]]:
         level = [joined(level[place], level[place + 1]) for place in range(0, len(level), 2)]
         found.append(level)
     return found
+
+
+def unpacked(leaves: bytes) -> list[list[Node]]:
+    """Return the tree over leaves as they are kept: 40 bytes each, the blinded account and the points."""
+    rows = [leaves[place : place + LEAF_BYTES] for place in range(0, len(leaves), LEAF_BYTES)]
+    return levels([leaf(row[:32], int.from_bytes(row[32:])) for row in rows])
+
+
+def published(day: int, tree: Sequence[Sequence[Node]]) -> tuple[str, int]:
+    """Return what the contract is told of a day's tree: root and total."""
+    top = tree[-1][0]
+    return "0x" + root(day, len(tree) - 1, top).hex(), top.points
 
 
 def beside(tree: Sequence[Sequence[Node]], position: int) -> list[Node]:

@@ -20,14 +20,13 @@ from pswallet.points.errors import PointsProofUnknown
 from pswallet.points.models import PointsDay, PointsPurchase
 from pswallet.points.rules import Proof, fold, trees
 from pswallet.points.rules.proofs import day_number
-from pswallet.points.rules.trees import Node
+from pswallet.points.rules.trees import LEAF_BYTES, Node
 from pswallet.points.service.histories import histories
 
 SUBJECT = "0x" + keccak(b"points").hex()
 """Under which the Anchor keeps the roots."""
 
 _AT_ONCE = 1_000
-_LEAF_BYTES = 40
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +53,10 @@ def close_day(session: Session, vault: Vault, day: date, *, now: datetime) -> Cl
     if not leaves:
         return None
     content = b"".join(account + points.to_bytes(8) for account, points in leaves)
-    tree = _tree(content)
-    top = tree[-1][0]
-    root = "0x" + trees.root(day_number(day), len(tree) - 1, top).hex()
-    session.add(PointsDay(day=day, root=root, total=top.points, leaves=content, closed_at=now))
+    root, total = trees.published(day_number(day), _tree(content))
+    session.add(PointsDay(day=day, root=root, total=total, leaves=content, closed_at=now))
     session.flush()
-    return ClosedDay(day, root, top.points)
+    return ClosedDay(day, root, total)
 
 
 def anchor_call(closed: ClosedDay) -> Call:
@@ -126,7 +123,7 @@ def _salt(vault: Vault, account: str, day: date) -> bytes:
 
 def _position(leaves: bytes, own: bytes) -> int | None:
     """Return the place of a blinded account among leaves in order, by halving."""
-    low, high = 0, len(leaves) // _LEAF_BYTES
+    low, high = 0, len(leaves) // LEAF_BYTES
     while low < high:
         middle = (low + high) // 2
         if _account_at(leaves, middle) < own:
@@ -137,10 +134,9 @@ def _position(leaves: bytes, own: bytes) -> int | None:
 
 
 def _account_at(leaves: bytes, place: int) -> bytes:
-    return leaves[place * _LEAF_BYTES : place * _LEAF_BYTES + 32]
+    return leaves[place * LEAF_BYTES : place * LEAF_BYTES + 32]
 
 
 @lru_cache(maxsize=4)
 def _tree(leaves: bytes) -> list[list[Node]]:
-    rows = [leaves[place : place + _LEAF_BYTES] for place in range(0, len(leaves), _LEAF_BYTES)]
-    return trees.levels([trees.leaf(row[:32], int.from_bytes(row[32:])) for row in rows])
+    return trees.unpacked(leaves)
