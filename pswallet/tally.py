@@ -2,6 +2,8 @@
 
 import getpass
 import json
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -11,6 +13,7 @@ from pswallet.operator import fail
 from pswallet.settings import Settings
 
 if TYPE_CHECKING:
+    from pswallet.kit.db import Sessions
     from pswallet.points.rules import Proof
 
 app = typer.Typer(help="Points: proofs of being counted, and what they are given for.", no_args_is_help=True)
@@ -74,6 +77,21 @@ def _anchored(proof: "Proof", rpc: str, anchor: str) -> str:
     return found
 
 
+@app.command()
+def books() -> None:
+    """Print everybody's points by where they are, as of the last block read: they sum to zero."""
+    from pswallet.chain.outbox import last_block
+    from pswallet.kit.db import transaction
+    from pswallet.points import service
+
+    with _database() as sessions, transaction(sessions) as session:
+        block = last_block(session)
+        found = service.totals(session, at=block.time) if block else {}
+    for book, points in found.items():
+        typer.echo(f"{book:12} {points:>15,}")
+    typer.echo(f"{'sum':12} {sum(found.values()):>15,}")
+
+
 @app.command("add-reward")
 def add_reward(
     title: Annotated[str, typer.Argument(help="what people read")],
@@ -84,22 +102,30 @@ def add_reward(
     level: Annotated[int, typer.Option("--level", min=0, max=3, help="from which tier on")] = 0,
 ) -> None:
     """Put a reward into the gateway's catalogue; the trail tells who did, and why."""
+    from pswallet.kit import clock, trail
+    from pswallet.kit.db import transaction
+    from pswallet.points import service
+
+    with _database() as sessions, transaction(sessions) as session:
+        trail.append(session, trail.Act(by, "add-reward", reason), now=clock.now())
+        reward = service.offer_reward(session, title=title, points=points, stock=stock, level=level)
+    typer.echo(f"{reward.id}: {reward.title}, {reward.points} points, {reward.stock} of them")
+
+
+@contextmanager
+def _database() -> Iterator["Sessions"]:
+    """Sessions of the database that the settings name; what is wrong with it, or with what is asked, in one line."""
     from sqlalchemy.exc import SQLAlchemyError
 
-    from pswallet.kit import clock, trail
-    from pswallet.kit.db import engine_for, sessions_of, transaction
-    from pswallet.points import service
+    from pswallet.kit.db import engine_for, sessions_of
 
     url = Settings().database_url
     if not url:
         fail("set PSWALLET_DATABASE_URL to the gateway's database", status=2)
     engine = engine_for(url)
     try:
-        with transaction(sessions_of(engine)) as session:
-            trail.append(session, trail.Act(by, "add-reward", reason), now=clock.now())
-            reward = service.offer_reward(session, title=title, points=points, stock=stock, level=level)
+        yield sessions_of(engine)
     except (SQLAlchemyError, ValueError) as failure:
         fail(str(failure).splitlines()[0])
     finally:
         engine.dispose()
-    typer.echo(f"{reward.id}: {reward.title}, {reward.points} points, {reward.stock} of them")

@@ -11,13 +11,14 @@ from sqlalchemy import text
 from typer.testing import CliRunner, Result
 
 from pswallet.chain.hashing import keccak, selector
+from pswallet.chain.models import ChainBlock
 from pswallet.cli import app
 from pswallet.kit import trail
 from pswallet.kit.db import Sessions, transaction
 from pswallet.points import service
 from pswallet.points.rules import PROOF_FORMAT
 from pswallet.points.rules.proofs import day_number
-from tests.features.points import Till
+from tests.features.points import MINUTE, NOON, Till
 from tests.features.test_points_days import PEOPLE, TODAY, closed, prove
 from tests.parts import Chain
 
@@ -146,3 +147,24 @@ def test_an_operator_adds_a_reward_and_the_trail_tells(
     assert said.startswith(reward.id)
     assert (reward.title, reward.points, reward.stock, reward.level) == ("客家擂茶", 500, 20, 0)
     assert tuple(told) == ("ann", "add-reward", "autumn")
+
+
+def test_an_operator_sees_everybodys_points_by_where_they_are(
+    till: Till, database_url: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("PSWALLET_DATABASE_URL", database_url)
+    till.reserve(PEOPLE[0], "quote", 60)
+    order = till.buy(PEOPLE[1], "b", 4_000, points=150)
+    till.refund(order, 1_000, at=NOON + 2 * MINUTE)
+    with till.sessions.begin() as session:
+        session.add(ChainBlock(number=1, hash="0x1", time=NOON + 3 * MINUTE))
+    told = {line.split()[0]: int(line.split()[1].replace(",", "")) for line in run("books").stdout.splitlines()}
+    assert told == {
+        "issued": -1_540, "free": 1_320, "held": 60, "spent": 150, "redeemed": 0, "expired": 0, "clawed-back": 10,
+        "sum": 0,
+    }  # fmt: skip
+
+
+def test_a_database_must_be_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PSWALLET_DATABASE_URL", "")
+    assert "PSWALLET_DATABASE_URL" in run("books", status=2).stderr

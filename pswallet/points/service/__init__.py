@@ -2,7 +2,7 @@
 
 from pswallet.points.service.days import ClosedDay, anchor_call, close_day, proof_of
 from pswallet.points.service.holds import commit, release, reserve
-from pswallet.points.service.reading import Summary, statement, summary
+from pswallet.points.service.reading import Summary, statement, summary, totals
 from pswallet.points.service.reminders import remind_of_ends
 from pswallet.points.service.rewards import Redeemed, Reward, offer_reward, redeem, redemptions_of, rewards
 
@@ -24,4 +24,5 @@ __all__ = [
     "rewards",
     "statement",
     "summary",
+    "totals",
 ]

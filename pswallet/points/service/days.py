@@ -17,16 +17,14 @@ from pswallet.chain.outbox import Call, CallKind
 from pswallet.kit.clock import shanghai_start
 from pswallet.kit.vault import Vault
 from pswallet.points.errors import PointsProofUnknown
-from pswallet.points.models import PointsDay, PointsPurchase
+from pswallet.points.models import PointsDay
 from pswallet.points.rules import Proof, fold, trees
 from pswallet.points.rules.proofs import day_number
 from pswallet.points.rules.trees import LEAF_BYTES, Node
-from pswallet.points.service.histories import histories
+from pswallet.points.service.histories import everybody
 
 SUBJECT = "0x" + keccak(b"points").hex()
 """Under which the Anchor keeps the roots."""
-
-_AT_ONCE = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,20 +99,14 @@ def _leaves(session: Session, vault: Vault, day: date, *, at: datetime) -> list[
 
     In their own order they would be in that of the addresses; blinded anew each day, they stand elsewhere each day.
     """
-    found: list[tuple[bytes, int]] = []
-    last = ""
-    while accounts := _accounts_after(session, last, at=at):
-        for account, history in histories(session, accounts).items():
-            points = max(0, fold(history, at=at).balance)
-            salt = _salt(vault, account, day)
-            found.append((trees.blinded(day_number(day), salt, address_bytes(account)), points))
-        last = accounts[-1]
-    return found
-
-
-def _accounts_after(session: Session, last: str, *, at: datetime) -> list[str]:
-    query = select(PointsPurchase.account).where(PointsPurchase.account > last, PointsPurchase.at <= at).distinct()
-    return list(session.scalars(query.order_by(PointsPurchase.account).limit(_AT_ONCE)))
+    number = day_number(day)
+    return [
+        (
+            trees.blinded(number, _salt(vault, account, day), address_bytes(account)),
+            max(0, fold(history, at=at).balance),
+        )
+        for account, history in everybody(session, at=at)
+    ]
 
 
 def _salt(vault: Vault, account: str, day: date) -> bytes:
