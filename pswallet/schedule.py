@@ -1,8 +1,7 @@
-"""Timed jobs by the chain's clock: refunds of expired packets, reminders, the points of each day, the bank's issues.
+"""Timed jobs by the chain's clock: expired packets and quotes, reminders, the points of each day, the bank's issues.
 
 Webhooks go out beside them, in a thread of their own.
 """
-"""Timed jobs by the chain's clock: expired packets and quotes, reminders, attestations, issues that had to wait."""
 
 from __future__ import annotations
 

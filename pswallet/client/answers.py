@@ -277,30 +277,6 @@ class NonceGiven(TypedDict):
     expires_at: str
 
 
-class OpenedDeviceShape(TypedDict):
-    """A device and its key, which is told here alone: keep it where the wallet's own key lies."""
-
-    id: str
-    key: str
-    step_s: int
-    counters: int
-    created_at: str
-
-
-class OrderShape(TypedDict):
-    """An order and where it stands. Payments and refunds are shown to the merchant, and to a payer its own."""
-
-    id: str
-    hash: str
-    merchant: str
-    till: str
-    reference: str
-    amount_fen: int
-    expiry: int
-    status: str
-    error: str | None
-    payments: list[parts.OrderPaymentShape]
-    refunds: list[parts.RefundShape]
 class OfferPage(TypedDict):
     """A page of offers; `older` asks for the next page, null at the end."""
 
@@ -330,6 +306,32 @@ class OfferShape(TypedDict):
     budget_fen: int | None
     taken_fen: int | None
     times_taken: int | None
+
+
+class OpenedDeviceShape(TypedDict):
+    """A device and its key, which is told here alone: keep it where the wallet's own key lies."""
+
+    id: str
+    key: str
+    step_s: int
+    counters: int
+    created_at: str
+
+
+class OrderShape(TypedDict):
+    """An order and where it stands. Payments and refunds are shown to the merchant, and to a payer its own."""
+
+    id: str
+    hash: str
+    merchant: str
+    till: str
+    reference: str
+    amount_fen: int
+    expiry: int
+    status: str
+    error: str | None
+    payments: list[parts.OrderPaymentShape]
+    refunds: list[parts.RefundShape]
 
 
 class PacketAccepted(TypedDict):

@@ -542,6 +542,8 @@ class Api:
             f"/v1/merchants/{escaped(merchant_id)}/webhook-endpoints/{escaped(endpoint_id)}/replay",
             body=body,
             key=key,
+        )
+
     def make_offer(self, body: bodies.NewOffer, *, key: str | None = None) -> answers.OfferShape:
         """Make an offer: a merchant of its own price, a sponsor of its own money."""
         return self._transport.ask(answers.OfferShape, "POST", "/v1/offers", body=body, key=key)

@@ -58,6 +58,16 @@ class AskForOrder(TypedDict):
     expires_in_s: NotRequired[int]
 
 
+class BasketItem(TypedDict):
+    """A line of a basket."""
+
+    code: str
+    name: NotRequired[str]
+    category: NotRequired[str]
+    unit_price_fen: int
+    quantity: NotRequired[int]
+
+
 class BecomeMerchant(TypedDict):
     """What a business is. All examples are synthetic."""
 
@@ -67,14 +77,6 @@ class BecomeMerchant(TypedDict):
     mcc: str
     city: str
     place: str
-class BasketItem(TypedDict):
-    """A line of a basket."""
-
-    code: str
-    name: NotRequired[str]
-    category: NotRequired[str]
-    unit_price_fen: int
-    quantity: NotRequired[int]
 
 
 class CardShape(TypedDict):

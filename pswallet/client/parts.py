@@ -7,6 +7,8 @@ from __future__ import annotations
 
 from typing import Literal, TypedDict
 
+from pswallet.client import bodies
+
 
 class AllowanceShape(TypedDict):
     """What may be paid by codes of a kind and level in a day of Asia/Shanghai, and what was today."""
@@ -17,14 +19,6 @@ class AllowanceShape(TypedDict):
     spent_fen: int
 
 
-class BesideShape(TypedDict):
-    """A node beside the path from one's leaf to the top."""
-
-    hash: str
-    points: int
-from pswallet.client import bodies
-
-
 class BasketItemShape(TypedDict):
     """A line of a basket as it is kept."""
 
@@ -33,6 +27,13 @@ class BasketItemShape(TypedDict):
     category: str
     unit_price_fen: int
     quantity: int
+
+
+class BesideShape(TypedDict):
+    """A node beside the path from one's leaf to the top."""
+
+    hash: str
+    points: int
 
 
 class BlockShape(TypedDict):
@@ -132,6 +133,27 @@ class Message(TypedDict):
     code: str
 
 
+class OfferTermsShape(TypedDict):
+    """An offer's terms as they are kept."""
+
+    kind: Literal[
+        "member-price", "discount", "reduction", "instant", "random", "voucher", "points", "packet", "cashback"
+    ]
+    layer: Literal["item", "discount", "reduction", "voucher", "points", "packet", "cashback"] | None
+    minimum_spend_fen: int | None
+    at_most_fen: int | None
+    pay_bp: int
+    steps: list[bodies.OfferStepShape]
+    repeats: bool
+    low_fen: int | None
+    high_fen: int | None
+    prices: list[bodies.MemberPrice]
+    categories: list[str]
+    excludes: list[Literal["item", "discount", "reduction", "voucher", "points", "packet", "cashback"]]
+    member_tier: int
+    allows_zero: bool
+
+
 class OrderPaymentShape(TypedDict):
     """Money that came for an order."""
 
@@ -163,36 +185,6 @@ class PointsTierShape(TypedDict):
     next_growth: int | None
 
 
-class RefundShape(TypedDict):
-    """A refund and what became of it."""
-
-    number: int
-    payer: str
-    amount_fen: int
-    transfer_id: str
-    status: str
-    error: str | None
-class OfferTermsShape(TypedDict):
-    """An offer's terms as they are kept."""
-
-    kind: Literal[
-        "member-price", "discount", "reduction", "instant", "random", "voucher", "points", "packet", "cashback"
-    ]
-    layer: Literal["item", "discount", "reduction", "voucher", "points", "packet", "cashback"] | None
-    minimum_spend_fen: int | None
-    at_most_fen: int | None
-    pay_bp: int
-    steps: list[bodies.OfferStepShape]
-    repeats: bool
-    low_fen: int | None
-    high_fen: int | None
-    prices: list[bodies.MemberPrice]
-    categories: list[str]
-    excludes: list[Literal["item", "discount", "reduction", "voucher", "points", "packet", "cashback"]]
-    member_tier: int
-    allows_zero: bool
-
-
 class QuoteLineShape(TypedDict):
     """What one offer gives."""
 
@@ -218,6 +210,17 @@ class QuotePartShape(TypedDict):
     fund: str | None
     value_fen: int
     minimum_spend_fen: int
+
+
+class RefundShape(TypedDict):
+    """A refund and what became of it."""
+
+    number: int
+    payer: str
+    amount_fen: int
+    transfer_id: str
+    status: str
+    error: str | None
 
 
 class RequestsShareShape(TypedDict):

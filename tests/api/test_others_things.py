@@ -29,13 +29,10 @@ PUBLIC = {
     ("post", "/v1/red-packets/{packet}/refund"),
     ("post", "/v1/red-packets/{packet}/collect"),
     ("get", "/v1/orders/{order_id}"),
-}
-"""About what the chain shows to everybody, without the words and names of it; anybody may send a refund home. An order
-is shown to whoever scanned its code, without the payments of others."""
     ("get", "/v1/offers/{offer_id}"),
 }
-"""About what the chain shows to everybody, without the words and names of it; anybody may send a refund home. Offers
-are made for everybody to read."""
+"""About what the chain shows to everybody, without the words and names of it; anybody may send a refund home. An order
+is shown to whoever scanned its code, without the payments of others; offers are made for everybody to read."""
 
 
 class Ann:
@@ -66,6 +63,7 @@ class Ann:
         }
         self.named = {"draw_id": self.ann.post("/draws").json()["id"], "reward_id": self._reward(pipeline)}
         """By field of a body: what Ann has."""
+        self._buy(*members(stranger, pipeline, "ann's tea house", tier=5, fen=0))
 
     def _order(self, stranger: Any, pipeline: Pipeline) -> str:
         shop = members(stranger, pipeline, "shop", tier=5, fen=0)[0]
@@ -84,9 +82,6 @@ class Ann:
         found = open_shop(self.ann, at=SHOP, url=HOOK)
         pipeline.settle()
         return found
-        self.named = {"draw_id": self.ann.post("/draws").json()["id"]}
-        self._buy(*members(stranger, pipeline, "ann's tea house", tier=5, fen=0))
-        """By field of a body: what Ann has."""
 
     def _buy(self, shop: Member) -> None:
         self.ids["offer_id"] = shopping.offer(shop)
@@ -107,7 +102,6 @@ class Ann:
     @property
     def secrets(self) -> list[str]:
         """What only she and whom it concerns may read."""
-        return [NOTE, GREETING, GROUP, self.ann.phone, self.ann.phone[3:], self.ids["session_id"], str(100_000 - 1_150)]
         return [
             NOTE,
             GREETING,
@@ -118,36 +112,20 @@ class Ann:
             self.ann.phone,
             self.ann.phone[3:],
             self.ids["session_id"],
-            str(100_000 - 1_100),
+            str(100_000 - 1_150),
         ]
 
     def state(self) -> dict[str, Any]:
         """All that Ann sees of her own."""
-        paths = [
-            "/accounts/me",
-            "/sessions",
-            "/contact-groups",
-            "/payment-codes",
-            "/balance",
-            "/activity",
-            "/red-packets?role=given",
-        ]
-        paths += ["/payment-requests?role=asker", "/payment-requests?role=payer"]
         paths = ["/accounts/me", "/sessions", "/contact-groups", "/balance", "/activity", "/red-packets?role=given"]
-        paths += [
-            "/points",
-            "/points/statement",
-            "/points/redemptions",
-            "/payment-requests?role=asker",
-            "/payment-requests?role=payer",
-        ]
+        paths += ["/payment-requests?role=asker", "/payment-requests?role=payer", "/payment-codes"]
+        paths += ["/points", "/points/statement", "/points/redemptions"]
         paths += [f"/transfers/{self.ids['transfer_id']}", f"/payment-requests/{self.ids['request_id']}"]
-        paths += [f"/red-packets/{self.ids['packet']}"]
         shop = f"/merchants/{self.ids['merchant_id']}"
         paths += ["/merchants", f"{shop}/stores", f"{shop}/tills", f"{shop}/staff", f"{shop}/api-keys"]
         paths += [f"{shop}/webhook-endpoints", f"{shop}/webhook-endpoints/{self.ids['endpoint_id']}/deliveries"]
         paths += [f"/red-packets/{self.ids['packet']}", f"/quotes/{self.ids['quote_id']}"]
-        paths += [f"/offers/{self.ids['offer_id']}"]
+        paths += [f"/offers/{self.ids['offer_id']}", f"/orders/{self.ids['order_id']}"]
         answers = {path: self.ann.get(path) for path in paths}
         assert all(answer.status_code == 200 for answer in answers.values())
         return {path: answer.json() for path, answer in answers.items()}

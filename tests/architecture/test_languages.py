@@ -10,8 +10,8 @@ from pswallet.api.spreadsheets import HEADINGS, KINDS
 from pswallet.kit.languages import ENGLISH, LANGUAGES, texts
 from pswallet.kit.problems import Problem, every_problem
 from pswallet.notifications.rules import WORDS, Kind, words
-from pswallet.receipt.words import TEXTS as RECEIPT_TEXTS
 from pswallet.offers.rules.words import TEXTS as OFFER_TEXTS
+from pswallet.receipt.words import TEXTS as RECEIPT_TEXTS
 
 ROOT = Path(__file__).resolve().parents[2]
 OTHERS = [language for language in LANGUAGES if language != ENGLISH]

@@ -458,7 +458,6 @@ export interface paths {
         trace?: never;
     };
     "/v1/merchants": {
-    "/v1/offers": {
         parameters: {
             query?: never;
             header?: never;
@@ -476,16 +475,6 @@ export interface paths {
          * @description Make one's account a business's, and ask the chain for the merchants' tier.
          */
         post: operations["become_merchant_v1_merchants_post"];
-         * List Offers
-         * @description List the offers that are good now, newest first, or one's own. No order can be bought, no picture shown.
-         */
-        get: operations["list_offers_v1_offers_get"];
-        put?: never;
-        /**
-         * Make Offer
-         * @description Make an offer: a merchant of its own price, a sponsor of its own money.
-         */
-        post: operations["make_offer_v1_offers_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -493,7 +482,6 @@ export interface paths {
         trace?: never;
     };
     "/v1/merchants/{merchant_id}": {
-    "/v1/offers/{offer_id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -505,10 +493,6 @@ export interface paths {
          * @description Show a merchant for which one acts.
          */
         get: operations["show_merchant_v1_merchants__merchant_id__get"];
-         * Show Offer
-         * @description Show an offer to anybody: its terms, and once it has ended, the seed of its draws.
-         */
-        get: operations["show_offer_v1_offers__offer_id__get"];
         put?: never;
         post?: never;
         delete?: never;
@@ -562,7 +546,6 @@ export interface paths {
         trace?: never;
     };
     "/v1/merchants/{merchant_id}/api-keys/{key_id}/rotate": {
-    "/v1/offers/{offer_id}/withdraw": {
         parameters: {
             query?: never;
             header?: never;
@@ -576,10 +559,6 @@ export interface paths {
          * @description Make a key in another's place, which serves for the overlap beside it.
          */
         post: operations["rotate_api_key_v1_merchants__merchant_id__api_keys__key_id__rotate_post"];
-         * Withdraw Offer
-         * @description End one's own offer before its time; quotes that are open keep what they were promised.
-         */
-        post: operations["withdraw_offer_v1_offers__offer_id__withdraw_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -934,6 +913,70 @@ export interface paths {
          * @description Send an event that says nothing, to see whether it arrives.
          */
         post: operations["send_test_v1_merchants__merchant_id__webhook_endpoints__endpoint_id__test_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/offers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Offers
+         * @description List the offers that are good now, newest first, or one's own. No order can be bought, no picture shown.
+         */
+        get: operations["list_offers_v1_offers_get"];
+        put?: never;
+        /**
+         * Make Offer
+         * @description Make an offer: a merchant of its own price, a sponsor of its own money.
+         */
+        post: operations["make_offer_v1_offers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/offers/{offer_id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Offer
+         * @description Show an offer to anybody: its terms, and once it has ended, the seed of its draws.
+         */
+        get: operations["show_offer_v1_offers__offer_id__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/offers/{offer_id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Withdraw Offer
+         * @description End one's own offer before its time; quotes that are open keep what they were promised.
+         */
+        post: operations["withdraw_offer_v1_offers__offer_id__withdraw_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2087,48 +2130,6 @@ export interface components {
             balance_fen: number;
         };
         /**
-         * BecomeMerchant
-         * @description What a business is. All examples are synthetic.
-         * @example {
-         *       "city": "深圳",
-         *       "credit_code": "92440310MA5GQR0142",
-         *       "kind": "OFFLINE_POS",
-         *       "mcc": "5812",
-         *       "name": "坪山大万擂茶铺",
-         *       "place": "坪山区大万路33号"
-         *     }
-         */
-        BecomeMerchant: {
-            /** City */
-            city: string;
-            /**
-             * Credit Code
-             * @description 统一社会信用代码 (GB 32100-2015)
-             */
-            credit_code: string;
-            kind: components["schemas"]["MerchantKind"];
-            /**
-             * Mcc
-             * @description merchant category (ISO 18245)
-             */
-            mcc: string;
-            /** Name */
-            name: string;
-            /**
-             * Place
-             * @description street and number
-             */
-            place: string;
-        };
-        /**
-         * BesideShape
-         * @description A node beside the path from one's leaf to the top.
-         */
-        BesideShape: {
-            /** Hash */
-            hash: string;
-            /** Points */
-            points: number;
          * BasketItem
          * @description A line of a basket.
          */
@@ -2211,6 +2212,50 @@ export interface components {
             merchant: string;
             /** Price Fen */
             price_fen: number;
+        };
+        /**
+         * BecomeMerchant
+         * @description What a business is. All examples are synthetic.
+         * @example {
+         *       "city": "深圳",
+         *       "credit_code": "92440310MA5GQR0142",
+         *       "kind": "OFFLINE_POS",
+         *       "mcc": "5812",
+         *       "name": "坪山大万擂茶铺",
+         *       "place": "坪山区大万路33号"
+         *     }
+         */
+        BecomeMerchant: {
+            /** City */
+            city: string;
+            /**
+             * Credit Code
+             * @description 统一社会信用代码 (GB 32100-2015)
+             */
+            credit_code: string;
+            kind: components["schemas"]["MerchantKind"];
+            /**
+             * Mcc
+             * @description merchant category (ISO 18245)
+             */
+            mcc: string;
+            /** Name */
+            name: string;
+            /**
+             * Place
+             * @description street and number
+             */
+            place: string;
+        };
+        /**
+         * BesideShape
+         * @description A node beside the path from one's leaf to the top.
+         */
+        BesideShape: {
+            /** Hash */
+            hash: string;
+            /** Points */
+            points: number;
         };
         /**
          * BlockShape
@@ -2696,6 +2741,12 @@ export interface components {
             masked_phone: string;
         };
         /**
+         * Funder
+         * @description Who gives a line's money.
+         * @enum {string}
+         */
+        Funder: "merchant" | "platform" | "points" | "sponsor";
+        /**
          * GiveBack
          * @description The merchant's TransferWithAuthorization to a payer, its nonce the hash of OrderRefund(order, number).
          * @example {
@@ -2742,11 +2793,6 @@ export interface components {
              */
             valid_before: number;
         };
-         * Funder
-         * @description Who gives a line's money.
-         * @enum {string}
-         */
-        Funder: "merchant" | "platform" | "points" | "sponsor";
         /**
          * GivePacket
          * @description A red packet: one signature brings money and terms.
@@ -2895,11 +2941,6 @@ export interface components {
             scopes: components["schemas"]["Scope"][];
         };
         /**
-         * Level
-         * @description How strongly a payment was proven, A the strongest. What reaches A or B, whoever takes the payment decides.
-         * @enum {string}
-         */
-        Level: "A" | "B" | "C";
          * Kind
          * @description What an offer does.
          * @enum {string}
@@ -2911,6 +2952,12 @@ export interface components {
          * @enum {string}
          */
         Layer: "item" | "discount" | "reduction" | "voucher" | "points" | "packet" | "cashback";
+        /**
+         * Level
+         * @description How strongly a payment was proven, A the strongest. What reaches A or B, whoever takes the payment decides.
+         * @enum {string}
+         */
+        Level: "A" | "B" | "C";
         /**
          * LineShape
          * @description One side of one payment.
@@ -3001,6 +3048,19 @@ export interface components {
             phrase: string;
         };
         /**
+         * MemberPrice
+         * @description An item's price for members.
+         */
+        MemberPrice: {
+            /** Code */
+            code: string;
+            /**
+             * Unit Price Fen
+             * @description whole fen (100 fen are one yuan)
+             */
+            unit_price_fen: number;
+        };
+        /**
          * MerchantKind
          * @description How a merchant sells.
          * @enum {string}
@@ -3051,17 +3111,6 @@ export interface components {
             ready: boolean;
             /** @description the caller's; null: an API key asks */
             role: components["schemas"]["Role"] | null;
-         * MemberPrice
-         * @description An item's price for members.
-         */
-        MemberPrice: {
-            /** Code */
-            code: string;
-            /**
-             * Unit Price Fen
-             * @description whole fen (100 fen are one yuan)
-             */
-            unit_price_fen: number;
         };
         /**
          * Message
@@ -5225,11 +5274,11 @@ export type AskForDraw = components['schemas']['AskForDraw'];
 export type AskForMoney = components['schemas']['AskForMoney'];
 export type AskForOrder = components['schemas']['AskForOrder'];
 export type Balance = components['schemas']['Balance'];
-export type BecomeMerchant = components['schemas']['BecomeMerchant'];
-export type BesideShape = components['schemas']['BesideShape'];
 export type BasketItem = components['schemas']['BasketItem'];
 export type BasketItemShape = components['schemas']['BasketItemShape'];
 export type BasketShape = components['schemas']['BasketShape'];
+export type BecomeMerchant = components['schemas']['BecomeMerchant'];
+export type BesideShape = components['schemas']['BesideShape'];
 export type BlockShape = components['schemas']['BlockShape'];
 export type Box = components['schemas']['Box'];
 export type CardShape = components['schemas']['CardShape'];
@@ -5254,8 +5303,8 @@ export type Erased = components['schemas']['Erased'];
 export type EraseMe = components['schemas']['EraseMe'];
 export type ExportShape = components['schemas']['ExportShape'];
 export type Found = components['schemas']['Found'];
-export type GiveBack = components['schemas']['GiveBack'];
 export type Funder = components['schemas']['Funder'];
+export type GiveBack = components['schemas']['GiveBack'];
 export type GivePacket = components['schemas']['GivePacket'];
 export type GiveThanks = components['schemas']['GiveThanks'];
 export type Groups = components['schemas']['Groups'];
@@ -5266,18 +5315,18 @@ export type JsonValue = components['schemas']['JsonValue'];
 export type KeyMade = components['schemas']['KeyMade'];
 export type Keys = components['schemas']['Keys'];
 export type KeyShape = components['schemas']['KeyShape'];
-export type Level = components['schemas']['Level'];
 export type Kind = components['schemas']['Kind'];
 export type Layer = components['schemas']['Layer'];
+export type Level = components['schemas']['Level'];
 export type LineShape = components['schemas']['LineShape'];
 export type Lookup = components['schemas']['Lookup'];
 export type LotShape = components['schemas']['LotShape'];
 export type MakeKey = components['schemas']['MakeKey'];
 export type MakePhraseKey = components['schemas']['MakePhraseKey'];
+export type MemberPrice = components['schemas']['MemberPrice'];
 export type MerchantKind = components['schemas']['MerchantKind'];
 export type Merchants = components['schemas']['Merchants'];
 export type MerchantShape = components['schemas']['MerchantShape'];
-export type MemberPrice = components['schemas']['MemberPrice'];
 export type Message = components['schemas']['Message'];
 export type MoneyIn = components['schemas']['MoneyIn'];
 export type MoveTime = components['schemas']['MoveTime'];
@@ -6215,6 +6264,15 @@ export interface operations {
             };
             /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; A text holds no control characters; This basket costs too much; The request does not fit the documented shape */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -10350,6 +10408,418 @@ export interface operations {
             };
         };
     };
+    list_offers_v1_offers_get: {
+        parameters: {
+            query?: {
+                /** @description `older` of the page before */
+                cursor?: string | null;
+                /** @description offers of a page */
+                limit?: number;
+                /** @description for a payer: only what is good at this merchant */
+                merchant?: string | null;
+                /** @description payer: offers that are good now; owner: all that one has made */
+                role?: "payer" | "owner";
+            };
+            header?: {
+                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
+                "accept-language"?: string | null;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferPage"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    make_offer_v1_offers_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
+                "accept-language"?: string | null;
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewOffer"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Only a merchant may do this */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; A text holds no control characters; These terms make no offer; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_offer_v1_offers__offer_id__get: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
+                "accept-language"?: string | null;
+            };
+            path: {
+                /** @description the id that POST /v1/offers gave */
+                offer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferShape"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such offer */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    withdraw_offer_v1_offers__offer_id__withdraw_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
+                "accept-language"?: string | null;
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that POST /v1/offers gave */
+                offer_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OfferShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such offer */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     find_order_v1_orders_get: {
         parameters: {
             query: {
@@ -11239,346 +11709,6 @@ export interface operations {
                 };
             };
             /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    list_offers_v1_offers_get: {
-        parameters: {
-            query?: {
-                /** @description `older` of the page before */
-                cursor?: string | null;
-                /** @description offers of a page */
-                limit?: number;
-                /** @description for a payer: only what is good at this merchant */
-                merchant?: string | null;
-                /** @description payer: offers that are good now; owner: all that one has made */
-                role?: "payer" | "owner";
-            };
-            header?: {
-                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
-                "accept-language"?: string | null;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OfferPage"];
-                };
-            };
-            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Sign in first; The session is unknown, expired or revoked */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request does not fit the documented shape */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    make_offer_v1_offers_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
-                "accept-language"?: string | null;
-                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
-                "Idempotency-Key"?: string;
-            };
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["NewOffer"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OfferShape"];
-                };
-            };
-            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign in first; The session is unknown, expired or revoked */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Only a merchant may do this */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request did not arrive in time */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is larger than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; A text holds no control characters; These terms make no offer; The request does not fit the documented shape */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    show_offer_v1_offers__offer_id__get: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
-                "accept-language"?: string | null;
-            };
-            path: {
-                /** @description the id that POST /v1/offers gave */
-                offer_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OfferShape"];
-                };
-            };
-            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description Sign in first; The session is unknown, expired or revoked */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such offer */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request does not fit the documented shape */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    withdraw_offer_v1_offers__offer_id__withdraw_post: {
-        parameters: {
-            query?: never;
-            header?: {
-                /** @description zh-CN, zh-HK or en, as RFC 9110 writes it; English for any other */
-                "accept-language"?: string | null;
-                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
-                "Idempotency-Key"?: string;
-            };
-            path: {
-                /** @description the id that POST /v1/offers gave */
-                offer_id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["Ask"];
-            };
-        };
-        responses: {
-            /** @description Successful Response */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["OfferShape"];
-                };
-            };
-            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Sign in first; The session is unknown, expired or revoked */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such offer */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request did not arrive in time */
-            408: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The body is larger than 64 KiB */
-            413: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The request does not fit the documented shape */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -13000,8 +13130,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request does not fit the documented shape */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13110,6 +13267,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
@@ -13170,8 +13336,35 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request does not fit the documented shape */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13276,6 +13469,15 @@ export interface operations {
             };
             /** @description The request does not fit the documented shape */
             422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
                 headers: {
                     [name: string]: unknown;
                 };

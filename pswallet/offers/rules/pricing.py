@@ -1,6 +1,6 @@
 """The price of a basket under offers: one combination applied, and the best of all that the rules allow.
 
-"Best" is decided in docs/decisions/0010: the least own money; among equals the most cashback, then what leaves the
+"Best" is decided in docs/decisions/0014: the least own money; among equals the most cashback, then what leaves the
 payer the most restricted money and points, then the least of the platform's, the fewest offers, and their ids.
 """
 

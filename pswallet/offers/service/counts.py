@@ -2,7 +2,7 @@
 
 A count is a row with its own limit, taken by one conditional statement over all the rows that a quote needs, always in
 the order of their keys: whoever waits holds only rows before the one it waits for, so nothing deadlocks
-(docs/decisions/0010). Counts are the last thing that a transaction locks.
+(docs/decisions/0015). Counts are the last thing that a transaction locks.
 """
 
 from __future__ import annotations
