@@ -50,7 +50,7 @@ contract CityVoucher is ICityVoucher, EIP712 {
         campaign.check();
         id = campaignId(campaign);
         // The token's nonce is the campaign's id: it passes once.
-        // slither-disable-next-line reentrancy-benign
+        // slither-disable-next-line reentrancy-benign,reentrancy-events
         token.receiveFrom(campaign.sponsor, campaign.budget, 0, campaign.end, id, signature);
         _campaigns[id] = CampaignState({unissued: campaign.budget, open: 0});
         emit CampaignOpened(id, campaign.sponsor, campaign);
