@@ -202,18 +202,32 @@ contract PaymentsSpec is TokenWorld, Spec {
         );
     }
 
-    function test_systemContractsPayEachOtherOutsideAPause() external {
+    function test_systemContractsFetchFromEachOtherOutsideAPause() external {
         OpenTill other = OpenTill(VM.deployCode(artifact("OpenTill")));
         token.setSystem(address(other));
         _fill(5, 20);
-        till.pay(IERC20(address(token)), address(other), 5);
-        require(token.balanceOf(address(other)) == 5, "paid");
+        VM.prank(address(till));
+        token.approve(address(other), 6);
+        other.take(IERC20(address(token)), address(till), 5);
+        require(token.balanceOf(address(other)) == 5, "fetched");
         token.pause();
         _refused(
             everyone[1],
-            address(till),
-            abi.encodeCall(OpenTill.pay, (IERC20(address(token)), address(other), 1)),
+            address(other),
+            abi.encodeCall(OpenTill.take, (IERC20(address(token)), address(till), 1)),
             abi.encodeWithSelector(IStablecoin.PaymentsPaused.selector, START + 72 hours)
+        );
+    }
+
+    function test_systemContractsLeaveNothingInEachOther() external {
+        OpenTill other = OpenTill(VM.deployCode(artifact("OpenTill")));
+        token.setSystem(address(other));
+        _fill(5, 20);
+        _refused(
+            everyone[1],
+            address(till),
+            abi.encodeCall(OpenTill.pay, (IERC20(address(token)), address(other), 5)),
+            abi.encodeWithSelector(IStablecoin.SystemRecipient.selector, other)
         );
     }
 
