@@ -1,5 +1,6 @@
 """Identifiers made off chain: a prefix that says what it names, then a time-ordered random part."""
 
+import hashlib
 import secrets
 import time
 
@@ -11,6 +12,14 @@ def new_id(prefix: str) -> str:
 
     `prefix` is three or four letters. Two ids are never equal in practice (80 random bits a millisecond).
     """
-    number = (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80)
+    return _written(prefix, (time.time_ns() // 1_000_000) << 80 | secrets.randbits(80))
+
+
+def named_id(prefix: str, name: str) -> str:
+    """Make the id of what has a `name`, always the same: 128 bits of the name's SHA-256. It sorts by nothing."""
+    return _written(prefix, int.from_bytes(hashlib.sha256(name.encode()).digest()[:16]))
+
+
+def _written(prefix: str, number: int) -> str:
     digits = [_ALPHABET[(number >> shift) & 31] for shift in range(125, -1, -5)]
     return f"{prefix}_{''.join(digits)}"

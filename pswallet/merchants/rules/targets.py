@@ -3,12 +3,10 @@
 Checked twice: the URL when it is given, and every address of its name each time it is called.
 """
 
-from ipaddress import IPv4Address, IPv6Address, IPv6Network, ip_address
+from ipaddress import IPv4Address, IPv6Address, ip_address
 from urllib.parse import urlsplit
 
 LONGEST_URL = 1_024
-_EMBEDDING = (IPv6Network("64:ff9b::/96"), IPv6Network("64:ff9b:1::/48"), IPv6Network("::/96"))
-"""NAT64 and the old IPv4-compatible form: the real address stands in the last 32 bits."""
 
 
 def url_flaw(url: str, *, sandbox: bool) -> str | None:
@@ -46,7 +44,8 @@ def may_connect(address: IPv4Address | IPv6Address, *, loopback: bool) -> bool:
             return may_connect(address.ipv4_mapped, loopback=loopback)
         if address.is_loopback:
             return loopback
-        if address.sixtofour or address.teredo or address.is_site_local or any(address in net for net in _EMBEDDING):
+        # These carry an IPv4 address. So do NAT64 and the old compatible form, which count as reserved.
+        if address.sixtofour or address.teredo or address.is_site_local:
             return False
     if address.is_loopback:
         return loopback

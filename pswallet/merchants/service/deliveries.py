@@ -77,7 +77,7 @@ def take_due(session: Session, vault: Vault, *, busy: Collection[str], limit: in
         select(WebhookDelivery, WebhookEndpoint)
         .join(WebhookEndpoint, WebhookEndpoint.id == WebhookDelivery.endpoint_id)
         .where(WebhookDelivery.id.in_(taken))
-        .order_by(WebhookDelivery.id)
+        .order_by(WebhookDelivery.created_at, WebhookDelivery.id)
     )
     return [
         Outgoing(delivery.id, endpoint.id, endpoint.url, delivery.content, secrets_of(vault, endpoint, now=now))

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import select, update
+from sqlalchemy import select, tuple_, update
 from sqlalchemy.orm import Session
 
 from pswallet.chain.outbox import last_block
-from pswallet.kit.ids import new_id
+from pswallet.kit.ids import named_id, new_id
 from pswallet.kit.rows import insert_new_rows
 from pswallet.kit.vault import Vault
 from pswallet.merchants import rules
@@ -67,7 +67,7 @@ def announce(session: Session, happenings: Sequence[Happening]) -> int:
         endpoints.setdefault(address, []).append((merchant_id, endpoint))
     rows = [
         {
-            "id": new_id("msg"),
+            "id": _delivery_id(endpoint, one.source),
             "endpoint_id": endpoint.id,
             "source": one.source,
             "kind": one.kind,
@@ -79,6 +79,11 @@ def announce(session: Session, happenings: Sequence[Happening]) -> int:
         if one.block > endpoint.after_block and (not endpoint.kinds or one.kind in endpoint.kinds)
     ]
     return insert_new_rows(session, WebhookDelivery, rows)
+
+
+def _delivery_id(endpoint: WebhookEndpoint, source: str) -> str:
+    # Not a random one: told anew after a restored backup, an event has the id by which its receiver knows it.
+    return named_id("msg", f"{endpoint.id}|{source}")
 
 
 def _content(merchant_id: str, happening: Happening) -> str:
@@ -160,12 +165,12 @@ def enable_endpoint(session: Session, merchant: Merchant, endpoint_id: str) -> W
 def send_test(session: Session, merchant: Merchant, endpoint_id: str, *, now: datetime) -> WebhookDelivery:
     """Leave an event of the kind "endpoint.tested" for one endpoint. Raises WebhookEndpointUnknown."""
     endpoint = _endpoint(session, merchant, endpoint_id)
-    identifier = new_id("msg")
-    happening = Happening(merchant.address, identifier, "endpoint.tested", endpoint.after_block, now, {})
+    source = new_id("test")
+    happening = Happening(merchant.address, source, "endpoint.tested", endpoint.after_block, now, {})
     delivery = WebhookDelivery(
-        id=identifier,
+        id=_delivery_id(endpoint, source),
         endpoint_id=endpoint.id,
-        source=identifier,
+        source=source,
         kind=happening.kind,
         block=happening.block,
         content=_content(merchant.id, happening),
@@ -196,9 +201,12 @@ def deliveries_of(
     """
     endpoint = _endpoint(session, merchant, endpoint_id)
     query = select(WebhookDelivery).where(WebhookDelivery.endpoint_id == endpoint.id)
-    if before is not None:
-        query = query.where(WebhookDelivery.id < before)
-    return list(session.scalars(query.order_by(WebhookDelivery.id.desc()).limit(limit)))
+    place = tuple_(WebhookDelivery.created_at, WebhookDelivery.id)
+    last = session.get(WebhookDelivery, before) if before is not None else None
+    if last is not None:
+        query = query.where(place < (last.created_at, last.id))
+    newest_first = query.order_by(WebhookDelivery.created_at.desc(), WebhookDelivery.id.desc())
+    return list(session.scalars(newest_first.limit(limit)))
 
 
 def replay(
