@@ -15,8 +15,8 @@ from pswallet.kit.languages import ENGLISH, language_of, translated
 
 _VARY = (b"vary", b"Accept-Language")
 
-# Whatever it says is taken: who asks for a language that nobody speaks is answered in English.
-_Tags = Annotated[str, WithJsonSchema({"type": "string"})]
+# Whatever a header can carry (RFC 9110, 5.5) is taken: who asks for a language that nobody speaks is answered in English.
+_Tags = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^[^\x00-\x08\x0a-\x1f\x7f]*$"})]
 
 
 def _wanted(
