@@ -15,7 +15,7 @@ from pswallet.kit.languages import ENGLISH, language_of, translated
 
 _VARY = (b"vary", b"Accept-Language")
 
-# Whatever a header can carry (RFC 9110, 5.5) is taken: who asks for a language that nobody speaks is answered in English.
+# Whatever a header can carry (RFC 9110, 5.5) is taken: who asks for what nobody speaks is answered in English.
 _Tags = Annotated[str, WithJsonSchema({"type": "string", "pattern": r"^[^\x00-\x08\x0a-\x1f\x7f]*$"})]
 
 
