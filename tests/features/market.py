@@ -83,7 +83,7 @@ class Market:
             basket_id=rung.id,
             price_fen=asked.pop("price", rung.price_fen),
             offers=None if offers is None else [one.terms.id for one in offers],
-            points=means.points,
+            points=asked.pop("points", means.points),
         )
         return self.town.run(lambda session: service.quote(session, ask, means=means, now=self.now))
 

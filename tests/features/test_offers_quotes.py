@@ -223,3 +223,18 @@ def test_too_many_offers_ask_for_a_choice(market: Market) -> None:
     assert market.refusal(1_000) == "OffersTooMany"
     assert market.quote(1_000, offers=made[:1]).price.own == 999
     assert market.quote(99).price.own == 99  # none of them fits: they do not count
+
+
+@pytest.mark.parametrize(("held", "wanted", "spent"), [(500, 100, 100), (500, 500, 500), (500, 900, 500), (500, 0, 0)])
+def test_points_are_spent_as_far_as_the_payer_says_and_holds(
+    market: Market, held: int, wanted: int, spent: int
+) -> None:
+    market.offer(POINTS)
+    assert market.quote(1_000, means=Means(points=held), points=wanted).price.funded[Funder.POINTS] == spent
+
+
+def test_a_sponsors_cashback_is_the_platforms_and_anywhere(market: Market) -> None:
+    market.offer(terms("", "cashback", (1_000, 50)), by=market.city)
+    given = market.quote(1_000).price
+    assert given.cashback is not None
+    assert (given.cashback.terms.funder, given.cashback.value, given.own) == (Funder.PLATFORM, 50, 1_000)
