@@ -69,6 +69,7 @@ class Schedule:
         self._sessions = sessions
         self._vault = vault
         """Blinds the points of a day; without one no day is closed."""
+        self._points_due = _ANCIENT
         self._refunded_until = _ANCIENT
         """Packets that expired up to here hold no money any more; what is older need not be looked at again."""
 
@@ -79,10 +80,16 @@ class Schedule:
             if block is None or not _leads(session):
                 return 0
             payments.remind_before_end(session, now=block.time, limit=REMINDERS_AT_ONCE)
-            points.remind_of_ends(session, now=block.time, limit=REMINDED_OF_POINTS_AT_ONCE)
+            self._remind_of_points(session, now=block.time)
             self._close_day(session, now=block.time)
             offers.release_expired(session, now=block.time, limit=QUOTES_AT_ONCE)
             return settle_bank(session, now=block.time) + self._refund(session, now=block.time)
+
+    def _remind_of_points(self, session: Session, *, now: datetime) -> None:
+        """Remind of points that end soon; once nobody is left, look again in an hour: it reads a year's purchases."""
+        if now >= self._points_due:
+            left = points.remind_of_ends(session, now=now, limit=REMINDED_OF_POINTS_AT_ONCE)
+            self._points_due = now if left else now + timedelta(hours=1)
 
     def _close_day(self, session: Session, *, now: datetime) -> None:
         """Make the root of everybody's points at the end of yesterday, once; a day without a worker has none."""

@@ -153,25 +153,42 @@ def test_the_call_that_anchors_a_day_waits_for_its_kind(till: Till) -> None:
     assert (call.arguments["root"], call.arguments["total"]) == (found.root, found.total)
 
 
+def work(till: Till, worker: Schedule, moment: datetime) -> None:
+    """Let the worker look, twice, when the last block read is of `moment`."""
+    till.block += 1
+    with till.sessions.begin() as session:
+        session.add(ChainBlock(number=till.block, hash=f"0x{till.block}", time=moment))
+    for _ in range(2):
+        worker.step()
+
+
 def test_the_worker_closes_yesterday_an_hour_after_its_end_and_no_day_twice(till: Till) -> None:
     worker = Schedule(till.sessions, VAULT)
 
-    def days_after(moment: datetime, number: int) -> list[date]:
-        with till.sessions.begin() as session:
-            session.add(ChainBlock(number=number, hash=f"0x{number}", time=moment))
-        for _ in range(2):
-            worker.step()
+    def days_after(moment: datetime) -> list[date]:
+        work(till, worker, moment)
         return till.run(lambda session: list(session.scalars(text("SELECT day FROM points_days ORDER BY day"))))
 
     hour = timedelta(hours=1)
-    assert days_after(EVENING + hour - timedelta(seconds=1), 1) == []
-    assert days_after(EVENING + hour, 2) == [TODAY]
-    assert days_after(EVENING + 3 * DAY, 3) == [TODAY, TODAY + 2 * DAY], "the day between had no worker"
+    assert days_after(EVENING + hour - timedelta(seconds=1)) == []
+    assert days_after(EVENING + hour) == [TODAY]
+    assert days_after(EVENING + 3 * DAY) == [TODAY, TODAY + 2 * DAY], "the day between had no worker"
 
 
 def test_a_worker_without_a_vault_closes_nothing(till: Till) -> None:
-    with till.sessions.begin() as session:
-        session.add(ChainBlock(number=1, hash="0x1", time=EVENING + DAY))
-    Schedule(till.sessions).step()
+    work(till, Schedule(till.sessions), EVENING + DAY)
     with pytest.raises(PointsProofUnknown):
         prove(till, PEOPLE[0])
+
+
+def test_the_worker_reminds_of_points_that_end(till: Till) -> None:
+    till.register(*PEOPLE)
+    worker, end = Schedule(till.sessions), end_of_points(NOON)
+
+    def reminders(moment: datetime) -> int:
+        work(till, worker, moment)
+        count = "SELECT count(*) FROM off_chain_notifications WHERE kind = 'points-ending'"
+        return till.run(lambda session: int(session.scalar(text(count)) or 0))
+
+    found = [reminders(end - timedelta(days=days)) for days in (31, 30, 29, 7, 6, 1)]
+    assert found == [0, 5, 5, 10, 10, 15]
