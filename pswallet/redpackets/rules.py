@@ -7,11 +7,11 @@ for bit (tested against the contract).
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Protocol
 
 from eth_hash.auto import keccak
 
+from pswallet.kit.merkle import MerkleList, leaf_of, merkle_list
 from pswallet.kit.money import Fen
 
 MAX_SHARES = 100
@@ -225,43 +225,13 @@ def luckiest(values: Sequence[int], *, shares: int, lucky: bool) -> int | None:
 # --- the guest list ---------------------------------------------------------
 
 
-@dataclass(frozen=True)
-class GuestList:
-    """A guest list's Merkle tree: its root and each guest's proof (32 bytes a node), in the order of the list."""
-
-    root: bytes
-    proofs: list[bytes]
-
-
 def guest_leaf(account: str, place: int) -> bytes:
-    """Return the leaf of (address, uint256): hashed twice, as OpenZeppelin's standard tree does."""
-    encoded = bytes.fromhex(account[2:]).rjust(32, b"\0") + place.to_bytes(32, "big")
-    return keccak(keccak(encoded))
+    """Return the leaf of a guest and its place in the list."""
+    return leaf_of(account, place)
 
 
-def guest_list(accounts: Sequence[str]) -> GuestList:
+def guest_list(accounts: Sequence[str]) -> MerkleList:
     """Build the standard tree over (account, place in the list). Raises ValueError unless 1 to 500 of them differ."""
     if not 1 <= len(accounts) <= MAX_GUESTS or len({account.lower() for account in accounts}) != len(accounts):
         raise ValueError("a guest list holds 1 to 500 different accounts")
-    leaves = [guest_leaf(account, place) for place, account in enumerate(accounts)]
-    order = sorted(range(len(leaves)), key=leaves.__getitem__)
-    size = 2 * len(leaves) - 1
-    tree = [b""] * size
-    for rank, place in enumerate(order):
-        tree[size - 1 - rank] = leaves[place]
-    for node in range(len(leaves) - 2, -1, -1):
-        tree[node] = _pair(tree[2 * node + 1], tree[2 * node + 2])
-    node_of = {place: size - 1 - rank for rank, place in enumerate(order)}
-    return GuestList(root=tree[0], proofs=[_proof(tree, node_of[place]) for place in range(len(leaves))])
-
-
-def _pair(left: bytes, right: bytes) -> bytes:
-    return keccak(left + right if left < right else right + left)
-
-
-def _proof(tree: list[bytes], node: int) -> bytes:
-    path: list[bytes] = []
-    while node:
-        path.append(tree[node + 1 if node % 2 else node - 1])
-        node = (node - 1) // 2
-    return b"".join(path)
+    return merkle_list((account, place) for place, account in enumerate(accounts))

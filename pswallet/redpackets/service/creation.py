@@ -15,12 +15,12 @@ from pswallet.chain.outbox import Call, CallKind, enqueue
 from pswallet.chain.signing import RECEIVE_WITH_AUTHORIZATION, Domain
 from pswallet.chain.terms import Terms, packet_id
 from pswallet.kit.clock import from_unix, shanghai_day_start, to_unix
+from pswallet.kit.merkle import MerkleList
 from pswallet.kit.problems import Problem
 from pswallet.kit.rows import insert_rows
 from pswallet.payments.service import SignedPayment, accept
 from pswallet.redpackets import errors, rules
 from pswallet.redpackets.models import Draw, PacketGuest, PacketRefusal, PhraseKey, RedPacket
-from pswallet.redpackets.rules import GuestList
 
 _PROBLEMS: dict[str, type[Problem]] = {
     name: kind for name, kind in vars(errors).items() if isinstance(kind, type) and issubclass(kind, Problem)
@@ -91,7 +91,7 @@ def _check_words(command: CreatePacket) -> None:
         raise errors.CoverUnknown(known=list(rules.COVERS))
 
 
-def _check_audience(command: CreatePacket) -> GuestList | None:
+def _check_audience(command: CreatePacket) -> MerkleList | None:
     """Return the guest list of a group or exclusive packet, whose root must be the signed one."""
     terms = command.terms
     has_guests = terms.guests != rules.ZERO_WORD
@@ -180,7 +180,7 @@ def _take_money(
     return outcome.id
 
 
-def _keep(session: Session, command: CreatePacket, packet: str, guests: GuestList | None, *, now: datetime) -> None:
+def _keep(session: Session, command: CreatePacket, packet: str, guests: MerkleList | None, *, now: datetime) -> None:
     terms = command.terms
     session.add(
         RedPacket(
