@@ -14,6 +14,8 @@ from pswallet.chain.events import (
     AuthorizationCanceled,
     AuthorizationUsed,
     CallRefused,
+    CampaignClosed,
+    CampaignOpened,
     Event,
     Minted,
     PacketClaimed,
@@ -28,9 +30,15 @@ from pswallet.chain.events import (
     TierSet,
     Transfer,
     Unpaused,
+    VoucherIssued,
+    VoucherRestored,
+    VoucherReturned,
+    VoucherSpent,
+    WinnersListed,
 )
 from pswallet.payments import projection as payments
 from pswallet.redpackets import projection as redpackets
+from pswallet.vouchers import projection as vouchers
 
 Projection = Callable[[Session, list[Any]], None]
 
@@ -53,11 +61,19 @@ PROJECTIONS: dict[type[Event], tuple[Projection, ...]] = {
     ShareOwed: (redpackets.on_shares_owed,),
     ShareCollected: (redpackets.on_shares_collected,),
     PacketRefunded: (redpackets.on_packets_refunded,),
+    CampaignOpened: (vouchers.on_campaigns_opened,),
+    WinnersListed: (vouchers.on_winners_listed,),
+    VoucherIssued: (vouchers.on_vouchers_issued,),
+    VoucherSpent: (vouchers.on_vouchers_spent,),
+    VoucherRestored: (vouchers.on_vouchers_restored,),
+    VoucherReturned: (vouchers.on_vouchers_returned,),
+    CampaignClosed: (vouchers.on_campaigns_closed,),
     CallRefused: (
         accounts.on_call_refused,
         payments.on_calls_refused,
         redpackets.on_calls_refused,
         bank.on_calls_refused,
+        vouchers.on_calls_refused,
     ),
 }
 """Within a range of blocks the indexer calls them event type by event type in this order, each with the range's events

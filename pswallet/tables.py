@@ -27,6 +27,7 @@ from pswallet.points import models as points
 from pswallet.privacy import models as privacy
 from pswallet.redpackets import models as redpackets
 from pswallet.vendors import models as vendors
+from pswallet.vouchers import models as vouchers
 
 FEATURES = (
     accounts,
@@ -45,6 +46,7 @@ FEATURES = (
     trail,
     vault,
     vendors,
+    vouchers,
 )
 """The modules that hold tables."""
 

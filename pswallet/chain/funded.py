@@ -9,7 +9,7 @@ from typing import Any, Self
 
 from pswallet.chain.hashing import address_bytes, keccak
 from pswallet.chain.orders import text_word
-from pswallet.chain.signing import BUDGET, CAMPAIGN, FUNDED_ORDER, Domain, digest
+from pswallet.chain.signing import BUDGET, CAMPAIGN, FUNDED_ORDER, LOTTERY, Domain, digest
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,3 +149,32 @@ class Campaign:
 def campaign_id(voucher: Domain, campaign: Campaign) -> str:
     """Return the campaign's id: the nonce of the sponsor's authorization."""
     return "0x" + digest(voucher, CAMPAIGN, campaign.message()).hex()
+
+
+@dataclass(frozen=True, slots=True)
+class Lottery:
+    """How a campaign's winners come about: see docs/lottery.md. Words are "0x…" of 32 bytes."""
+
+    applicants: str
+    seed_commitment: str
+    block: int
+    winners: int
+    count: int
+
+    def message(self) -> dict[str, Any]:
+        """Return the EIP-712 message."""
+        return dict(zip((name for name, _ in LOTTERY.fields), astuple(self), strict=True))
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the lottery as JSON keeps it."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, lottery: Mapping[str, Any]) -> Self:
+        """Read what `to_json` wrote."""
+        return cls(**lottery)
+
+
+def lottery_hash(voucher: Domain, lottery: Lottery) -> str:
+    """Return what a campaign whose winners are drawn so has as its `lottery`."""
+    return "0x" + digest(voucher, LOTTERY, lottery.message()).hex()

@@ -184,6 +184,19 @@ CAMPAIGN = StructType(
 WINNERS = StructType("Winners", (("campaign", "bytes32"), ("list", "bytes32")))
 """Signed by a campaign's issuer: whoever is on this list is given vouchers."""
 
+LOTTERY = StructType(
+    "Lottery",
+    (
+        ("applicants", "bytes32"),
+        ("seedCommitment", "bytes32"),
+        ("block", "uint64"),
+        ("winners", "uint32"),
+        ("count", "uint32"),
+    ),
+)
+"""How a campaign's winners come about (docs/lottery.md). Its digest in the vouchers' domain is a campaign's `lottery`;
+no contract reads it."""
+
 RED_PACKET = StructType(
     "RedPacket",
     (
@@ -232,6 +245,7 @@ TYPES: dict[str, StructType] = {
         CASHIER,
         CAMPAIGN,
         WINNERS,
+        LOTTERY,
         RED_PACKET,
         LINK_CLAIM,
         DEAL,

@@ -37,6 +37,14 @@ Kind = Literal[
     "share-collected",
     "points-ending",
     "webhook-disabled",
+    "campaign-opened",
+    "campaign-refused",
+    "campaign-closed",
+    "voucher-issued",
+    "voucher-refused",
+    "voucher-spent",
+    "voucher-restored",
+    "voucher-returned",
 ]
 """What may be told, in kebab-case."""
 
@@ -87,6 +95,15 @@ WORDS: dict[Kind, Words] = {
     "webhook-disabled": Words(
         "Your shop's system is told nothing any more",
         "A webhook endpoint has not answered for days. Mend it, then enable it again.",
+    "campaign-opened": Words("Your campaign is open", "{amount} is ready to be given as vouchers."),
+    "campaign-refused": Words("Your campaign was not opened", "{reason}. No money has moved."),
+    "campaign-closed": Words("Your campaign is over", "{amount} was left and has come back to you."),
+    "voucher-issued": Words("You have vouchers", "{amount} is yours to spend in the campaign's shops."),
+    "voucher-refused": Words("You could not be given the vouchers", "{reason}."),
+    "voucher-spent": Words("You have paid with vouchers", "{amount} of them went to the shop."),
+    "voucher-restored": Words("Your vouchers are back", "{amount} of them can be spent again."),
+    "voucher-returned": Words(
+        "Vouchers of an ended campaign went back", "{amount} of your refund belongs to the campaign's sponsor."
     ),
 }
 

@@ -73,6 +73,17 @@ from pswallet.redpackets.models import (
     RedPacket,
 )
 from pswallet.vendors.models import SandboxMessage
+from pswallet.vouchers.models import (
+    Campaign,
+    CampaignClosing,
+    CampaignOpening,
+    ListedShop,
+    ListedWinner,
+    VoucherClaim,
+    VoucherEntry,
+    VoucherRefusal,
+    WinnerListing,
+)
 
 ACCOUNT: ColumnElement[str] = bindparam("account_id", type_=Text)
 ADDRESS: ColumnElement[str] = bindparam("address", type_=Text)
@@ -204,6 +215,14 @@ HOLDINGS = (
     Holding(PacketCollection, PacketCollection.account == ADDRESS, LEDGER),
     Holding(PacketRefund, PacketRefund.creator == ADDRESS, LEDGER),
     Holding(PacketRefusal, or_(PacketRefusal.account == ADDRESS, PacketRefusal.packet.in_(_OWN_PACKETS)), LEDGER),
+    Holding(Campaign, Campaign.sponsor == ADDRESS, SAID),
+    Holding(ListedShop, ListedShop.merchant == ADDRESS, SAID),
+    Holding(ListedWinner, ListedWinner.account == ADDRESS, SIGNED),
+    Holding(VoucherClaim, VoucherClaim.account == ADDRESS, SIGNED),
+    Holding(CampaignOpening, CampaignOpening.sponsor == ADDRESS, LEDGER),
+    Holding(VoucherEntry, or_(VoucherEntry.account == ADDRESS, VoucherEntry.merchant == ADDRESS), LEDGER),
+    Holding(CampaignClosing, CampaignClosing.sponsor == ADDRESS, LEDGER),
+    Holding(VoucherRefusal, VoucherRefusal.account == ADDRESS, LEDGER),
     Holding(TrailEntry, or_(TrailEntry.person == ACCOUNT, TrailEntry.person == ADDRESS), PROOF),
     Holding(
         RetainedRecord,
@@ -222,6 +241,7 @@ IMPERSONAL: dict[type[Base], str] = {
     ReserveAttestation: "the custodian's",
     PointsReward: "what is to be had, the same for all",
     PointsDay: "sums under names that are blinded anew each day; only the person's own proof opens one",
+    WinnerListing: "roots of lists; whom they name stands in the lists",
     ChainBlock: "the chain's",
     ChainCall: "our calls: what is in them stands in the requests that they carry out",
     ChainSender: "our own keys' addresses",
