@@ -180,7 +180,7 @@ def api() -> None:
     from pswallet.chain.deploy import Deployment
     from pswallet.chain.keys import Keys, open_vault
     from pswallet.chain.rpc import Rpc
-    from pswallet.chain.signing import escrow_domain
+    from pswallet.chain.signing import address_of, escrow_domain
     from pswallet.kit import tracing
     from pswallet.vendors.identity import SandboxIdentity
     from pswallet.vendors.register import SandboxRegister
@@ -209,6 +209,7 @@ def api() -> None:
         identity=SandboxIdentity(),
         register=SandboxRegister(),
         retention_key=keys.retention_public,
+        issuer=address_of(keys.sponsor),
     )
     uvicorn.run(
         application, host=settings.api_host, port=settings.api_port, log_config=None, access_log=False,

@@ -2,6 +2,7 @@
 
 Webhooks go out beside them, in a thread of their own.
 """
+"""Timed jobs by the chain's clock: packets and campaigns that ended go back, reminders, attestations, late issues."""
 
 from __future__ import annotations
 
@@ -33,9 +34,11 @@ from pswallet.redpackets import service as redpackets
 from pswallet.settings import Settings
 from pswallet.vendors.courier import Courier, CourierFigures
 from pswallet.vendors.webhooks import WebhookPoster
+from pswallet.vouchers import service as vouchers
 
 TICK_S = 0.5
 REFUNDS_AT_ONCE = 200
+CLOSINGS_AT_ONCE = 50
 REMINDERS_AT_ONCE = 50
 """Requests; each has up to 100 payers."""
 REMINDED_OF_POINTS_AT_ONCE = 500
@@ -72,6 +75,8 @@ class Schedule:
         self._points_due = _ANCIENT
         self._refunded_until = _ANCIENT
         """Packets that expired up to here hold no money any more; what is older need not be looked at again."""
+        self._closed_until = _ANCIENT
+        """The same of campaigns that ended."""
 
     def step(self) -> int:
         """Do what is due by the last indexed block's time; return how many calls were left."""
@@ -84,6 +89,8 @@ class Schedule:
             self._close_day(session, now=block.time)
             offers.release_expired(session, now=block.time, limit=QUOTES_AT_ONCE)
             return settle_bank(session, now=block.time) + self._refund(session, now=block.time)
+            given_back = self._refund(session, now=block.time) + self._close(session, now=block.time)
+            return settle_bank(session, now=block.time) + given_back
 
     def _remind_of_points(self, session: Session, *, now: datetime) -> None:
         """Remind of points that end soon; once nobody is left, look again in an hour: it reads a year's purchases."""
@@ -104,6 +111,14 @@ class Schedule:
             redpackets.refund(session, packet, now=now)
         # A day's margin: a reorganisation may bring a refund back to nothing.
         self._refunded_until = min(due.values(), default=now) - timedelta(days=1)
+        return len(due)
+
+    def _close(self, session: Session, *, now: datetime) -> int:
+        """Give campaigns' rests back ten minutes after their end."""
+        due = vouchers.ended_campaigns(session, since=self._closed_until, now=now, limit=CLOSINGS_AT_ONCE)
+        for campaign in due:
+            vouchers.close(session, campaign, now=now)
+        self._closed_until = min(due.values(), default=now) - timedelta(days=1)
         return len(due)
 
 

@@ -22,6 +22,7 @@ from pswallet.api.routes import (
     accounts,
     activity,
     bank,
+    campaigns,
     chain,
     claims,
     contacts,
@@ -91,6 +92,7 @@ def routers(settings: Settings) -> list[APIRouter]:
         draws.router,
         red_packets.router,
         claims.router,
+        campaigns.router,
         contacts.router,
         payment_codes.router,
         points.router,
@@ -120,8 +122,12 @@ def create_app(
     register: BusinessRegister,
     limits: Limits | None = None,
     retention_key: bytes | None = None,
+    issuer: str = "",
 ) -> FastAPI:
-    """Build the gateway on its parts. `dealer` satisfies the red packets' Protocol."""
+    """Build the gateway on its parts. `dealer` satisfies the red packets' Protocol.
+
+    `issuer`: the address that signs campaigns' lists of winners here.
+    """
     metrics = Metrics()
     gateway = Gateway(
         settings=settings,
@@ -137,6 +143,7 @@ def create_app(
         metrics=metrics,
         streams=Streams(sessions, metrics),
         retention_key=retention_key,
+        issuer=issuer,
         seats=Seats(SEATS, metrics),
         door=Door(metrics),
         backlog=Backlog(sessions, metrics, confirmations=settings.confirmations),
@@ -154,7 +161,12 @@ def create_app(
     app.state.gateway = gateway
     app.openapi = lambda: _document(app)  # type: ignore[method-assign] # FastAPI's own way to complete the document
     problems.install(app)
-    app.router.routes += [claims.hot, transfers.hot, orders.hot]  # before the routers: routes are tried in order
+    app.router.routes += [
+        claims.hot,
+        transfers.hot,
+        orders.hot,
+        campaigns.hot,
+    ]  # before the routers: routes are tried in order
     for router in routers(settings):
         app.include_router(router, prefix="/v1")
     app.include_router(health.router)

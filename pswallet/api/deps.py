@@ -61,6 +61,8 @@ class Gateway:
     """Seconds between two signs of life of a stream."""
     retention_key: bytes | None = None
     """Public key that locks away what the law keeps of people who leave."""
+    issuer: str = ""
+    """The address that signs campaigns' lists of winners here."""
 
     @property
     def domain(self) -> str:

@@ -63,6 +63,38 @@ class Box(TypedDict):
     messages: list[parts.Message]
 
 
+class CampaignAccepted(TypedDict):
+    """The campaign waits for the chain."""
+
+    id: str
+    status: str
+
+
+class CampaignShape(TypedDict):
+    """A campaign and how far it is. All of it is public."""
+
+    id: str
+    terms: bodies.CampaignTerms
+    names: bodies.Wording
+    notes: bodies.Wording
+    status: str
+    error: str | None
+    issued_fen: int
+    spent_fen: int
+    restored_fen: int
+    returned_fen: int
+    lists: list[str]
+    starts_at: str
+    ends_at: str
+
+
+class CampaignShops(TypedDict):
+    """A page of a campaign's shops by address; `after` asks for the next page, null at the end."""
+
+    items: list[bodies.ShopShape]
+    after: str | None
+
+
 class ChainShape(TypedDict):
     """The chain behind the gateway."""
 
@@ -91,6 +123,13 @@ class ClaimShape(TypedDict):
     status: str
     error: str | None
     amount_fen: int | None
+
+
+class ClosingAccepted(TypedDict):
+    """The closing waits for the chain."""
+
+    campaign: str
+    status: str
 
 
 class CodeSent(TypedDict):
@@ -706,3 +745,19 @@ class TypedData(TypedDict):
 
     types: dict[str, list[parts.TypedField]]
     domains: parts.TypedDomains
+
+
+class Vouchers(TypedDict):
+    """One's vouchers, by campaign."""
+
+    items: list[parts.VoucherShape]
+
+
+class VouchersAccepted(TypedDict):
+    """The vouchers wait for the chain."""
+
+    campaign: str
+    account: str
+    count: int
+    amount_fen: int
+    status: str

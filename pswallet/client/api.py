@@ -262,6 +262,43 @@ class Api:
         """Show one's own claim."""
         return self._transport.ask(answers.ClaimShape, "GET", f"/v1/red-packets/{escaped(packet)}/claims/mine")
 
+    def open_campaign(self, body: bodies.OpenACampaign, *, key: str | None = None) -> answers.CampaignAccepted:
+        """Open a campaign with the sponsor's money. Refused at once for whatever the contract would refuse it for."""
+        return self._transport.ask(answers.CampaignAccepted, "POST", "/v1/campaigns", body=body, key=key)
+
+    def show_campaign(self, campaign: str) -> answers.CampaignShape:
+        """Show a campaign: its terms, its words, and what became of its money."""
+        return self._transport.ask(answers.CampaignShape, "GET", f"/v1/campaigns/{escaped(campaign)}")
+
+    def list_shops(self, campaign: str, *, cursor: str | None = None, limit: int = 100) -> answers.CampaignShops:
+        """List the shops that take a campaign's vouchers."""
+        return self._transport.ask(
+            answers.CampaignShops,
+            "GET",
+            f"/v1/campaigns/{escaped(campaign)}/shops",
+            query={"cursor": cursor, "limit": limit},
+        )
+
+    def close_campaign(
+        self, campaign: str, body: bodies.Ask | None = None, *, key: str | None = None
+    ) -> answers.ClosingAccepted:
+        """Have what is left go back to its sponsor, after the end; anybody may ask."""
+        return self._transport.ask(
+            answers.ClosingAccepted, "POST", f"/v1/campaigns/{escaped(campaign)}/close", body=body or {}, key=key
+        )
+
+    def list_vouchers(self, *, limit: int = 50) -> answers.Vouchers:
+        """List one's vouchers: what is left, where, until when, and those that wait to be claimed."""
+        return self._transport.ask(answers.Vouchers, "GET", "/v1/vouchers", query={"limit": limit})
+
+    def claim_vouchers(
+        self, campaign: str, body: bodies.ClaimMyVouchers | None = None, *, key: str | None = None
+    ) -> answers.VouchersAccepted:
+        """Claim one's vouchers of a campaign: all that its lists hold for the account and it has not had."""
+        return self._transport.ask(
+            answers.VouchersAccepted, "POST", f"/v1/campaigns/{escaped(campaign)}/vouchers", body=body or {}, key=key
+        )
+
     def create_group(self, body: bodies.NameGroup, *, key: str | None = None) -> answers.GroupShape:
         """Make an empty group."""
         return self._transport.ask(answers.GroupShape, "POST", "/v1/contact-groups", body=body, key=key)

@@ -77,6 +77,21 @@ class BecomeMerchant(TypedDict):
     mcc: str
     city: str
     place: str
+class CampaignTerms(TypedDict):
+    """What the sponsor signs for; `Campaign` of /v1/typed-data. Their hash is the campaign's id."""
+
+    sponsor: str
+    budget: int
+    face: int
+    per_person: int
+    start: int
+    end: int
+    minimum_spend: int
+    divisible: bool
+    merchants: str
+    issuer: str
+    lottery: str
+    salt: str
 
 
 class CardShape(TypedDict):
@@ -84,6 +99,10 @@ class CardShape(TypedDict):
 
     number: str
     phone: str
+
+
+class ClaimMyVouchers(TypedDict):
+    """Nothing is asked but the act itself."""
 
 
 class EraseMe(TypedDict):
@@ -227,6 +246,14 @@ class OfferTerms(TypedDict):
     excludes: NotRequired[list[Literal["item", "discount", "reduction", "voucher", "points", "packet", "cashback"]]]
     member_tier: NotRequired[int]
     allows_zero: NotRequired[bool]
+class OpenACampaign(TypedDict):
+    """Terms, words for people, shops, and ReceiveWithAuthorization of the budget to the vouchers."""
+
+    terms: CampaignTerms
+    names: Wording
+    notes: Wording
+    shops: NotRequired[list[ShopShape]]
+    signature: str
 
 
 class OpenBox(TypedDict):
@@ -364,6 +391,11 @@ class SetUpTill(TypedDict):
     """The merchant's own number of the till, which orders carry to the chain."""
 
     till: str
+class ShopShape(TypedDict):
+    """A shop of a campaign's list."""
+
+    merchant: str
+    category: int
 
 
 class SignIn(TypedDict):
@@ -403,3 +435,11 @@ class TermsShape(TypedDict):
     dealer: str
     draw_commitment: str
     salt: str
+
+
+class Wording(TypedDict):
+    """The same words in the three languages."""
+
+    zh_cn: str
+    zh_hk: str
+    en: str

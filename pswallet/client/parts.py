@@ -35,6 +35,8 @@ class BesideShape(TypedDict):
     hash: str
     points: int
 
+from pswallet.client import bodies
+
 
 class BlockShape(TypedDict):
     """A block that the gateway has read."""
@@ -291,3 +293,20 @@ class TypedField(TypedDict):
 
     name: str
     type: str
+
+
+class VoucherShape(TypedDict):
+    """What one has of a campaign."""
+
+    campaign: str
+    names: bodies.Wording
+    status: str
+    error: str | None
+    left_fen: int
+    count: int
+    waiting: int
+    face_fen: int
+    minimum_spend_fen: int
+    divisible: bool
+    starts_at: str
+    ends_at: str

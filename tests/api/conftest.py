@@ -50,6 +50,7 @@ def make_app(log_file: Path, sessions: Sessions, chain: Chain, vault: Vault, set
             "register": SandboxRegister(),
             "limits": WIDE,
             "retention_key": chain.keys.retention_public,
+            "issuer": signing.address_of(chain.keys.sponsor),
         } | changed
         return create_app(parts.pop("settings"), parts.pop("sessions"), **parts)
 

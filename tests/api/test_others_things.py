@@ -12,6 +12,7 @@ import pytest
 from pswallet.kit.db import transaction
 from pswallet.points import service as points
 from tests.api import shopping
+from tests.api.campaigns import open_campaign
 from tests.api.document import asked
 from tests.api.gateway import Member
 from tests.api.merchants import open_shop, prove_name
@@ -30,6 +31,8 @@ PUBLIC = {
     ("post", "/v1/red-packets/{packet}/collect"),
     ("get", "/v1/orders/{order_id}"),
     ("get", "/v1/offers/{offer_id}"),
+    ("get", "/v1/campaigns/{campaign}"),
+    ("get", "/v1/campaigns/{campaign}/shops"),
 }
 """About what the chain shows to everybody, without the words and names of it; anybody may send a refund home. An order
 is shown to whoever scanned its code, without the payments of others; offers are made for everybody to read."""
@@ -54,6 +57,7 @@ class Ann:
             "transfer_id": send(self.ann, self.eve, 100).json()["id"],
             "request_id": self.ann.post("/payment-requests", note).json()["id"],
             "packet": self._give(pipeline),
+            "campaign": open_campaign(members(stranger, pipeline, "district", tier=6)[0], pipeline),
             "group_id": self._group(),
             "order_id": self._order(stranger, pipeline),
             "address": self.eve.address,

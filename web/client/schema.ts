@@ -207,6 +207,7 @@ export interface paths {
         trace?: never;
     };
     "/v1/baskets": {
+    "/v1/campaigns": {
         parameters: {
             query?: never;
             header?: never;
@@ -220,6 +221,90 @@ export interface paths {
          * @description Ring up a basket: a merchant's act, at its own prices.
          */
         post: operations["ring_up_v1_baskets_post"];
+         * Open Campaign
+         * @description Open a campaign with the sponsor's money. Refused at once for whatever the contract would refuse it for.
+         */
+        post: operations["open_campaign_v1_campaigns_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/campaigns/{campaign}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Campaign
+         * @description Show a campaign: its terms, its words, and what became of its money.
+         */
+        get: operations["show_campaign_v1_campaigns__campaign__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/campaigns/{campaign}/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Close Campaign
+         * @description Have what is left go back to its sponsor, after the end; anybody may ask.
+         */
+        post: operations["close_campaign_v1_campaigns__campaign__close_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/campaigns/{campaign}/shops": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Shops
+         * @description List the shops that take a campaign's vouchers.
+         */
+        get: operations["list_shops_v1_campaigns__campaign__shops_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/campaigns/{campaign}/vouchers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Claim Vouchers
+         * @description Claim one's vouchers of a campaign: all that its lists hold for the account and it has not had.
+         */
+        post: operations["claim_vouchers_v1_campaigns__campaign__vouchers_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1897,6 +1982,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/vouchers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Vouchers
+         * @description List one's vouchers: what is left, where, until when, and those that wait to be claimed.
+         */
+        get: operations["list_vouchers_v1_vouchers_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
@@ -2281,6 +2386,142 @@ export interface components {
             messages: components["schemas"]["Message"][];
         };
         /**
+         * CampaignAccepted
+         * @description The campaign waits for the chain.
+         */
+        CampaignAccepted: {
+            /** Id */
+            id: string;
+            /**
+             * Status
+             * @description submitted
+             */
+            status: string;
+        };
+        /**
+         * CampaignShape
+         * @description A campaign and how far it is. All of it is public.
+         */
+        CampaignShape: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Error
+             * @description why the chain refused it: the name of a problem
+             */
+            error: string | null;
+            /** Id */
+            id: string;
+            /** Issued Fen */
+            issued_fen: number;
+            /**
+             * Lists
+             * @description Merkle roots of the winners' lists that are on the chain
+             */
+            lists: string[];
+            names: components["schemas"]["Wording"];
+            notes: components["schemas"]["Wording"];
+            /**
+             * Restored Fen
+             * @description came back from refunds and can be spent again
+             */
+            restored_fen: number;
+            /**
+             * Returned Fen
+             * @description came back from refunds after the end, and went to the sponsor
+             */
+            returned_fen: number;
+            /** Spent Fen */
+            spent_fen: number;
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Status
+             * @description submitted, refused, open, ended or closed
+             */
+            status: string;
+            terms: components["schemas"]["CampaignTerms"];
+        };
+        /**
+         * CampaignShops
+         * @description A page of a campaign's shops by address; `after` asks for the next page, null at the end.
+         */
+        CampaignShops: {
+            /** After */
+            after: string | null;
+            /** Items */
+            items: components["schemas"]["ShopShape"][];
+        };
+        /**
+         * CampaignTerms
+         * @description What the sponsor signs for; `Campaign` of /v1/typed-data. Their hash is the campaign's id.
+         */
+        CampaignTerms: {
+            /**
+             * Budget
+             * @description all the money [fen], a multiple of the face
+             */
+            budget: number;
+            /**
+             * Divisible
+             * @description a voucher may be spent in pieces
+             */
+            divisible: boolean;
+            /**
+             * End
+             * @description the first second at which nothing is given or spent; at most 400 days away
+             */
+            end: number;
+            /**
+             * Face
+             * @description one voucher [fen]
+             */
+            face: number;
+            /**
+             * Issuer
+             * @description signs the lists of winners: this gateway's, or the campaign is refused
+             */
+            issuer: string;
+            /**
+             * Lottery
+             * @description hash of Lottery (docs/lottery.md); zero when nothing is drawn
+             */
+            lottery: string;
+            /**
+             * Merchants
+             * @description Merkle root over (merchant, category)
+             */
+            merchants: string;
+            /**
+             * Minimum Spend
+             * @description of an order before this voucher [fen]; 0 for none
+             */
+            minimum_spend: number;
+            /**
+             * Per Person
+             * @description the most vouchers that one account may ever be given
+             */
+            per_person: number;
+            /** Salt */
+            salt: string;
+            /**
+             * Sponsor
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            sponsor: string;
+            /**
+             * Start
+             * @description the first second at which vouchers are spent
+             */
+            start: number;
+        };
+        /**
          * CardShape
          * @description A bank card in one's own name, and the phone the bank knows. No CVV is ever asked for.
          */
@@ -2332,6 +2573,12 @@ export interface components {
             ticket: string;
         };
         /**
+         * ClaimMyVouchers
+         * @description Nothing is asked but the act itself.
+         * @example {}
+         */
+        ClaimMyVouchers: Record<string, never>;
+        /**
          * ClaimShape
          * @description One's own claim and what the chain says of it.
          */
@@ -2366,6 +2613,18 @@ export interface components {
          * @enum {string}
          */
         CodeKind: "static" | "dynamic" | "payment";
+         * ClosingAccepted
+         * @description The closing waits for the chain.
+         */
+        ClosingAccepted: {
+            /** Campaign */
+            campaign: string;
+            /**
+             * Status
+             * @description submitted
+             */
+            status: string;
+        };
         /**
          * CodeSent
          * @description A code is on its way.
@@ -3541,6 +3800,58 @@ export interface components {
              * @default []
              */
             steps?: components["schemas"]["OfferStepShape"][];
+         * OpenACampaign
+         * @description Terms, words for people, shops, and ReceiveWithAuthorization of the budget to the vouchers.
+         *
+         *     `validAfter` is 0, `validBefore` the end, the nonce the campaign's id. Without `shops` the operator has loaded them.
+         * @example {
+         *       "names": {
+         *         "en": "Tea in Pingshan",
+         *         "zh_cn": "坪山茶券",
+         *         "zh_hk": "坪山茶券"
+         *       },
+         *       "notes": {
+         *         "en": "In tea houses only",
+         *         "zh_cn": "仅限茶馆使用",
+         *         "zh_hk": "只限茶館使用"
+         *       },
+         *       "shops": [
+         *         {
+         *           "category": 5812,
+         *           "merchant": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+         *         }
+         *       ],
+         *       "signature": "0x111111111111111111111111111111111111111111111111111111111111111122222222222222222222222222222222222222222222222222222222222222221b",
+         *       "terms": {
+         *         "budget": 1000000000,
+         *         "divisible": true,
+         *         "end": 1800604800,
+         *         "face": 20000,
+         *         "issuer": "0x90F79bf6EB2c4f870365E785982E1f101E93b906",
+         *         "lottery": "0x0000000000000000000000000000000000000000000000000000000000000000",
+         *         "merchants": "0x3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c",
+         *         "minimum_spend": 0,
+         *         "per_person": 1,
+         *         "salt": "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",
+         *         "sponsor": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+         *         "start": 1800000000
+         *       }
+         *     }
+         */
+        OpenACampaign: {
+            names: components["schemas"]["Wording"];
+            notes: components["schemas"]["Wording"];
+            /**
+             * Shops
+             * @default []
+             */
+            shops?: components["schemas"]["ShopShape"][];
+            /**
+             * Signature
+             * @description 65 bytes r, s, v; longer ones are for contract accounts (ERC-1271)
+             */
+            signature: string;
+            terms: components["schemas"]["CampaignTerms"];
         };
         /**
          * OpenBox
@@ -4829,6 +5140,22 @@ export interface components {
             items: components["schemas"]["pswallet__api__routes__claims__ShareShape"][];
         };
         /**
+         * ShopShape
+         * @description A shop of a campaign's list.
+         */
+        ShopShape: {
+            /**
+             * Category
+             * @description ISO 18245, as the list has it
+             */
+            category: number;
+            /**
+             * Merchant
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            merchant: string;
+        };
+        /**
          * SignedIn
          * @description The account and a session's token; the token is shown once.
          */
@@ -5254,6 +5581,104 @@ export interface components {
             /** Type */
             type: string;
         };
+        /**
+         * Vouchers
+         * @description One's vouchers, by campaign.
+         */
+        Vouchers: {
+            /** Items */
+            items: components["schemas"]["VoucherShape"][];
+        };
+        /**
+         * VouchersAccepted
+         * @description The vouchers wait for the chain.
+         */
+        VouchersAccepted: {
+            /**
+             * Account
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            account: string;
+            /**
+             * Amount Fen
+             * @description what this claim adds
+             */
+            amount_fen: number;
+            /** Campaign */
+            campaign: string;
+            /**
+             * Count
+             * @description vouchers of this campaign that the account will have been given in all
+             */
+            count: number;
+            /**
+             * Status
+             * @description submitted
+             */
+            status: string;
+        };
+        /**
+         * VoucherShape
+         * @description What one has of a campaign.
+         */
+        VoucherShape: {
+            /** Campaign */
+            campaign: string;
+            /**
+             * Count
+             * @description vouchers given so far
+             */
+            count: number;
+            /** Divisible */
+            divisible: boolean;
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Error
+             * @description why the chain refused the claim: the name of a problem
+             */
+            error: string | null;
+            /** Face Fen */
+            face_fen: number;
+            /**
+             * Left Fen
+             * @description what can be spent
+             */
+            left_fen: number;
+            /** Minimum Spend Fen */
+            minimum_spend_fen: number;
+            names: components["schemas"]["Wording"];
+            /**
+             * Starts At
+             * Format: date-time
+             */
+            starts_at: string;
+            /**
+             * Status
+             * @description winner (claim it), submitted, refused, held, spent or ended
+             */
+            status: string;
+            /**
+             * Waiting
+             * @description vouchers that can be claimed
+             */
+            waiting: number;
+        };
+        /**
+         * Wording
+         * @description The same words in the three languages.
+         */
+        Wording: {
+            /** En */
+            en: string;
+            /** Zh Cn */
+            zh_cn: string;
+            /** Zh Hk */
+            zh_hk: string;
+        };
     };
     responses: never;
     parameters: never;
@@ -5281,11 +5706,17 @@ export type BecomeMerchant = components['schemas']['BecomeMerchant'];
 export type BesideShape = components['schemas']['BesideShape'];
 export type BlockShape = components['schemas']['BlockShape'];
 export type Box = components['schemas']['Box'];
+export type CampaignAccepted = components['schemas']['CampaignAccepted'];
+export type CampaignShape = components['schemas']['CampaignShape'];
+export type CampaignShops = components['schemas']['CampaignShops'];
+export type CampaignTerms = components['schemas']['CampaignTerms'];
 export type CardShape = components['schemas']['CardShape'];
 export type ChainShape = components['schemas']['ChainShape'];
 export type ClaimAccepted = components['schemas']['ClaimAccepted'];
+export type ClaimMyVouchers = components['schemas']['ClaimMyVouchers'];
 export type ClaimShape = components['schemas']['ClaimShape'];
 export type CodeKind = components['schemas']['CodeKind'];
+export type ClosingAccepted = components['schemas']['ClosingAccepted'];
 export type CodeSent = components['schemas']['CodeSent'];
 export type ContactShape = components['schemas']['ContactShape'];
 export type Contracts = components['schemas']['Contracts'];
@@ -5340,6 +5771,7 @@ export type OfferShape = components['schemas']['OfferShape'];
 export type OfferStepShape = components['schemas']['OfferStepShape'];
 export type OfferTerms = components['schemas']['OfferTerms'];
 export type OfferTermsShape = components['schemas']['OfferTermsShape'];
+export type OpenACampaign = components['schemas']['OpenACampaign'];
 export type OpenBox = components['schemas']['OpenBox'];
 export type OpenDevice = components['schemas']['OpenDevice'];
 export type OpenedDeviceShape = components['schemas']['OpenedDeviceShape'];
@@ -5399,6 +5831,7 @@ export type SetLimit = components['schemas']['SetLimit'];
 export type SettlementShape = components['schemas']['SettlementShape'];
 export type SetUpTill = components['schemas']['SetUpTill'];
 export type Shares = components['schemas']['Shares'];
+export type ShopShape = components['schemas']['ShopShape'];
 export type SignedIn = components['schemas']['SignedIn'];
 export type SignIn = components['schemas']['SignIn'];
 export type StaffList = components['schemas']['StaffList'];
@@ -5423,6 +5856,10 @@ export type TypedData = components['schemas']['TypedData'];
 export type TypedDomain = components['schemas']['TypedDomain'];
 export type TypedDomains = components['schemas']['TypedDomains'];
 export type TypedField = components['schemas']['TypedField'];
+export type Vouchers = components['schemas']['Vouchers'];
+export type VouchersAccepted = components['schemas']['VouchersAccepted'];
+export type VoucherShape = components['schemas']['VoucherShape'];
+export type Wording = components['schemas']['Wording'];
 export type $defs = Record<string, never>;
 export interface operations {
     show_alive_healthz_get: {
@@ -6184,6 +6621,7 @@ export interface operations {
         };
     };
     ring_up_v1_baskets_post: {
+    open_campaign_v1_campaigns_post: {
         parameters: {
             query?: never;
             header?: {
@@ -6196,16 +6634,19 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NewBasket"];
+                "application/json": components["schemas"]["OpenACampaign"];
             };
         };
         responses: {
             /** @description Successful Response */
             201: {
+            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BasketShape"];
+                    "application/json": components["schemas"]["CampaignAccepted"];
                 };
             };
             /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
@@ -6227,6 +6668,7 @@ export interface operations {
                 };
             };
             /** @description Only a merchant may do this */
+            /** @description Only a sponsor opens campaigns; This account is frozen and cannot send; The signature does not match */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6263,6 +6705,429 @@ export interface operations {
                 };
             };
             /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; A text holds no control characters; This basket costs too much; The request does not fit the documented shape */
+            /** @description A text holds no control characters; The campaign's budget cannot be cut into its vouchers; The campaign's dates do not fit; The campaign lacks its issuer or its shops; The campaign names another issuer than this gateway; The list of shops does not match the campaign's terms; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_campaign_v1_campaigns__campaign__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description EIP-712 hash of the campaign's terms */
+                campaign: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignShape"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such campaign */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    close_campaign_v1_campaigns__campaign__close_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description EIP-712 hash of the campaign's terms */
+                campaign: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosingAccepted"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such campaign */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This campaign has not ended yet; This campaign is not open; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_shops_v1_campaigns__campaign__shops_get: {
+        parameters: {
+            query?: {
+                /** @description `after` of the page before, as it was given */
+                cursor?: string | null;
+                /** @description shops of a page */
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                /** @description EIP-712 hash of the campaign's terms */
+                campaign: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignShops"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such campaign */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    claim_vouchers_v1_campaigns__campaign__vouchers_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description EIP-712 hash of the campaign's terms */
+                campaign: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ClaimMyVouchers"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["VouchersAccepted"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no voucher of this campaign for you */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such campaign */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This campaign is not open; This campaign has ended; All vouchers of this campaign are given; You have had your vouchers of this campaign; These are more vouchers than one person may have; This account is not registered on the chain yet; The recipient is frozen and receives only returns; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -15926,6 +16791,90 @@ export interface operations {
                 };
             };
             /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_vouchers_v1_vouchers_get: {
+        parameters: {
+            query?: {
+                /** @description campaigns, those that end last first */
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Vouchers"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
                     [name: string]: unknown;

@@ -77,7 +77,7 @@ def open_campaign(
     if terms.issuer != issuer:
         raise errors.IssuerUnknown(issuer=issuer)
     _check_sponsor(session, command)
-    if not _has_signed(command, token=token, voucher=voucher):
+    if not (command.contract_verdict or has_signed(command, token=token, voucher=voucher)):
         raise token_errors.SignatureInvalid()
     _check_shops(session, command)
     campaign = funded.campaign_id(voucher, terms)
@@ -98,12 +98,11 @@ def _check_sponsor(session: Session, command: OpenCampaign) -> None:
         raise token_errors.AccountIsFrozen(account=command.sponsor)
 
 
-def _has_signed(command: OpenCampaign, *, token: Domain, voucher: Domain) -> bool:
-    if command.contract_verdict is not None:
-        return command.contract_verdict
+def has_signed(command: OpenCampaign, *, token: Domain, voucher: Domain) -> bool:
+    """Whether the sponsor's own key signed for the campaign's money."""
     signed = money_digest(command.terms, token=token, voucher=voucher)
     try:
-        return recover(signed, bytes.fromhex(command.signature[2:])) == command.sponsor
+        return recover(signed, bytes.fromhex(command.signature[2:])) == command.terms.sponsor
     except SignatureMalformed:
         return False
 
