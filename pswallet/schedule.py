@@ -2,7 +2,6 @@
 
 Webhooks go out beside them, in a thread of their own.
 """
-"""Timed jobs by the chain's clock: packets and campaigns that ended go back, reminders, attestations, late issues."""
 
 from __future__ import annotations
 

@@ -77,6 +77,8 @@ class BecomeMerchant(TypedDict):
     mcc: str
     city: str
     place: str
+
+
 class CampaignTerms(TypedDict):
     """What the sponsor signs for; `Campaign` of /v1/typed-data. Their hash is the campaign's id."""
 
@@ -246,6 +248,8 @@ class OfferTerms(TypedDict):
     excludes: NotRequired[list[Literal["item", "discount", "reduction", "voucher", "points", "packet", "cashback"]]]
     member_tier: NotRequired[int]
     allows_zero: NotRequired[bool]
+
+
 class OpenACampaign(TypedDict):
     """Terms, words for people, shops, and ReceiveWithAuthorization of the budget to the vouchers."""
 
@@ -391,6 +395,8 @@ class SetUpTill(TypedDict):
     """The merchant's own number of the till, which orders carry to the chain."""
 
     till: str
+
+
 class ShopShape(TypedDict):
     """A shop of a campaign's list."""
 

@@ -35,8 +35,6 @@ class BesideShape(TypedDict):
     hash: str
     points: int
 
-from pswallet.client import bodies
-
 
 class BlockShape(TypedDict):
     """A block that the gateway has read."""

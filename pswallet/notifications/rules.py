@@ -95,6 +95,7 @@ WORDS: dict[Kind, Words] = {
     "webhook-disabled": Words(
         "Your shop's system is told nothing any more",
         "A webhook endpoint has not answered for days. Mend it, then enable it again.",
+    ),
     "campaign-opened": Words("Your campaign is open", "{amount} is ready to be given as vouchers."),
     "campaign-refused": Words("Your campaign was not opened", "{reason}. No money has moved."),
     "campaign-closed": Words("Your campaign is over", "{amount} was left and has come back to you."),

@@ -207,7 +207,6 @@ export interface paths {
         trace?: never;
     };
     "/v1/baskets": {
-    "/v1/campaigns": {
         parameters: {
             query?: never;
             header?: never;
@@ -221,6 +220,22 @@ export interface paths {
          * @description Ring up a basket: a merchant's act, at its own prices.
          */
         post: operations["ring_up_v1_baskets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/campaigns": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
          * Open Campaign
          * @description Open a campaign with the sponsor's money. Refused at once for whatever the contract would refuse it for.
          */
@@ -2608,11 +2623,6 @@ export interface components {
             ticket: string | null;
         };
         /**
-         * CodeKind
-         * @description Who shows the code, and whether it serves once.
-         * @enum {string}
-         */
-        CodeKind: "static" | "dynamic" | "payment";
          * ClosingAccepted
          * @description The closing waits for the chain.
          */
@@ -2625,6 +2635,12 @@ export interface components {
              */
             status: string;
         };
+        /**
+         * CodeKind
+         * @description Who shows the code, and whether it serves once.
+         * @enum {string}
+         */
+        CodeKind: "static" | "dynamic" | "payment";
         /**
          * CodeSent
          * @description A code is on its way.
@@ -3800,6 +3816,8 @@ export interface components {
              * @default []
              */
             steps?: components["schemas"]["OfferStepShape"][];
+        };
+        /**
          * OpenACampaign
          * @description Terms, words for people, shops, and ReceiveWithAuthorization of the budget to the vouchers.
          *
@@ -5715,8 +5733,8 @@ export type ChainShape = components['schemas']['ChainShape'];
 export type ClaimAccepted = components['schemas']['ClaimAccepted'];
 export type ClaimMyVouchers = components['schemas']['ClaimMyVouchers'];
 export type ClaimShape = components['schemas']['ClaimShape'];
-export type CodeKind = components['schemas']['CodeKind'];
 export type ClosingAccepted = components['schemas']['ClosingAccepted'];
+export type CodeKind = components['schemas']['CodeKind'];
 export type CodeSent = components['schemas']['CodeSent'];
 export type ContactShape = components['schemas']['ContactShape'];
 export type Contracts = components['schemas']['Contracts'];
@@ -6621,7 +6639,6 @@ export interface operations {
         };
     };
     ring_up_v1_baskets_post: {
-    open_campaign_v1_campaigns_post: {
         parameters: {
             query?: never;
             header?: {
@@ -6634,19 +6651,16 @@ export interface operations {
         requestBody: {
             content: {
                 "application/json": components["schemas"]["NewBasket"];
-                "application/json": components["schemas"]["OpenACampaign"];
             };
         };
         responses: {
             /** @description Successful Response */
             201: {
-            202: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     "application/json": components["schemas"]["BasketShape"];
-                    "application/json": components["schemas"]["CampaignAccepted"];
                 };
             };
             /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
@@ -6668,7 +6682,6 @@ export interface operations {
                 };
             };
             /** @description Only a merchant may do this */
-            /** @description Only a sponsor opens campaigns; This account is frozen and cannot send; The signature does not match */
             403: {
                 headers: {
                     [name: string]: unknown;
@@ -6705,6 +6718,113 @@ export interface operations {
                 };
             };
             /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; A text holds no control characters; This basket costs too much; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    open_campaign_v1_campaigns_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenACampaign"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CampaignAccepted"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Only a sponsor opens campaigns; This account is frozen and cannot send; The signature does not match */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description A text holds no control characters; The campaign's budget cannot be cut into its vouchers; The campaign's dates do not fit; The campaign lacks its issuer or its shops; The campaign names another issuer than this gateway; The list of shops does not match the campaign's terms; The request does not fit the documented shape */
             422: {
                 headers: {
