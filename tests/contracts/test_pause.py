@@ -37,13 +37,17 @@ def test_pause_stops_payouts_of_system_contracts(token, till, fill, bob, alice, 
         till.pay(token, bob, 1, sender=alice)
 
 
-def test_pause_stops_payments_between_system_contracts(token, contracts, till, fill, alice, officers):
+def test_pause_stops_payments_between_system_contracts(token, chain, contracts, till, fill, alice, officers):
     fill(till, 100)
     other = contracts.OpenTill.deploy(sender=alice)
     token.setSystem(other, sender=officers.admin)
+    chain.provider.unlock_account(till.address)
+    chain.provider.set_balance(till.address, 10**18)
+    token.approve(other, 2, sender=till.address)
+    other.take(token, till, 1, sender=alice)
     token.pause(sender=officers.pauser)
     with reverts(token, "PaymentsPaused"):
-        till.pay(token, other, 1, sender=alice)
+        other.take(token, till, 1, sender=alice)
 
 
 def test_pause_lets_returns_pass(token, till, fill, bob, alice, officers):
