@@ -2090,7 +2090,7 @@ export interface components {
          *       "kinds": [
          *         "payment.confirmed"
          *       ],
-         *       "url": "https://shop.example/pswallet"
+         *       "url": "http://localhost:9000/pswallet"
          *     }
          */
         AddEndpoint: {

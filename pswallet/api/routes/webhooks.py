@@ -30,7 +30,7 @@ class AddEndpoint(Shape):
     """Where to tell of what."""
 
     model_config = ConfigDict(
-        json_schema_extra={"examples": [{"url": "https://shop.example/pswallet", "kinds": ["payment.confirmed"]}]}
+        json_schema_extra={"examples": [{"url": "http://localhost:9000/pswallet", "kinds": ["payment.confirmed"]}]}
     )
 
     url: Annotated[FreeText, StringConstraints(min_length=1, max_length=LONGEST_URL)] = Field(
