@@ -91,7 +91,7 @@ class Relayer:
         self._dealer = dealer
         self._tuning = tuning or Tuning()
         # In this order: a mint left together with its attestation finds it on the chain.
-        self._roles = {"compliance": keys.compliance, "reserve": keys.reserve, "minter": keys.minter}
+        self._roles = {name: getattr(keys, name) for name in ("compliance", "reserve", "minter", "anchorer")}
         self._role_senders = {name: address_of(key) for name, key in self._roles.items()}
         self._keys = {address_of(key): key for key in [*keys.relayers, *self._roles.values()]}
         self._relayers = [address_of(key) for key in keys.relayers]
