@@ -85,11 +85,12 @@ class Schedule:
                 return 0
             payments.remind_before_end(session, now=block.time, limit=REMINDERS_AT_ONCE)
             self._remind_of_points(session, now=block.time)
-            self._close_day(session, now=block.time)
             offers.release_expired(session, now=block.time, limit=QUOTES_AT_ONCE)
             return settle_bank(session, now=block.time) + self._refund(session, now=block.time)
             given_back = self._refund(session, now=block.time) + self._close(session, now=block.time)
             return settle_bank(session, now=block.time) + given_back
+            left = settle_bank(session, now=block.time) + self._refund(session, now=block.time)
+            return left + self._anchor_points(session, now=block.time)
 
     def _remind_of_points(self, session: Session, *, now: datetime) -> None:
         """Remind of points that end soon; once nobody is left, look again in an hour: it reads a year's purchases."""
@@ -97,11 +98,12 @@ class Schedule:
             left = points.remind_of_ends(session, now=now, limit=REMINDED_OF_POINTS_AT_ONCE)
             self._points_due = now if left else now + timedelta(hours=1)
 
-    def _close_day(self, session: Session, *, now: datetime) -> None:
-        """Make the root of everybody's points at the end of yesterday, once; a day without a worker has none."""
-        if self._vault is not None:
-            yesterday = shanghai_day(now - CLOSE_A_DAY_AFTER) - timedelta(days=1)
-            points.close_day(session, self._vault, yesterday, now=now)
+    def _anchor_points(self, session: Session, *, now: datetime) -> int:
+        """Anchor the root of everybody's points at the end of yesterday, once; a day without a worker has none."""
+        if self._vault is None:
+            return 0
+        yesterday = shanghai_day(now - CLOSE_A_DAY_AFTER) - timedelta(days=1)
+        return points.anchor_day(session, self._vault, yesterday, now=now)
 
     def _refund(self, session: Session, *, now: datetime) -> int:
         """Give back packets ten minutes after their expiry: anybody may come first."""
@@ -122,7 +124,6 @@ class Schedule:
 
 
 def run(sessions: Sessions, settings: Settings, stop: threading.Event, vault: Vault | None = None) -> None:
-    """Step until `stop`, twice a second. While the database is away, try again."""
     """Step until `stop`, twice a second; carry webhooks, whose secrets `vault` opens (None: carry none).
 
     While the database is away, try again.

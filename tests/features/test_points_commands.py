@@ -14,13 +14,14 @@ from pswallet.chain.hashing import keccak, selector
 from pswallet.chain.models import ChainBlock
 from pswallet.cli import app
 from pswallet.kit import trail
+from pswallet.kit.clock import from_unix, shanghai_day
 from pswallet.kit.db import Sessions, transaction
 from pswallet.points import service
 from pswallet.points.rules import PROOF_FORMAT
 from pswallet.points.rules.proofs import day_number
-from tests.features.points import MINUTE, NOON, Till
-from tests.features.test_points_days import PEOPLE, TODAY, closed, prove
-from tests.parts import Chain
+from tests.features.points import DAY, MINUTE, NOON, Till
+from tests.features.test_points_days import PEOPLE, TODAY, VAULT, closed, prove
+from tests.parts import Chain, Pipeline
 
 KEEPER = "0x00000000000000000000000000000000000000a0"
 ANSWERS_BY_CALLDATA = "0x365f5f37365f20545f5260205ff3"
@@ -99,6 +100,25 @@ def test_the_root_is_read_from_the_contract_by_a_node(write: Callable[..., str],
     assert run("verify", write(), *where).stdout.startswith("OK: ")
     chain.rpc.call("anvil_setStorageAt", [KEEPER, "0x" + keccak(asked).hex(), "0x" + "11" * 32])
     assert run("verify", write(), *where, status=1).stderr.startswith("NOT COUNTED: ")
+
+
+def test_a_day_is_anchored_and_its_proof_checked_by_the_contract_of_the_deployment(
+    pipeline: Pipeline, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    till, now = Till(pipeline.sessions), from_unix(pipeline.chain.now())
+    till.buy(PEOPLE[0], "a", 10_000, at=now - DAY)
+    day = shanghai_day(now - DAY)
+    left = [till.run(lambda session: service.anchor_day(session, VAULT, day, now=now)) for _ in range(2)]
+    assert left == [1, 0]
+    pipeline.settle()
+    assert [refusal for _, refusal in pipeline.calls().values()] == [None]
+    assert [block is not None for block, _ in pipeline.calls().values()] == [True]
+    pipeline.chain.deployment.save(tmp_path / "deployment.json")
+    monkeypatch.setenv("PSWALLET_DEPLOYMENT_FILE", str(tmp_path / "deployment.json"))
+    shown = asdict(till.run(lambda session: service.proof_of(session, VAULT, PEOPLE[0].address, day=None))[0])
+    file = tmp_path / "proof.json"
+    file.write_text(json.dumps({**shown, "format": PROOF_FORMAT, "day": day.isoformat()}))
+    assert "100 of 100 points" in run("verify", str(file), "--rpc", pipeline.chain.rpc.url).stdout
 
 
 def test_the_contract_is_that_of_the_deployment_file_if_none_is_named(

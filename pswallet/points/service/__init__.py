@@ -1,6 +1,6 @@
 """Decisions about points inside a session: holds, rewards, what stands where, each day's root and proofs."""
 
-from pswallet.points.service.days import ClosedDay, anchor_call, close_day, proof_of
+from pswallet.points.service.days import ClosedDay, anchor_day, close_day, proof_of
 from pswallet.points.service.holds import commit, release, reserve
 from pswallet.points.service.reading import Summary, statement, summary, totals
 from pswallet.points.service.reminders import remind_of_ends
@@ -11,7 +11,7 @@ __all__ = [
     "Redeemed",
     "Reward",
     "Summary",
-    "anchor_call",
+    "anchor_day",
     "close_day",
     "commit",
     "offer_reward",

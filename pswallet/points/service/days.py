@@ -10,10 +10,10 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 
 from sqlalchemy import select
-from sqlalchemy.orm import Session
+from sqlalchemy.orm import Session, load_only
 
 from pswallet.chain.hashing import address_bytes, keccak
-from pswallet.chain.outbox import Call, CallKind
+from pswallet.chain.outbox import Call, CallKind, enqueue
 from pswallet.kit.clock import shanghai_start
 from pswallet.kit.vault import Vault
 from pswallet.points.errors import PointsProofUnknown
@@ -57,15 +57,20 @@ def close_day(session: Session, vault: Vault, day: date, *, now: datetime) -> Cl
     return ClosedDay(day, root, total)
 
 
-def anchor_call(closed: ClosedDay) -> Call:
-    """Return the call that anchors a closed day. Raises ValueError while the outbox has no kind `anchor`."""
-    arguments = {
-        "subject": SUBJECT,
-        "day": day_number(closed.day),
-        "root": closed.root,
-        "total": closed.total,
-    }
-    return Call(f"anchor:points:{closed.day}", CallKind("anchor"), arguments)
+def anchor_day(session: Session, vault: Vault, day: date, *, now: datetime) -> int:
+    """Close a day and leave the call that anchors its root; return how many calls were left: one, once.
+
+    Raises ValueError for a day that is not over.
+    """
+    if session.get(PointsDay, day, options=[load_only(PointsDay.root)]) is not None:
+        return 0
+    closed = close_day(session, vault, day, now=now)
+    if closed is None:
+        return 0
+    number = day_number(day)
+    arguments = {"subject": SUBJECT, "day": number, "root": closed.root, "total": closed.total}
+    enqueue(session, [Call(f"anchor:{SUBJECT}:{number}", CallKind.ANCHOR, arguments)])
+    return 1
 
 
 def proof_of(session: Session, vault: Vault, account: str, *, day: date | None) -> tuple[Proof, ClosedDay]:
