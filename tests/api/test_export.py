@@ -16,6 +16,7 @@ from pswallet.points.rules import PaidOrder
 from pswallet.privacy import officers
 from pswallet.privacy.catalogue import HOLDINGS, IMPERSONAL
 from tests.api import shopping
+from tests.api.campaigns import list_winners, open_campaign
 from tests.api.gateway import Member, code_of
 from tests.api.leaving import BORN, CARD, NAME, NUMBER, check_name
 from tests.api.merchants import open_shop
@@ -117,6 +118,10 @@ def test_every_row_that_names_the_person_is_in_the_export(stranger: Any, pipelin
     shopping.offer(shop)
     for buyer in (ping, hua):
         shopping.quote(buyer, shopping.basket(shop))
+    campaign = open_campaign(members(stranger, pipeline, "district", tier=6)[0], pipeline)
+    list_winners(pipeline, campaign, ping)
+    assert ping.post(f"/campaigns/{campaign}/vouchers", {}).status_code == 202
+    pipeline.settle()
     records, missed = exported(ping)["records"], {}
     assert [row["words"] for row in records["packet_thanks"]] == ["谢谢阿华"]
     assert "坪山一家人" in records["contact_groups"][0]["content"]
@@ -135,6 +140,7 @@ def test_every_row_that_names_the_person_is_in_the_export(stranger: Any, pipelin
         "order_refunds", "orders", "phrase_tries", "rate_windows", "retained_records", "share_payments", "successions",
             "trail_entries",
         "points_holds", "points_purchases", "points_redemptions", "points_refunds", "points_reminders",
+        "trail_entries", "campaigns", "campaign_openings", "campaign_closings", "listed_shops", "voucher_refusals",
     }  # fmt: skip
 
 

@@ -10,6 +10,7 @@ from sqlalchemy.exc import TimeoutError as PoolTimeout
 from pswallet import schedule
 from pswallet.bank import service as bank
 from pswallet.schedule import Schedule
+from tests.features.fair import Fair
 from tests.features.money import Town
 from tests.parts import DAY_S
 
@@ -33,6 +34,46 @@ def test_a_packet_goes_back_ten_minutes_after_its_expiry_and_not_a_second_before
     assert town.packet(packet).status == "refunded"
     assert town.balance(creator) == 100_000
     assert worker.step() == 0
+
+
+def test_a_campaign_goes_back_ten_minutes_after_its_end_and_not_a_second_before(town: Town) -> None:
+    fair = Fair(town)
+    terms = fair.opened()
+    worker = Schedule(town.pipeline.sessions)
+    chain = town.pipeline.chain
+    for second, left in ((terms.end + 599, 0), (terms.end + 600, 1)):
+        chain.rpc.call("evm_setNextBlockTimestamp", [second])
+        chain.mine()
+        town.settle()
+        assert worker.step() == left
+    town.settle()
+    assert fair.view(terms).status == "closed"
+    assert town.balance(fair.sponsor) == 1_000_000
+    assert worker.step() == 0
+
+
+def test_a_campaign_that_was_spent_to_the_last_fen_is_left_alone(town: Town) -> None:
+    fair = Fair(town)
+    (an,) = town.people("an")
+    terms = fair.opened(budget=2_000)
+    fair.give(terms, (an, 1))
+    fair.pay(terms, fair.order(terms, an, 2_000), an)
+    town.pass_time(DAY_S + 600)
+    assert fair.state(terms) == (0, 0)
+    assert Schedule(town.pipeline.sessions).step() == 0
+
+
+def test_a_campaign_to_which_a_refund_brought_something_back_is_closed(town: Town) -> None:
+    fair = Fair(town)
+    (an,) = town.people("an")
+    terms = fair.opened(budget=2_000)
+    fair.give(terms, (an, 1))
+    order = fair.order(terms, an, 2_000)
+    fair.pay(terms, order, an)
+    fair.refund(terms, order, 300)
+    town.pass_time(DAY_S + 600)
+    assert fair.state(terms) == (0, 300)
+    assert Schedule(town.pipeline.sessions).step() == 1
 
 
 def test_a_strangers_refund_comes_first_and_the_worker_does_nothing(town: Town) -> None:
