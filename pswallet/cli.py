@@ -17,6 +17,8 @@ import typer
 from rich.console import Console
 
 from pswallet import cashier, keeper, officer, operator, scanner, tally
+from pswallet import keeper, officer, operator
+from pswallet.lottery.commands import app as voucher
 from pswallet.settings import Settings
 from pswallet.wallet.commands import app as wallet
 
@@ -30,6 +32,7 @@ officer.join(app)
 keeper.join(app)
 app.add_typer(scanner.app, name="code")
 app.add_typer(tally.app, name="points")
+app.add_typer(voucher, name="voucher")
 app.add_typer(wallet, name="wallet")
 app.add_typer(cashier.app, name="receipt")
 console = Console()

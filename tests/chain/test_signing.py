@@ -67,8 +67,8 @@ def test_the_type_hash_stands_in_the_contracts_code(contract, name):
     assert TYPES[name].type_hash in artifact(contract).deployed
 
 
-def test_every_type_but_the_ticket_and_the_orders_belongs_to_a_contract():
-    alone = {"PositionTicket", "Order", "OrderRefund"}
+def test_every_type_but_the_ticket_the_orders_and_the_lottery_belongs_to_a_contract():
+    alone = {"PositionTicket", "Order", "OrderRefund", "Lottery"}
     assert {name for names in CONTRACT_TYPES.values() for name in names} == set(TYPES) - alone
 
 

@@ -7,6 +7,7 @@ shown with both, and gets its vouchers in the open anyway.
 from __future__ import annotations
 
 import heapq
+import re
 from binascii import unhexlify
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -18,7 +19,11 @@ from sha3 import keccak_256
 Progress = Callable[[int], None]
 """Hears how many applicants more were ranked."""
 
+OPENINGS_HEAD = "applicant,account,blinding"
+"""First line of a file of openings; the words are hexadecimal, the account's with 0x before it."""
+
 _STRETCH = 50_000
+_OPENING = re.compile(r"([0-9a-f]{64}),0x([0-9a-fA-F]{40}),([0-9a-f]{64})")
 
 
 class LotteryInvalid(ValueError):
@@ -57,6 +62,29 @@ def read_applicants(file: bytes) -> list[bytes]:
     if twice is not None:
         raise LotteryInvalid(f"applicant {twice.hex()} is there twice")
     return applicants
+
+
+def read_openings(lines: Iterable[str], wanted: Iterable[bytes] | None = None) -> dict[bytes, Opening]:
+    """Return the openings of a CSV file `applicant,account,blinding` with that first line, of those `wanted` if given.
+
+    Raises LotteryInvalid for a line that is not of that form, and for an applicant that is there twice.
+    """
+    of_interest = None if wanted is None else set(wanted)
+    found: dict[bytes, Opening] = {}
+    rows = iter(lines)
+    if next(rows, "").strip() != OPENINGS_HEAD:
+        raise LotteryInvalid(f"the first line of the openings is not {OPENINGS_HEAD}")
+    for number, line in enumerate(rows, 2):
+        matched = _OPENING.fullmatch(line.rstrip("\r\n"))
+        if matched is None:
+            raise LotteryInvalid(f"line {number} of the openings is not {OPENINGS_HEAD}")
+        applicant = unhexlify(matched[1])
+        if of_interest is not None and applicant not in of_interest:
+            continue
+        if applicant in found:
+            raise LotteryInvalid(f"line {number} of the openings: applicant {matched[1]} is there twice")
+        found[applicant] = Opening("0x" + matched[2], unhexlify(matched[3]))
+    return found
 
 
 def applicants_hash(applicants: Iterable[bytes]) -> bytes:
