@@ -2,12 +2,14 @@
 
 import hashlib
 from collections.abc import Sequence
+from pathlib import Path
 
 import pytest
 from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from pswallet.chain.hashing import keccak
+from pswallet.kit.merkle import merkle_root
 from pswallet.vouchers.rules import lottery
 from pswallet.vouchers.rules.lottery import LotteryInvalid, Opening
 
@@ -142,3 +144,18 @@ def test_an_account_that_won_twice_is_found() -> None:
     openings = {lottery.applicant_of(one): one for one in (first, second)}
     with pytest.raises(LotteryInvalid, match="more than once"):
         lottery.accounts_of(list(openings), openings)
+
+
+def test_the_worked_example_of_the_page_holds() -> None:
+    page = (Path(__file__).resolve().parents[2] / "docs/lottery.md").read_text()
+    people = [Opening("0x" + f"{n:02x}" * 20, bytes([0xB0 + n]) * 32) for n in (1, 2, 3)]
+    openings = {lottery.applicant_of(one): one for one in people}
+    seed, block = b"\x5e" * 32, b"\xb1" * 32
+    winning = lottery.draw(sorted(openings), seed=seed, block_hash=block, winners=2)
+    assert lottery.accounts_of(winning, openings) == [people[2].account, people[0].account]
+    for applicant in openings:
+        assert f"{applicant.hex()[:8]}…{applicant.hex()[-6:]}" in page
+        assert f"{keccak(seed + block + applicant).hex()[:8]}…" in page
+    root = merkle_root((account, 1) for account in lottery.accounts_of(winning, openings))
+    for word in (lottery.applicants_hash(openings), keccak(seed), root):
+        assert f"0x{word.hex()}" in page
