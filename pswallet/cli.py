@@ -17,7 +17,6 @@ import typer
 from rich.console import Console
 
 from pswallet import cashier, keeper, officer, operator, scanner, tally
-from pswallet import keeper, officer, operator
 from pswallet.lottery.commands import app as voucher
 from pswallet.settings import Settings
 from pswallet.wallet.commands import app as wallet
