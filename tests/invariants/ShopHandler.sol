@@ -110,7 +110,7 @@ contract ShopHandler is ShopBooks {
 
     function pay(uint256 who, uint256 where, uint256 own, uint256 what, uint256 spoil) external {
         uint256 buyer = spoil % 16 == 4 ? who % PEOPLE : _buyer(who);
-        uint256 seller = where % 8 == 7 ? where % PEOPLE : where % 4 == 0 ? BOOKS : TEA;
+        uint256 seller = where % 4 == 3 ? _buyer(who / 2) : where % 4 == 0 ? BOOKS : TEA;
         Draft memory draft = _draft(buyer, seller, own % 3 == 0 ? 0 : bound(own, 1, 40), what);
         if (draft.parts.length == 0) return;
         bytes32 id = checkout.orderId(draft.order, draft.parts);
