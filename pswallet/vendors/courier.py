@@ -58,13 +58,12 @@ class Courier:
     async def carry(self, stop: threading.Event) -> None:
         """Look for what is due twice a second, and when a place is free. While the database is away, try again."""
         while not stop.is_set():
+            idle = not self._under_way
             with suppress(*_AWAY):
-                await self.step()
-            await asyncio.sleep(PAUSE_S)
+                idle = await self.step() == 0 and idle
+            await asyncio.sleep(LOOK_S if idle else PAUSE_S)
             if self._under_way:
                 await asyncio.wait(self._under_way, timeout=LOOK_S, return_when=asyncio.FIRST_COMPLETED)
-            else:
-                await asyncio.sleep(LOOK_S)
         for task in self._under_way:
             task.cancel()
 

@@ -10,12 +10,12 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Literal
 
-from sqlalchemy import select, tuple_, update
+from sqlalchemy import bindparam, select, text, tuple_, update
 from sqlalchemy.orm import Session
 
 from pswallet.chain.outbox import last_block
 from pswallet.kit.ids import named_id, new_id
-from pswallet.kit.rows import insert_new_rows
+from pswallet.kit.rows import TEXTS, insert_new_rows
 from pswallet.kit.vault import Vault
 from pswallet.merchants import rules
 from pswallet.merchants.errors import WebhookDeliveryUnknown, WebhookEndpointUnknown, WebhookUrlInvalid
@@ -44,10 +44,16 @@ class Happening:
 # --- what happened ---
 
 
+# Every range of blocks asks this of all that moved money in it.
+_LISTENING = text(
+    "SELECT DISTINCT m.address FROM merchants m JOIN webhook_endpoints e ON e.merchant_id = m.id"
+    " WHERE m.address = ANY(:addresses)"
+).bindparams(bindparam("addresses", type_=TEXTS))
+
+
 def listening(session: Session, addresses: Collection[str]) -> set[str]:
     """Return those of `addresses` that are merchants with an endpoint."""
-    query = select(Merchant.address).join(WebhookEndpoint, WebhookEndpoint.merchant_id == Merchant.id)
-    return set(session.scalars(query.where(Merchant.address.in_(addresses)).distinct()))
+    return set(session.scalars(_LISTENING, {"addresses": list(addresses)}))
 
 
 def announce(session: Session, happenings: Sequence[Happening]) -> int:
