@@ -10,6 +10,7 @@ from schemathesis.engine import events, from_schema
 
 from pswallet.api.shapes import LINES_PATTERN, TEXT_PATTERN
 from tests.api import shopping
+from tests.api.campaigns import list_winners, open_campaign
 from tests.api.gateway import Member
 from tests.api.money import give, members, packet_body, send, transfer_body
 from tests.parts import Pipeline
@@ -47,13 +48,15 @@ class Town:
         (shop,) = members(stranger, pipeline, "shop", tier=5, fen=0)
         self.offer, self.basket = shopping.offer(shop), shopping.basket(shop)
         self.quote = shopping.quote(self.ann, shopping.basket(shop))
+        self.campaign = open_campaign(members(stranger, pipeline, "district", tier=6)[0], pipeline)
+        list_winners(pipeline, self.campaign, self.ann)
         self.session: str = self.ann.get("/sessions").json()["sessions"][0]["id"]
 
     @property
     def ids(self) -> dict[str, str]:
         """By path parameter: what Ann has."""
         ids = {"transfer_id": self.transfer, "request_id": self.request, "packet": self.packet}
-        return ids | {"offer_id": self.offer, "quote_id": self.quote}
+        return ids | {"offer_id": self.offer, "quote_id": self.quote, "campaign": self.campaign}
 
 
 @pytest.fixture
