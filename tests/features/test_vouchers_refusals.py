@@ -1,5 +1,6 @@
 """What a campaign, a list, a claim or a spending is refused for: by the gateway at once, by the contract too."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
@@ -9,6 +10,7 @@ import pytest
 from pswallet.chain import evidence
 from pswallet.chain.abi import artifact
 from pswallet.chain.funded import Campaign
+from pswallet.chain.rpc import RpcUnavailable
 from pswallet.chain.terms import ZERO_32, ZERO_ADDRESS
 from pswallet.kit.problems import Problem
 from pswallet.vouchers import service
@@ -35,14 +37,25 @@ def on_chain(fair: Fair, data: bytes, *, to: str | None = None) -> str:
     chain = fair.town.pipeline.chain
     receipt = chain.transact(secret("anybody"), to or chain.deployment.voucher, data)
     assert receipt["status"] == "0x0"
-    return evidence.why_reverted(chain.rpc, receipt["transactionHash"])[0]
+    return why(fair, receipt)
+
+
+def why(fair: Fair, receipt: dict[str, Any]) -> str:
+    """The error's name; Anvil may give a receipt a moment before it says in which block the transaction is."""
+    deadline = time.monotonic() + 10
+    while True:
+        try:
+            return evidence.why_reverted(fair.town.pipeline.chain.rpc, receipt["transactionHash"])[0]
+        except RpcUnavailable:
+            assert time.monotonic() < deadline, receipt
+            time.sleep(0.005)
 
 
 def spent(fair: Fair, receipt: dict[str, Any]) -> str:
     """Why the checkout took an order not, or "paid"."""
     if receipt["status"] == "0x1":
         return "paid"
-    return evidence.why_reverted(fair.town.pipeline.chain.rpc, receipt["transactionHash"])[0]
+    return why(fair, receipt)
 
 
 # --- opening ------------------------------------------------------------------
@@ -91,6 +104,16 @@ def test_who_may_open_a_campaign_and_with_what(fair: Fair, town: Town) -> None:
     town.freeze(fair.sponsor)
     with refused("AccountIsFrozen"):
         fair.open(fair.command(fair.terms()))
+
+
+def test_a_category_has_four_digits(fair: Fair, town: Town) -> None:
+    for category, fits in ((0, True), (9_999, True), (10_000, False), (-1, False)):
+        shops = [(fair.tea_house.address, category)]
+        if fits:
+            assert town.run(lambda session, shops=shops: service.keep_shops(session, shops)).startswith("0x")
+        else:
+            with refused("ShopListMismatch"):
+                town.run(lambda session, shops=shops: service.keep_shops(session, shops))
 
 
 def test_a_sponsor_without_the_money_is_told(fair: Fair, town: Town) -> None:

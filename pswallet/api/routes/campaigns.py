@@ -99,7 +99,7 @@ class ShopShape(Shape):
     """A shop of a campaign's list."""
 
     merchant: Address
-    category: int = Field(strict=True, ge=0, le=9_999, description="ISO 18245, as the list has it")
+    category: int = Field(strict=True, ge=0, le=rules.HIGHEST_CATEGORY, description="ISO 18245, as the list has it")
 
 
 class OpenACampaign(Shape):

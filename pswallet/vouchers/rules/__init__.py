@@ -3,17 +3,20 @@
 from pswallet.vouchers.rules.spending import Holding, Offer, refusal, spendable_of
 from pswallet.vouchers.rules.terms import (
     CLOSING_GRACE_S,
+    HIGHEST_CATEGORY,
     LONGEST_S,
     MAX_POSTED_SHOPS,
     SPONSOR_TIER,
     ZERO_ADDRESS,
     ZERO_WORD,
+    shops_fit,
     violation,
     winners_violation,
 )
 
 __all__ = [
     "CLOSING_GRACE_S",
+    "HIGHEST_CATEGORY",
     "LONGEST_S",
     "MAX_POSTED_SHOPS",
     "SPONSOR_TIER",
@@ -22,6 +25,7 @@ __all__ = [
     "Holding",
     "Offer",
     "refusal",
+    "shops_fit",
     "spendable_of",
     "violation",
     "winners_violation",

@@ -11,6 +11,7 @@ CLOSING_GRACE_S = 600
 """The worker gives a campaign's rest back this long after its end, so that anybody may come first."""
 MAX_POSTED_SHOPS = 500
 """Shops of one request; longer lists come by the operators' command."""
+HIGHEST_CATEGORY = 9_999
 SPONSOR_TIER = 6
 """Chain tier of who may open campaigns."""
 ZERO_ADDRESS = "0x" + "00" * 20
@@ -65,6 +66,12 @@ def violation(terms: Terms, *, chain_time: int) -> str | None:
     if terms.issuer == ZERO_ADDRESS or terms.merchants == ZERO_WORD:
         return "CampaignIncomplete"
     return None
+
+
+def shops_fit(shops: Sequence[tuple[str, int]]) -> bool:
+    """Whether (merchant, category) make a list: somebody, nobody twice, categories of four digits (ISO 18245)."""
+    different = len({merchant.lower() for merchant, _ in shops}) == len(shops)
+    return bool(shops) and different and all(0 <= category <= HIGHEST_CATEGORY for _, category in shops)
 
 
 def winners_violation(winners: Sequence[tuple[str, int]], *, per_person: int) -> str | None:

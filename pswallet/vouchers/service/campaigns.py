@@ -117,8 +117,11 @@ def _check_shops(session: Session, command: OpenCampaign) -> None:
 
 
 def keep_shops(session: Session, shops: Sequence[Shop]) -> str:
-    """Keep a list of shops under its Merkle root; return it. Raises ShopListMismatch for a shop that is there twice."""
-    if not shops or len({merchant for merchant, _ in shops}) != len(shops):
+    """Keep a list of shops under its Merkle root; return it.
+
+    Raises ShopListMismatch for nobody, a shop that is there twice, and a category that is no four digits.
+    """
+    if not rules.shops_fit(shops):
         raise errors.ShopListMismatch(shops=len(shops))
     listed = merkle_list(shops)
     root = "0x" + listed.root.hex()
