@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
+from sqlalchemy import Row as Selected
 from sqlalchemy import text
 from sqlalchemy.orm import Session
 
@@ -37,6 +38,8 @@ from pswallet.payments.models import (
 )
 from pswallet.payments.rules import SYSTEM_TIER, ZERO_ADDRESS
 from pswallet.payments.service import announce_transfers, last_entries
+from pswallet.points import projection as points
+from pswallet.points.rules import PaidOrder, RefundedOrder
 
 Row = dict[str, Any]
 
@@ -170,7 +173,9 @@ def on_transfers(session: Session, events: Sequence[Transfer]) -> None:
     for event in events:
         rows.extend(_entries(running, event))
     insert_rows(session, Entry, rows)
-    _tell(session, events, parties)
+    orders = _orders(session, events)
+    _tell(session, events, parties, orders)
+    _earn(session, orders)
 
 
 def _people(addresses: Iterable[str]) -> list[str]:
@@ -213,11 +218,11 @@ def _entry(event: Transfer, purse: _Running, kind: str, *, leg: int) -> Row:
 # The log before a Transfer is the AuthorizationUsed of what it carried out.
 _OF_ORDERS = text(
     """
-    SELECT u.block, u.log_index + 1 AS log_index, o.id, o.merchant, o.amount_fen, o.reference, false AS refund
+    SELECT u.block, u.log_index + 1 AS log_index, o.id, o.hash, o.merchant, o.amount_fen, o.reference, false AS refund
     FROM authorization_uses u JOIN orders o ON o.hash = u.nonce AND u.at < o.expires_at
     WHERE u.block BETWEEN :first AND :last
     UNION ALL
-    SELECT u.block, u.log_index + 1, o.id, o.merchant, r.value_fen, o.reference, true
+    SELECT u.block, u.log_index + 1, o.id, o.hash, o.merchant, r.value_fen, o.reference, true
     FROM authorization_uses u
     JOIN authorizations a ON a.payer = u.payer AND a.nonce = u.nonce AND a.purpose = 'order-refund'
     JOIN order_refunds r ON r.authorization_id = a.id
@@ -227,13 +232,58 @@ _OF_ORDERS = text(
 )
 
 
-def _tell(session: Session, events: Sequence[Transfer], parties: Sequence[str]) -> None:
+@dataclass(frozen=True, slots=True)
+class _Settled:
+    """A payment of an order, or money back from one: what the chain moved, and the order's row."""
+
+    event: Transfer
+    order: Selected[Any]
+
+
+_Orders = dict[tuple[int, int], _Settled]
+
+
+def _orders(session: Session, events: Sequence[Transfer]) -> _Orders:
+    """Return the movements that are an order's, exactly as it asks for them, by block and log index."""
+    blocks = [event.block for event in events]
+    span = {"first": min(blocks, default=0), "last": max(blocks, default=-1)}
+    rows = {(row.block, row.log_index): row for row in session.execute(_OF_ORDERS, span)}
+    found = {}
+    for event in events:
+        row = rows.get((event.block, event.log_index))
+        if row is None or row.amount_fen != event.value or event.sender == event.recipient:
+            continue
+        if (event.sender if row.refund else event.recipient) == row.merchant:
+            found[event.block, event.log_index] = _Settled(event, row)
+    return found
+
+
+def _earn(session: Session, orders: _Orders) -> None:
+    """Let purchases earn points, and refunds take them back."""
+    paid, refunded = [], []
+    for one in orders.values():
+        event = one.event
+        moved = {
+            "order": one.order.hash,
+            "amount_fen": event.value,
+            "own_fen": event.value,
+            "points": 0,
+            "at": event.block_time,
+            "block": event.block,
+            "log_index": event.log_index,
+        }
+        if one.order.refund:
+            refunded.append(RefundedOrder(account=event.recipient, **moved))
+        else:
+            paid.append(PaidOrder(account=event.sender, **moved))
+    points.on_order_paid(session, paid)
+    points.on_order_refunded(session, refunded)
+
+
+def _tell(session: Session, events: Sequence[Transfer], parties: Sequence[str], orders: _Orders) -> None:
     """Tell both sides of payments between people; what contracts and the bank do is told by their own features."""
     contracts = {address for address, found in standing(session, parties).items() if found.tier == SYSTEM_TIER}
     people = set(parties) - contracts
-    blocks = [event.block for event in events]
-    span = {"first": min(blocks, default=0), "last": max(blocks, default=-1)}
-    orders = {(row.block, row.log_index): row for row in session.execute(_OF_ORDERS, span)}
     notices: list[Notice] = []
     for event in events:
         if event.sender in people and event.recipient in people:
@@ -244,15 +294,15 @@ def _tell(session: Session, events: Sequence[Transfer], parties: Sequence[str]) 
     announce_transfers(session, events, people)
 
 
-def _words(event: Transfer, order: Any) -> tuple[tuple[Kind, dict[str, Any]], tuple[Kind, dict[str, Any]]]:
+def _words(
+    event: Transfer, settled: _Settled | None
+) -> tuple[tuple[Kind, dict[str, Any]], tuple[Kind, dict[str, Any]]]:
     """Return what the sender and the recipient of a payment are told."""
     sent = {"amount_fen": event.value, "to": event.recipient}
     received = {"amount_fen": event.value, "from": event.sender}
-    if order is None or order.amount_fen != event.value:
+    if settled is None:
         return ("transfer-sent", sent), ("transfer-received", received)
-    named = {"order": order.id, "reference": order.reference}
-    if order.refund:
+    named = {"order": settled.order.id, "reference": settled.order.reference}
+    if settled.order.refund:
         return ("transfer-sent", sent), ("order-refunded", received | named)
-    if event.recipient != order.merchant:
-        return ("transfer-sent", sent), ("transfer-received", received)
     return ("order-paid", sent | named), ("order-received", received | named)

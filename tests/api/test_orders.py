@@ -292,3 +292,17 @@ def test_the_typed_client_pays_and_gives_back(merchant: Member, people: list[Mem
     till.give_back(till.api.show_order(order["id"]), ann.key.address, 500)
     pipeline.settle()
     assert till.api.find_order(reference="7")["status"] == "refunded"
+
+
+def test_a_purchase_earns_a_point_a_yuan_and_a_refund_takes_them_back(
+    merchant: Member, people: list[Member], paid: Any, pipeline: Pipeline
+) -> None:
+    ann, bob = people
+    assert ann.get("/points").json()["free"] == 28
+    assert (bob.get("/points").json()["free"], merchant.get("/points").json()["free"]) == (0, 0)
+    refund(merchant, paid, ann, 880)
+    pipeline.settle()
+    assert ann.get("/points").json()["free"] == 20
+    refund(merchant, paid, ann, 2_000)
+    pipeline.settle()
+    assert ann.get("/points").json()["free"] == 0
