@@ -86,11 +86,8 @@ class Schedule:
             payments.remind_before_end(session, now=block.time, limit=REMINDERS_AT_ONCE)
             self._remind_of_points(session, now=block.time)
             offers.release_expired(session, now=block.time, limit=QUOTES_AT_ONCE)
-            return settle_bank(session, now=block.time) + self._refund(session, now=block.time)
             given_back = self._refund(session, now=block.time) + self._close(session, now=block.time)
-            return settle_bank(session, now=block.time) + given_back
-            left = settle_bank(session, now=block.time) + self._refund(session, now=block.time)
-            return left + self._anchor_points(session, now=block.time)
+            return settle_bank(session, now=block.time) + given_back + self._anchor_points(session, now=block.time)
 
     def _remind_of_points(self, session: Session, *, now: datetime) -> None:
         """Remind of points that end soon; once nobody is left, look again in an hour: it reads a year's purchases."""

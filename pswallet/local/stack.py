@@ -21,6 +21,9 @@ PROCESSES = ("indexer", "relayer", "worker", "api")
 MEASURED = ("relayer", "indexer", "worker")
 """Those of them whose figures have a port of their own."""
 
+_MEMORY = {"MALLOC_ARENA_MAX": "2", "MALLOC_MMAP_THRESHOLD_": "131072"}
+"""Of glibc: a block's logs are large pieces that come and go; from the heap they would leave holes behind."""
+
 _FIRST_METRICS_PORT = 9101
 _PORT_TAKEN = "address already in use"
 
@@ -104,7 +107,7 @@ class Stack:
             "PSWALLET_API_PORT": self.url.rsplit(":", 1)[-1],
             "PSWALLET_PUBLIC_URL": self.public_url,
         }
-        return {**os.environ, **ours}
+        return {**_MEMORY, **os.environ, **ours}
 
     def restart_fallen(self) -> list[str]:
         """Start each process of the gateway that has ended by itself; return their names.

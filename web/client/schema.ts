@@ -3487,7 +3487,6 @@ export interface components {
             budget_fen: number;
             /**
              * Ends At
-             * Format: date-time
              * @description the first second at which it gives nothing; of the chain's clock
              */
             ends_at: string;
@@ -3511,10 +3510,7 @@ export interface components {
             per_person?: number | null;
             /** Per Person A Day */
             per_person_a_day?: number | null;
-            /**
-             * Starts At
-             * Format: date-time
-             */
+            /** Starts At */
             starts_at: string;
             terms: components["schemas"]["OfferTerms"];
             /**

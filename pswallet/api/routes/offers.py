@@ -48,7 +48,7 @@ def _moment(text: object) -> datetime:
 Moment = Annotated[
     datetime,
     BeforeValidator(_moment),
-    WithJsonSchema({"type": "string", "format": "date-time", "pattern": _MOMENT}),
+    WithJsonSchema({"type": "string", "pattern": _MOMENT}),
 ]
 Uses = Annotated[int, Field(strict=True, ge=1, le=10**9)]
 
