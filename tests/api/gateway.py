@@ -58,12 +58,17 @@ class Served(uvicorn.Server):
         await self.lifespan.shutdown()
 
 
+_DOCUMENTS: dict[str, dict[str, Any]] = {}
+
+
 @contextmanager
 def serve(app: FastAPI, connection: type[Connection] = Connection) -> Iterator[httpx.Client]:
     """Serve `app` on a free port, as uvicorn does in production, and speak to it."""
     config = uvicorn.Config(
-        app, port=0, log_config=None, access_log=False, loop="uvloop", http=connection, timeout_graceful_shutdown=1
-    )
+        app, port=0, log_config=None, access_log=False, loop="uvloop", http=connection,
+        timeout_keep_alive=75, timeout_graceful_shutdown=1,
+    )  # fmt: skip
+    _document_of(app)  # not by twenty clients at once, while the gateway waits for the interpreter
     server = Served(config)
     thread = threading.Thread(target=server.run, daemon=True)
     thread.start()
@@ -90,9 +95,17 @@ def assert_documented(app: FastAPI, answer: httpx.Response) -> None:
         )
 
 
+def _document_of(app: FastAPI) -> dict[str, Any]:
+    """The OpenAPI document, made once for all apps of a mode: it takes half a second."""
+    mode = app.state.gateway.settings.mode
+    if mode not in _DOCUMENTS:
+        _DOCUMENTS[mode] = app.openapi()
+    return _DOCUMENTS[mode]
+
+
 def _operation(app: FastAPI, method: str, path: str) -> dict[str, Any] | None:
     asked = path.split("/")
-    for known, item in app.openapi()["paths"].items():
+    for known, item in _document_of(app)["paths"].items():
         parts = known.split("/")
         fits = len(parts) == len(asked) and all(a == b or a[:1] == "{" for a, b in zip(parts, asked, strict=True))
         if fits and method.lower() in item:
