@@ -182,7 +182,8 @@ def api() -> None:
     from pswallet.chain.deploy import Deployment
     from pswallet.chain.keys import Keys, open_vault
     from pswallet.chain.rpc import Rpc
-    from pswallet.chain.signing import address_of, escrow_domain
+    from pswallet.chain.signing import checkout_domain, escrow_domain
+    from pswallet.chain.sponsor import Sponsor
     from pswallet.kit import tracing
     from pswallet.vendors.identity import SandboxIdentity
     from pswallet.vendors.register import SandboxRegister
@@ -211,7 +212,7 @@ def api() -> None:
         identity=SandboxIdentity(),
         register=SandboxRegister(),
         retention_key=keys.retention_public,
-        issuer=address_of(keys.sponsor),
+        sponsor=Sponsor(keys.sponsor, checkout_domain(deployment)),
     )
     uvicorn.run(
         application, host=settings.api_host, port=settings.api_port, log_config=None, access_log=False,

@@ -86,6 +86,7 @@ class Schedule:
             payments.remind_before_end(session, now=block.time, limit=REMINDERS_AT_ONCE)
             self._remind_of_points(session, now=block.time)
             offers.release_expired(session, now=block.time, limit=QUOTES_AT_ONCE)
+            payments.release_unpaid(session, now=block.time, limit=QUOTES_AT_ONCE)
             given_back = self._refund(session, now=block.time) + self._close(session, now=block.time)
             return settle_bank(session, now=block.time) + given_back + self._anchor_points(session, now=block.time)
 

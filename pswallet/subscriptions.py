@@ -11,13 +11,18 @@ from pswallet.chain.events import (
     AccountFrozen,
     AccountReplaced,
     AccountUnfrozen,
+    Approval,
     AuthorizationCanceled,
     AuthorizationUsed,
+    BudgetOpened,
     CallRefused,
     CampaignClosed,
     CampaignOpened,
+    CashierSet,
     Event,
     Minted,
+    OrderPaid,
+    OrderRefunded,
     PacketClaimed,
     PacketCreated,
     PacketRefunded,
@@ -36,6 +41,7 @@ from pswallet.chain.events import (
     VoucherSpent,
     WinnersListed,
 )
+from pswallet.checkout import projection as checkout
 from pswallet.payments import projection as payments
 from pswallet.redpackets import projection as redpackets
 from pswallet.vouchers import projection as vouchers
@@ -55,6 +61,11 @@ PROJECTIONS: dict[type[Event], tuple[Projection, ...]] = {
     Redeemed: (bank.on_redeemed,),
     AuthorizationUsed: (payments.on_authorizations_used,),
     AuthorizationCanceled: (payments.on_authorizations_canceled,),
+    Approval: (checkout.on_approvals,),
+    BudgetOpened: (checkout.on_budgets_opened,),
+    CashierSet: (checkout.on_cashiers_set,),
+    OrderPaid: (checkout.on_orders_paid, payments.on_funded_orders_paid),
+    OrderRefunded: (checkout.on_orders_refunded, payments.on_funded_orders_refunded),
     Transfer: (payments.on_transfers,),
     PacketCreated: (redpackets.on_packets_created,),
     PacketClaimed: (redpackets.on_packets_claimed,),
@@ -73,6 +84,7 @@ PROJECTIONS: dict[type[Event], tuple[Projection, ...]] = {
         payments.on_calls_refused,
         redpackets.on_calls_refused,
         bank.on_calls_refused,
+        checkout.on_calls_refused,
         vouchers.on_calls_refused,
     ),
 }

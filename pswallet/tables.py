@@ -15,6 +15,7 @@ from pswallet.accounts import models as accounts
 from pswallet.api import models as api
 from pswallet.bank import models as bank
 from pswallet.chain import models as chain
+from pswallet.checkout import models as checkout
 from pswallet.contacts import models as contacts
 from pswallet.kit import trail, vault
 from pswallet.kit.db import Base, engine_for
@@ -34,6 +35,7 @@ FEATURES = (
     api,
     bank,
     chain,
+    checkout,
     contacts,
     kyc,
     merchants,

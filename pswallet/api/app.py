@@ -22,12 +22,14 @@ from pswallet.api.routes import (
     accounts,
     activity,
     bank,
+    budgets,
     campaigns,
     chain,
     claims,
     contacts,
     draws,
     events,
+    funded,
     health,
     kyc,
     merchants,
@@ -51,6 +53,7 @@ from pswallet.api.streams import Streams
 from pswallet.api.traces import RequestTraces
 from pswallet.chain.deploy import Deployment
 from pswallet.chain.rpc import Rpc
+from pswallet.chain.sponsor import Sponsor
 from pswallet.kit import tracing
 from pswallet.kit.db import Sessions
 from pswallet.kit.vault import Vault
@@ -87,6 +90,8 @@ def routers(settings: Settings) -> list[APIRouter]:
         transfers.router,
         requests.router,
         orders.router,
+        funded.router,
+        budgets.router,
         activity.router,
         statements.router,
         draws.router,
@@ -122,11 +127,11 @@ def create_app(
     register: BusinessRegister,
     limits: Limits | None = None,
     retention_key: bytes | None = None,
-    issuer: str = "",
+    sponsor: Sponsor | None = None,
 ) -> FastAPI:
     """Build the gateway on its parts. `dealer` satisfies the red packets' Protocol.
 
-    `issuer`: the address that signs campaigns' lists of winners here.
+    `sponsor` signs for budgets' parts of orders and names itself in campaigns; without one nothing is funded here.
     """
     metrics = Metrics()
     gateway = Gateway(
@@ -143,7 +148,7 @@ def create_app(
         metrics=metrics,
         streams=Streams(sessions, metrics),
         retention_key=retention_key,
-        issuer=issuer,
+        sponsor=sponsor,
         seats=Seats(SEATS, metrics),
         door=Door(metrics),
         backlog=Backlog(sessions, metrics, confirmations=settings.confirmations),
@@ -165,6 +170,7 @@ def create_app(
         claims.hot,
         transfers.hot,
         orders.hot,
+        funded.hot,
         campaigns.hot,
     ]  # before the routers: routes are tried in order
     for router in routers(settings):

@@ -24,6 +24,7 @@ from pswallet.api.traces import trace_of
 from pswallet.chain import outbox
 from pswallet.chain.deploy import Deployment
 from pswallet.chain.rpc import Rpc
+from pswallet.chain.sponsor import Sponsor
 from pswallet.kit import clock, db
 from pswallet.kit.problems import Problem
 from pswallet.kit.vault import Vault
@@ -61,8 +62,13 @@ class Gateway:
     """Seconds between two signs of life of a stream."""
     retention_key: bytes | None = None
     """Public key that locks away what the law keeps of people who leave."""
-    issuer: str = ""
-    """The address that signs campaigns' lists of winners here."""
+    sponsor: Sponsor | None = None
+    """Signs for budgets' parts of orders, and campaigns' lists of winners; None: no order is funded here."""
+
+    @property
+    def issuer(self) -> str:
+        """Return the address that signs campaigns' lists of winners here."""
+        return self.sponsor.address if self.sponsor else ""
 
     @property
     def domain(self) -> str:

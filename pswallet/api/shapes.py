@@ -58,3 +58,6 @@ FreeLines = Annotated[str, StringConstraints(pattern=LINES_PATTERN)]
 Phone = Annotated[
     FreeText, StringConstraints(min_length=5, max_length=24), Field(description="E.164, or a mainland number")
 ]
+
+Ticket = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,32}$")]
+"""1 to 32 printable ASCII characters without a space: they are part of what is signed, as a bytes32."""

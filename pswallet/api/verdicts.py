@@ -1,9 +1,12 @@
 """Ask the chain whether a contract account accepts a signature (ERC-1271)."""
 
+from typing import Protocol, Self, TypeVar
+
 from eth_abi.abi import encode
 
 from pswallet.accounts.service import ContractVerdict
 from pswallet.chain.rpc import Rpc, RpcError
+from pswallet.chain.signing import SignatureMalformed, recover
 
 _MAGIC = bytes.fromhex("1626ba7e")
 """isValidSignature(bytes32,bytes): its selector, and what it answers when it accepts."""
@@ -23,3 +26,30 @@ def contract_verdict(rpc: Rpc) -> ContractVerdict:
         return bytes.fromhex(answer[2:])[:32] == _MAGIC.ljust(32, b"\0")
 
     return accepts
+
+
+class Signed(Protocol):
+    """A command with a signature that a contract may have to judge."""
+
+    @property
+    def signature(self) -> str:
+        """The signature, "0x…"."""
+        ...
+
+    def judged(self, verdict: bool) -> Self:
+        """Return the same command with the contract's verdict."""
+        ...
+
+
+S = TypeVar("S", bound=Signed)
+
+
+def with_contract(rpc: Rpc, command: S, *, signer: str, signed: bytes) -> S:
+    """Return `command` with the verdict of its signer's contract, unless the signer's own key signed the digest."""
+    signature = bytes.fromhex(command.signature[2:])
+    try:
+        if recover(signed, signature) == signer:
+            return command
+    except SignatureMalformed:
+        pass  # a contract's signature has any form
+    return command.judged(contract_verdict(rpc)(signer, signed, signature))

@@ -8,10 +8,9 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
 
-from pswallet.chain.events import TERMS_TUPLE
 from pswallet.chain.hashing import address_bytes, selector
 from pswallet.chain.signing import RED_PACKET
-from pswallet.chain.terms import Terms
+from pswallet.chain.terms import TERMS_TUPLE, Terms
 
 _CLAIM = "(address,uint256,bytes)"
 CLAIM_MANY = selector(f"claimMany(({TERMS_TUPLE},uint256,{_CLAIM}[],bytes20[],bytes)[])")
@@ -74,12 +73,12 @@ def _hex_word(value: str) -> bytes:
     return bytes.fromhex(value[2:])
 
 
-def _tail(data: bytes) -> bytes:
+def bytes_tail(data: bytes) -> bytes:
     """Encode dynamic bytes: length, then the bytes padded to whole words."""
     return word(len(data)) + data + bytes(-len(data) % 32)
 
 
-def _array(items: Sequence[bytes]) -> bytes:
+def array_tail(items: Sequence[bytes]) -> bytes:
     """Encode an array of dynamic items: length, offsets, items."""
     offsets, place = [], 32 * len(items)
     for item in items:
@@ -97,11 +96,11 @@ def terms_words(terms: Terms) -> bytes:
 
 def claim_many(packets: Sequence[PacketClaims]) -> bytes:
     """Encode `claimMany`."""
-    return CLAIM_MANY + word(32) + _array([_packet_claims(each) for each in packets])
+    return CLAIM_MANY + word(32) + array_tail([_packet_claims(each) for each in packets])
 
 
 def _packet_claims(group: PacketClaims) -> bytes:
-    claims = _array([_claim(each) for each in group.claims])
+    claims = array_tail([_claim(each) for each in group.claims])
     links = word(len(group.links)) + b"".join([link + bytes(12) for link in group.links])
     claims_at = 32 * 15
     links_at = claims_at + len(claims)
@@ -114,13 +113,13 @@ def _packet_claims(group: PacketClaims) -> bytes:
             word(links_at + len(links)),
             claims,
             links,
-            _tail(group.dealer_signature),
+            bytes_tail(group.dealer_signature),
         )
     )
 
 
 def _claim(claim: Claim) -> bytes:
-    return address_word(claim.account) + word(claim.index) + word(96) + _tail(claim.evidence)
+    return address_word(claim.account) + word(claim.index) + word(96) + bytes_tail(claim.evidence)
 
 
 def execute(calls: Sequence[BatchCall]) -> bytes:
@@ -128,7 +127,7 @@ def execute(calls: Sequence[BatchCall]) -> bytes:
     return (
         EXECUTE
         + word(32)
-        + _array([address_word(one.target) + word(one.gas_cap) + word(96) + _tail(one.data) for one in calls])
+        + array_tail([address_word(one.target) + word(one.gas_cap) + word(96) + bytes_tail(one.data) for one in calls])
     )
 
 
@@ -146,13 +145,13 @@ def transfer_with_authorization(arguments: dict[str, Any]) -> bytes:
         )
     )
     if len(signature) != 65 or arguments.get("erc1271"):
-        return TRANSFER_BYTES + head + word(32 * 7) + _tail(signature)
+        return TRANSFER_BYTES + head + word(32 * 7) + bytes_tail(signature)
     return TRANSFER_VRS + head + word(signature[64]) + signature[:64]
 
 
 def create_packet(terms: Terms, valid_after: int, valid_before: int, signature: bytes) -> bytes:
     """Encode `create`."""
-    authorization = word(valid_after) + word(valid_before) + word(96) + _tail(signature)
+    authorization = word(valid_after) + word(valid_before) + word(96) + bytes_tail(signature)
     return CREATE + terms_words(terms) + word(32 * 12) + authorization
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 from pswallet.chain.funded import Budget, Campaign, FundedOrder
 from pswallet.chain.hashing import keccak
-from pswallet.chain.terms import Terms
+from pswallet.chain.terms import TERMS_TUPLE, Terms
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,6 +46,15 @@ class AuthorizationCanceled(Event):
 
     authorizer: str
     nonce: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Approval(Event):
+    """`spender` may move `value` fen of `owner`; the largest number stands for all that it has."""
+
+    owner: str
+    spender: str
+    value: int
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -313,9 +322,6 @@ class CampaignClosed(Event):
     open: int
 
 
-# --- the anchor ---
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Anchored(Event):
     """The hash of a subject for a day (days since 1970-01-01 in Asia/Shanghai), and what it sums up to."""
@@ -326,7 +332,7 @@ class Anchored(Event):
     total: int
 
 
-# --- the batch, and what the indexer makes of our own transactions ---
+# --- the batch and the indexer ---
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -339,11 +345,7 @@ class CallFailed(Event):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallRefused(Event):
-    """One of our calls was refused in our own transaction. Made by the indexer.
-
-    `error` is the name of the Problem ("DailyLimitExceeded"). `log_index` is that of the log that said so, or -1 when
-    the whole transaction reverted.
-    """
+    """One of our calls was refused in our own transaction, by a Problem's name; log -1: all of it."""
 
     key: str
     kind: str
@@ -351,12 +353,11 @@ class CallRefused(Event):
     arguments: dict[str, Any]
 
 
-TERMS_TUPLE = "(address,uint64,uint16,uint64,uint64,bool,bytes32,address,address,bytes20,bytes32)"
-
 SIGNATURES: dict[type[Event], str] = {
     Transfer: "Transfer(address,address,uint256)",
     AuthorizationUsed: "AuthorizationUsed(address,bytes32)",
     AuthorizationCanceled: "AuthorizationCanceled(address,bytes32)",
+    Approval: "Approval(address,address,uint256)",
     TierSet: "TierSet(address,uint8)",
     TierLimitsSet: "TierLimitsSet(uint8,(uint48,uint48,uint48,uint48,uint48,bool))",
     AccountReplaced: "AccountReplaced(address,address)",

@@ -1,5 +1,6 @@
 """Questions to the node about the past: did this transaction revert and why, did this call's event happen."""
 
+from collections.abc import Callable
 from typing import Any, Protocol
 
 from pswallet.chain import events
@@ -76,34 +77,40 @@ def _address_topic(address: str) -> str:
     return "0x" + address[2:].lower().rjust(64, "0")
 
 
-def _question(addresses: Addresses, kind: str, arguments: dict[str, Any]) -> tuple[str, list[Any]] | None:
+def _question(addresses: Addresses, kind: str, asked: dict[str, Any]) -> tuple[str, list[Any]] | None:
     """Return the contract and the topics of the event that a call of this kind is after."""
-    asked: dict[str, tuple[str, list[Any]]] = {}
-    if kind == CallKind.AUTHORIZATION:
-        # A nonce ends once: where it was canceled no older block need be read.
-        ends = [TOPICS[events.AuthorizationUsed], TOPICS[events.AuthorizationCanceled]]
-        topics = [ends, _address_topic(arguments["from"]), arguments["nonce"]]
-        asked[kind] = (addresses.stablecoin, topics)
-    elif kind == CallKind.MINT:
-        asked[kind] = (addresses.stablecoin, [TOPICS[events.Minted], None, arguments["entry"]])
-    elif kind == CallKind.PACKET_REFUND:
-        asked[kind] = (addresses.escrow, [TOPICS[events.PacketRefunded], arguments["packet"]])
-    elif kind == CallKind.ORDER_REFUND:
-        asked[kind] = (addresses.checkout, [TOPICS[events.OrderRefunded], arguments["order"]])
-    elif kind == CallKind.CASHIER_SET:
-        parties = [_address_topic(arguments[name]) for name in ("merchant", "cashier")]
-        asked[kind] = (addresses.checkout, [TOPICS[events.CashierSet], *parties])
-    elif kind == CallKind.VOUCHER_ISSUE:
-        topics = [TOPICS[events.VoucherIssued], arguments["campaign"], _address_topic(arguments["account"])]
-        asked[kind] = (addresses.voucher, topics)
-    elif kind in (CallKind.PACKET_CLAIM, CallKind.PACKET_COLLECT):
-        wanted = (
-            [TOPICS[events.PacketClaimed], TOPICS[events.ShareOwed]]
-            if kind == CallKind.PACKET_CLAIM
-            else TOPICS[events.ShareCollected]
-        )
-        asked[kind] = (addresses.escrow, [wanted, arguments["packet"], _address_topic(arguments["account"])])
-    return asked.get(kind)
+    form = _QUESTIONS.get(kind)
+    if form is None:
+        return None
+    contract, topics = form(asked)
+    return getattr(addresses, contract), topics
+
+
+def _parties(asked: dict[str, Any], *names: str) -> list[str]:
+    return [_address_topic(asked[name]) for name in names]
+
+
+_ENDS = [TOPICS[events.AuthorizationUsed], TOPICS[events.AuthorizationCanceled]]
+"""Of a nonce, which ends once: where it was canceled no older block need be read."""
+_CLAIMS = [TOPICS[events.PacketClaimed], TOPICS[events.ShareOwed]]
+
+_QUESTIONS: dict[str, Callable[[dict[str, Any]], tuple[str, list[Any]]]] = {
+    CallKind.AUTHORIZATION: lambda one: ("stablecoin", [_ENDS, *_parties(one, "from"), one["nonce"]]),
+    CallKind.MINT: lambda one: ("stablecoin", [TOPICS[events.Minted], None, one["entry"]]),
+    CallKind.PERMIT: lambda one: ("stablecoin", [TOPICS[events.Approval], *_parties(one, "owner", "spender")]),
+    CallKind.PACKET_CLAIM: lambda one: ("escrow", [_CLAIMS, one["packet"], *_parties(one, "account")]),
+    CallKind.PACKET_COLLECT: lambda one: (
+        "escrow",
+        [TOPICS[events.ShareCollected], one["packet"], *_parties(one, "account")],
+    ),
+    CallKind.PACKET_REFUND: lambda one: ("escrow", [TOPICS[events.PacketRefunded], one["packet"]]),
+    CallKind.ORDER_REFUND: lambda one: ("checkout", [TOPICS[events.OrderRefunded], one["order"]]),
+    CallKind.CASHIER_SET: lambda one: ("checkout", [TOPICS[events.CashierSet], *_parties(one, "merchant", "cashier")]),
+    CallKind.VOUCHER_ISSUE: lambda one: (
+        "voucher",
+        [TOPICS[events.VoucherIssued], one["campaign"], *_parties(one, "account")],
+    ),
+}
 
 
 _NAMED: dict[str, tuple[type[events.Event], str]] = {
@@ -116,13 +123,18 @@ _NAMED: dict[str, tuple[type[events.Event], str]] = {
 }
 """Kinds whose event's first topics are what stands behind the colons of their key."""
 
-_COUNTED: dict[str, int] = {CallKind.ORDER_REFUND: 0, CallKind.CASHIER_SET: 1, CallKind.VOUCHER_ISSUE: 0}
-"""Kinds of which a thing has many: the word of the event's data that holds the call's `number`."""
+_COUNTED: dict[str, int] = {
+    CallKind.ORDER_REFUND: 0, CallKind.CASHIER_SET: 1, CallKind.VOUCHER_ISSUE: 0, CallKind.PERMIT: 0,
+}  # fmt: skip
+"""Kinds of which a thing has many: the word of the event's data that holds the call's `number` (a permit's value)."""
 
 
 def _named(addresses: Addresses, kind: str, key: str) -> tuple[str, list[Any]]:
     event, contract = _NAMED[kind]
-    names = [name if name.startswith("0x") else f"0x{int(name):064x}" for name in key.split(":")[1:]]
+    words = key.split(":")[1:]
+    if kind != CallKind.ANCHOR:  # a number at the end counts how often the call was left
+        words = [name for name in words if name.startswith("0x")]
+    names = [name if name.startswith("0x") else f"0x{int(name):064x}" for name in words]
     return getattr(addresses, contract), [TOPICS[event], *names]
 
 

@@ -49,6 +49,10 @@ def _authorization(topics: list[str], data: bytes) -> Fields:
     return {"authorizer": _topic_address(topics[1]), "nonce": topics[2]}
 
 
+def _approval(topics: list[str], data: bytes) -> Fields:
+    return {"owner": _topic_address(topics[1]), "spender": _topic_address(topics[2]), "value": _word(data, 0)}
+
+
 def _tier_set(topics: list[str], data: bytes) -> Fields:
     return {"account": _topic_address(topics[1]), "tier": _word(data, 0)}
 
@@ -256,6 +260,7 @@ _DECODERS: dict[type[Event], Decoder] = {
     events.Transfer: _transfer,
     events.AuthorizationUsed: _authorization,
     events.AuthorizationCanceled: _authorization,
+    events.Approval: _approval,
     events.TierSet: _tier_set,
     events.TierLimitsSet: _tier_limits,
     events.AccountReplaced: _replaced,
@@ -294,7 +299,7 @@ _BY_TOPIC: dict[str, tuple[type[Event], Decoder]] = {
 
 
 def decode(log: Mapping[str, Any], block_time: datetime) -> Event | None:
-    """Read one log as JSON-RPC gives it; None for an event that is not ours (an upgrade, a role, an approval)."""
+    """Read one log as JSON-RPC gives it; None for an event that is not ours (an upgrade, a role)."""
     found = _BY_TOPIC.get(log["topics"][0]) if log["topics"] else None
     if found is None:
         return None

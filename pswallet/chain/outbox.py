@@ -47,6 +47,7 @@ class CallKind(StrEnum):
     WINNERS_LIST = "winners"
     VOUCHER_ISSUE = "voucher"
     CAMPAIGN_CLOSE = "campaign-close"
+    PERMIT = "permit"
     ANCHOR = "anchor"
 
 
@@ -175,10 +176,17 @@ def payments_under_way(session: Session) -> list[tuple[str, str]]:
     """Return payer and nonce of each signed payment whose call is not settled: few, however many were made."""
     query = text(
         "SELECT coalesce(arguments->>'from', arguments->'terms'->>'creator'), coalesce(arguments->>'nonce', lane)"
-        " FROM chain_calls WHERE settled_block IS NULL AND kind IN (:authorization, :packet)"
+        " FROM chain_calls WHERE settled_block IS NULL AND kind IN (:authorization, :packet, :order)"
     )
-    rows = session.execute(query, {"authorization": CallKind.AUTHORIZATION, "packet": CallKind.PACKET_CREATE})
+    kinds = {"authorization": CallKind.AUTHORIZATION, "packet": CallKind.PACKET_CREATE, "order": CallKind.ORDER_PAY}
+    rows = session.execute(query, kinds)
     return [(payer, nonce) for payer, nonce in rows]
+
+
+def orders_under_way(session: Session) -> list[str]:
+    """Return the hashes of the funded orders whose payments are not settled."""
+    query = text("SELECT arguments->>'nonce' FROM chain_calls WHERE settled_block IS NULL AND kind = :kind")
+    return list(session.scalars(query, {"kind": CallKind.ORDER_PAY}))
 
 
 def unsettled_calls(session: Session) -> int:

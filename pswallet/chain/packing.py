@@ -226,6 +226,11 @@ def _collection(call: Waiting, addresses: Addresses, terms: Mapping[str, PacketT
     return calldata.BatchCall(addresses.escrow, _INTENT_GAS[call.kind][1], data)
 
 
+def _permit(call: Waiting, addresses: Addresses, terms: Mapping[str, PacketTerms]) -> calldata.BatchCall:
+    data = bytes.fromhex(call.arguments["data"][2:])
+    return calldata.BatchCall(addresses.stablecoin, _INTENT_GAS[call.kind][1], data)
+
+
 def _of_shops(call: Waiting, addresses: Addresses, terms: Mapping[str, PacketTerms]) -> calldata.BatchCall:
     to = addresses.checkout if call.kind in _CHECKOUT else addresses.voucher
     return calldata.BatchCall(to, _INTENT_GAS[call.kind][1], bytes.fromhex(call.arguments["data"][2:]))
@@ -237,6 +242,7 @@ _VOUCHERS = (CallKind.CAMPAIGN_OPEN, CallKind.WINNERS_LIST, CallKind.VOUCHER_ISS
 _INTENT_FORMS = {
     **dict.fromkeys((*_CHECKOUT, *_VOUCHERS), _of_shops),
     CallKind.AUTHORIZATION: _payment,
+    CallKind.PERMIT: _permit,
     CallKind.PACKET_CREATE: _creation,
     CallKind.PACKET_REFUND: _refund,
     CallKind.PACKET_COLLECT: _collection,
@@ -247,6 +253,7 @@ _INTENT_GAS: dict[str, tuple[int, int]] = {
     CallKind.PACKET_CREATE: (150_000, 350_000),
     CallKind.PACKET_REFUND: (90_000, 200_000),
     CallKind.PACKET_COLLECT: (90_000, 200_000),
+    CallKind.PERMIT: (60_000, 150_000),
     CallKind.BUDGET_OPEN: (70_000, 200_000),
     CallKind.ORDER_PAY: (190_000, 500_000),
     CallKind.ORDER_REFUND: (120_000, 400_000),

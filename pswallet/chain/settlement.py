@@ -45,6 +45,7 @@ _KEYS = {
     events.ShareCollected: lambda e: f"packet-collect:{e.packet}:{e.account}",
     events.PacketRefunded: lambda e: f"packet-refund:{e.packet}",
     events.Minted: lambda e: f"mint:{e.entry}",
+    events.Approval: lambda e: f"permit:{e.owner}:{e.spender}:{e.value}",
     events.BudgetOpened: lambda e: f"budget-open:{e.budget}",
     events.OrderPaid: lambda e: f"order-pay:{e.order}",
     events.OrderRefunded: lambda e: f"order-refund:{e.order}:{e.number}",
@@ -269,7 +270,8 @@ class Settlement:
     def _sentence(self, verdict: Verdict) -> CallRefused | None:
         """Refuse a call, unless it is done after all or the reason passes."""
         call, error = verdict.call, verdict.error
-        if (error in USED_ALREADY or error == UNEXPLAINED) and self._has_happened(call, verdict.mined):
+        may_be = error in USED_ALREADY or error == UNEXPLAINED or call.kind == CallKind.PERMIT
+        if may_be and self._has_happened(call, verdict.mined):
             self._settle(verdict.mined, [call])
             return None
         if error in WAITS and call.kind == CallKind.PACKET_CLAIM:

@@ -9,6 +9,7 @@ from pswallet.chain.signing import RED_PACKET, Domain, digest
 ZERO_ADDRESS = "0x" + "00" * 20
 ZERO_32 = "0x" + "00" * 32
 ZERO_20 = "0x" + "00" * 20
+TERMS_TUPLE = "(address,uint64,uint16,uint64,uint64,bool,bytes32,address,address,bytes20,bytes32)"
 
 
 @dataclass(frozen=True, slots=True)

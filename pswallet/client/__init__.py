@@ -5,6 +5,15 @@
 
 from pswallet.client.api import Api
 from pswallet.client.errors import ContractsChanged, DomainUnknown, KeystoreUnreadable, OrderForged, Refused
+from pswallet.client.funded import (
+    authorize_funded,
+    funded_terms,
+    parts_of,
+    sign_budget,
+    sign_cashier,
+    sign_permit,
+    sign_refund,
+)
 from pswallet.client.keys import Key
 from pswallet.client.person import Answer, Client, Given
 from pswallet.client.signed import Chain, authorize, authorize_order, authorize_packet, authorize_refund, sign_link
@@ -26,8 +35,15 @@ __all__ = [
     "Refused",
     "Transport",
     "authorize",
+    "authorize_funded",
     "authorize_order",
     "authorize_packet",
     "authorize_refund",
+    "funded_terms",
+    "parts_of",
+    "sign_budget",
+    "sign_cashier",
     "sign_link",
+    "sign_permit",
+    "sign_refund",
 ]

@@ -54,6 +54,8 @@ class BasketShape(TypedDict):
     merchant: str
     items: list[parts.BasketItemShape]
     price_fen: int
+    till: str | None
+    reference: str | None
     created_at: str
 
 
@@ -61,6 +63,25 @@ class Box(TypedDict):
     """The last messages to a phone, the newest last."""
 
     messages: list[parts.Message]
+
+
+class BudgetAccepted(TypedDict):
+    """The budget waits for the chain."""
+
+    id: str
+    status: str
+
+
+class BudgetShape(TypedDict):
+    """A budget and what it can pay still; the chain shows it to everybody."""
+
+    id: str
+    funder: str
+    signer: str
+    total_fen: int
+    left_fen: int
+    ends_at: str
+    status: str
 
 
 class CampaignAccepted(TypedDict):
@@ -95,11 +116,25 @@ class CampaignShops(TypedDict):
     after: str | None
 
 
+class CashierAccepted(TypedDict):
+    """The act waits for the chain."""
+
+    cashier: str
+    status: str
+
+
+class Cashiers(TypedDict):
+    """A merchant's cashiers, dismissed ones too."""
+
+    items: list[parts.CashierShape]
+
+
 class ChainShape(TypedDict):
     """The chain behind the gateway."""
 
     chain_id: int
     contracts: parts.Contracts
+    signer: str | None
     block: parts.BlockShape
 
 
@@ -254,6 +289,21 @@ class Found(TypedDict):
     masked_name: str | None
 
 
+class FundedOrderAccepted(TypedDict):
+    """The payment waits for the chain; the order and the events say what became of it."""
+
+    hash: str
+    status: str
+
+
+class FundedRefundAccepted(TypedDict):
+    """The refund waits for the chain."""
+
+    hash: str
+    number: int
+    status: str
+
+
 class GroupShape(TypedDict):
     """A group as its owner sees it, the members in the order in which they came."""
 
@@ -369,6 +419,8 @@ class OrderShape(TypedDict):
     expiry: int
     status: str
     error: str | None
+    quote_id: str | None
+    parts: list[bodies.OrderPartShape]
     payments: list[parts.OrderPaymentShape]
     refunds: list[parts.RefundShape]
 
@@ -405,6 +457,20 @@ class PacketShape(TypedDict):
     refunded_fen: int
     created_at: str
     expires_at: str
+
+
+class PermitAccepted(TypedDict):
+    """The permit waits for the chain."""
+
+    status: str
+
+
+class PermitState(TypedDict):
+    """What a permit is signed with, and whether the checkout may move this account's money."""
+
+    spender: str
+    number: int
+    allowed: bool
 
 
 class PhraseKeyShape(TypedDict):

@@ -162,6 +162,55 @@ class Api:
             answers.TransferAccepted, "POST", f"/v1/orders/{escaped(order_id)}/payments", body=body, key=key
         )
 
+    def order_quote(
+        self, quote_id: str, body: bodies.Ask | None = None, *, key: str | None = None
+    ) -> answers.OrderShape:
+        """Turn a quote into an order at its price; `parts` says who helps to pay it. Good for as long as the quote."""
+        return self._transport.ask(
+            answers.OrderShape, "POST", f"/v1/quotes/{escaped(quote_id)}/order", body=body or {}, key=key
+        )
+
+    def refund_funded_order(
+        self, order_id: str, body: bodies.RefundAFundedOrder, *, key: str | None = None
+    ) -> answers.FundedRefundAccepted:
+        """Give money of a funded order back: each fen to whose it was, own money first."""
+        return self._transport.ask(
+            answers.FundedRefundAccepted, "POST", f"/v1/orders/{escaped(order_id)}/funded-refunds", body=body, key=key
+        )
+
+    def pay_funded_order(
+        self, order_id: str, body: bodies.PayFundedOrder, *, key: str | None = None
+    ) -> answers.FundedOrderAccepted:
+        """Pay an order with others' help: vouchers of one's own, or what its quote says. One signature covers all
+        parts."""
+        return self._transport.ask(
+            answers.FundedOrderAccepted, "POST", f"/v1/orders/{escaped(order_id)}/funded-payments", body=body, key=key
+        )
+
+    def open_budget(self, body: bodies.OpenABudget, *, key: str | None = None) -> answers.BudgetAccepted:
+        """Let one's own money help to pay orders, up to a total; it stays one's own until an order is paid."""
+        return self._transport.ask(answers.BudgetAccepted, "POST", "/v1/budgets", body=body, key=key)
+
+    def show_budget(self, budget: str) -> answers.BudgetShape:
+        """Show a budget."""
+        return self._transport.ask(answers.BudgetShape, "GET", f"/v1/budgets/{escaped(budget)}")
+
+    def show_permit(self) -> answers.PermitState:
+        """Show what the next permit is signed with, and whether the checkout may move one's money."""
+        return self._transport.ask(answers.PermitState, "GET", "/v1/permits")
+
+    def permit(self, body: bodies.NewPermit, *, key: str | None = None) -> answers.PermitAccepted:
+        """Let the checkout move one's money: for one's budgets, and to refund funded orders; or stop it."""
+        return self._transport.ask(answers.PermitAccepted, "POST", "/v1/permits", body=body, key=key)
+
+    def set_cashier(self, body: bodies.NewCashier, *, key: str | None = None) -> answers.CashierAccepted:
+        """Let somebody refund one's funded orders, up to a cap a day, or dismiss them."""
+        return self._transport.ask(answers.CashierAccepted, "POST", "/v1/cashiers", body=body, key=key)
+
+    def list_cashiers(self) -> answers.Cashiers:
+        """List one's own cashiers."""
+        return self._transport.ask(answers.Cashiers, "GET", "/v1/cashiers")
+
     def show_balance(self) -> answers.Balance:
         """Show what one holds."""
         return self._transport.ask(answers.Balance, "GET", "/v1/balance")

@@ -196,6 +196,17 @@ class NewBasket(TypedDict):
     """What somebody wants to buy, at the merchant's prices."""
 
     items: list[BasketItem]
+    till: NotRequired[str | None]
+    reference: NotRequired[str | None]
+
+
+class NewCashier(TypedDict):
+    """`Cashier` of /v1/typed-data in the checkout's domain, signed by the merchant: whoever posts it."""
+
+    cashier: str
+    cap_fen: int
+    number: int
+    signature: str
 
 
 class NewOffer(TypedDict):
@@ -211,6 +222,16 @@ class NewOffer(TypedDict):
     per_person_a_day: NotRequired[int | None]
     merchants: NotRequired[list[str]]
     fund: NotRequired[str | None]
+
+
+class NewPermit(TypedDict):
+    """ERC-2612 `Permit` of /v1/typed-data in the token's domain, for the checkout; `allow` signs 2^256 - 1,
+    else 0."""
+
+    allow: bool
+    number: int
+    deadline: int
+    signature: str
 
 
 class NewQuote(TypedDict):
@@ -250,6 +271,16 @@ class OfferTerms(TypedDict):
     allows_zero: NotRequired[bool]
 
 
+class OpenABudget(TypedDict):
+    """`Budget` of /v1/typed-data in the checkout's domain, signed by the funder: whoever posts it."""
+
+    signer: str
+    total_fen: int
+    end: int
+    salt: str
+    signature: str
+
+
 class OpenACampaign(TypedDict):
     """Terms, words for people, shops, and ReceiveWithAuthorization of the budget to the vouchers."""
 
@@ -285,10 +316,28 @@ class OpenStore(TypedDict):
     place: str
 
 
+class OrderPartShape(TypedDict):
+    """What somebody else pays of an order."""
+
+    funder: str
+    budget: str
+    value_fen: int
+    minimum_spend_fen: int
+
+
 class PayAnOrder(TypedDict):
     """An ERC-3009 TransferWithAuthorization to the merchant; `validAfter` is 0, the nonce is the order's hash."""
 
     valid_before: int
+    signature: str
+
+
+class PayFundedOrder(TypedDict):
+    """An order with its parts: `FundedOrder` of /v1/typed-data in the checkout's domain, its terms those of the
+    order."""
+
+    own_fen: int
+    parts: list[OrderPartShape]
     signature: str
 
 
@@ -323,6 +372,16 @@ class RealName(TypedDict):
     machine_line: NotRequired[str | None]
     bank_card: NotRequired[CardShape | None]
     liveness_token: NotRequired[str | None]
+
+
+class RefundAFundedOrder(TypedDict):
+    """`Refund` of /v1/typed-data in the checkout's domain, signed by the merchant or one of its cashiers."""
+
+    hash: str
+    number: int
+    amount_fen: int
+    signer: str
+    signature: str
 
 
 class Registration(TypedDict):

@@ -44,6 +44,15 @@ class BlockShape(TypedDict):
     time: int
 
 
+class CashierShape(TypedDict):
+    """A cashier of one's own as the chain has it."""
+
+    cashier: str
+    cap_fen: int
+    refunded_today_fen: int
+    number: int
+
+
 class ClaimsShareShape(TypedDict):
     """A drawn share."""
 
@@ -81,6 +90,27 @@ class DeviceShape(TypedDict):
 
     id: str
     created_at: str
+
+
+class FundedRefundShape(TypedDict):
+    """Money of a funded order that came back, or waits to."""
+
+    number: int
+    amount_fen: int
+    own_fen: int | None
+    parts_fen: list[int]
+    signer: str
+    status: str
+    error: str | None
+
+
+class FundedShape(TypedDict):
+    """Who paid an order besides its payer, and what came back to whom."""
+
+    hash: str
+    own_fen: int
+    parts: list[bodies.OrderPartShape]
+    refunds: list[FundedRefundShape]
 
 
 class KeyShape(TypedDict):
@@ -164,6 +194,7 @@ class OrderPaymentShape(TypedDict):
     log_index: int
     paid_at: str
     duplicate: bool
+    funded: FundedShape | None
 
 
 class PointsLineShape(TypedDict):

@@ -8,11 +8,14 @@ from typing import Any, Literal, Self, cast
 
 import httpx
 
+from pswallet.chain.funded import Part
 from pswallet.chain.terms import ZERO_20, ZERO_32, ZERO_ADDRESS, Terms
 from pswallet.client import answers, bodies
 from pswallet.client.api import Api
 from pswallet.client.errors import ContractsChanged, DomainUnknown
+from pswallet.client.funded import authorize_funded, parts_of, sign_budget, sign_permit, sign_refund
 from pswallet.client.keys import Key
+from pswallet.client.parts import FundedShape
 from pswallet.client.signed import (
     ERASE,
     SIGN_IN,
@@ -175,6 +178,30 @@ class Client:
     def give_back(self, order: answers.OrderShape, payer: str, amount_fen: int) -> answers.TransferAccepted:
         """Give a payer of this merchant's order money back."""
         return self.api.refund_order(order["id"], authorize_refund(self.chain(), self.key, order, payer, amount_fen))
+
+    def pay_funded(self, order: answers.OrderShape, parts: Sequence[Part] | None = None) -> answers.FundedOrderAccepted:
+        """Pay an order with others' help: as its quote says, or with `parts` (vouchers); the rest is one's own."""
+        helped = parts_of(order) if parts is None else parts
+        return self.api.pay_funded_order(order["id"], authorize_funded(self.chain(), self.key, order, helped))
+
+    def give_back_funded(
+        self, order: answers.OrderShape, payment: FundedShape, amount_fen: int
+    ) -> answers.FundedRefundAccepted:
+        """Give money of a funded order of this merchant's back: each fen to whose it was."""
+        number = len([one for one in payment["refunds"] if one["status"] != "refused"])
+        return self.api.refund_funded_order(
+            order["id"], sign_refund(self.chain(), self.key, payment["hash"], number, amount_fen)
+        )
+
+    def permit(self) -> None:
+        """Let the checkout move this account's money, for its budgets and for refunds of funded orders."""
+        self.api.permit(sign_permit(self.chain(), self.key, self.api.show_permit()))
+
+    def open_budget(self, *, total_fen: int, lasts_s: int) -> answers.BudgetAccepted:
+        """Let up to `total_fen` of this account's money help to pay orders."""
+        signer = self.api.show_chain()["signer"] or ""
+        body = sign_budget(self.chain(), self.key, signer, total_fen=total_fen, lasts_s=lasts_s)
+        return self.api.open_budget(body)
 
     # --- red packets ---
 

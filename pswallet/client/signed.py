@@ -27,18 +27,27 @@ class Proof(TypedDict):
 
 @dataclass(frozen=True)
 class Chain:
-    """The chain as the gateway serves it: its id, the two contracts that people sign for, and the block time."""
+    """The chain as the gateway serves it: its id, the contracts that people sign for, and the block time."""
 
     chain_id: int
     stablecoin: str
     escrow: str
+    checkout: str
+    voucher: str
     block_time: int
 
     @classmethod
     def of(cls, served: ChainShape) -> Self:
         """Read the gateway's answer."""
         contracts = served["contracts"]
-        return cls(served["chain_id"], contracts["stablecoin"], contracts["escrow"], served["block"]["time"])
+        return cls(
+            chain_id=served["chain_id"],
+            stablecoin=contracts["stablecoin"],
+            escrow=contracts["escrow"],
+            checkout=contracts["checkout"],
+            voucher=contracts["voucher"],
+            block_time=served["block"]["time"],
+        )
 
     @property
     def token(self) -> signing.Domain:
@@ -49,6 +58,11 @@ class Chain:
     def packets(self) -> signing.Domain:
         """The EIP-712 domain of the red packets."""
         return signing.escrow_domain(self)
+
+    @property
+    def orders(self) -> signing.Domain:
+        """The EIP-712 domain of the funded orders."""
+        return signing.checkout_domain(self)
 
     def is_where(self, other: "Chain") -> bool:
         """Whether both name the same contracts of the same chain, whatever the time."""

@@ -45,10 +45,11 @@ def fact_tables() -> list[type[Base]]:
 
 def engine_for(url: str, *, pool_size: int = 20) -> Engine:
     """Open an engine on `url` (postgresql://…); connections are checked before use, so a restart heals by itself."""
-    # Parameters may be personal data: an error message never shows them.
+    # Parameters may be personal data: an error message never shows them. Last in, first out: few connections are used
+    # as long as few are needed, and each keeps buffers as large as the largest list that it ever carried.
     return create_engine(
         _with_driver(url), pool_size=pool_size, max_overflow=10, pool_pre_ping=True, pool_timeout=5,
-        hide_parameters=True,
+        pool_use_lifo=True, hide_parameters=True,
     )  # fmt: skip
 
 

@@ -87,6 +87,12 @@ def insert_new_rows(session: Session, table: type[Base], rows: Sequence[Row]) ->
     return _insert(session, table, rows, " ON CONFLICT DO NOTHING")
 
 
+def upsert_rows(session: Session, table: type[Base], rows: Sequence[Row], *, key: str, renewed: Sequence[str]) -> None:
+    """Insert `rows`; of those whose `key` is there already take over the columns in `renewed`."""
+    news = ", ".join(f"{column} = EXCLUDED.{column}" for column in renewed)
+    _insert(session, table, rows, f" ON CONFLICT ({key}) DO UPDATE SET {news}")
+
+
 def _insert(session: Session, table: type[Base], rows: Sequence[Row], ending: str) -> int:
     if not rows:
         return 0

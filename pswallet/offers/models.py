@@ -70,6 +70,9 @@ class Basket(Base):
     merchant: Mapped[str] = mapped_column(Text, index=True)
     items: Mapped[list[dict[str, Any]]] = mapped_column(JSONB)
     price_fen: Mapped[int]
+    till: Mapped[str | None] = mapped_column(Text)
+    reference: Mapped[str | None] = mapped_column(Text)
+    """Of the order that a quote on it becomes; the merchant's own number, used once."""
     created_at: Mapped[datetime]
 
 

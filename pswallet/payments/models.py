@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from datetime import datetime
+from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, ForeignKey, Index, Integer, SmallInteger, Text, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.orm import Mapped, mapped_column
 
 from pswallet.kit.db import Base, Fact
@@ -98,6 +100,31 @@ class Order(Base):
     expires_at: Mapped[datetime]
     """The first second at which no payment counts. Both are the chain's time."""
     voided_at: Mapped[datetime | None] = mapped_column(default=None)
+    quote_id: Mapped[str | None] = mapped_column(Text, unique=True, default=None)
+    """The quote whose price this is; only its payer pays, as it says."""
+
+
+class FundedIntake(Base):
+    """A payer's signature for an order that others help to pay; what became of it is the checkout's to say.
+
+    It outlives a refusal: the same signature may be given again.
+    """
+
+    __tablename__ = "funded_orders"
+    __table_args__ = (Index("ix_funded_orders_payer_expires_at", "payer", "expires_at"),)
+
+    hash: Mapped[str] = mapped_column(Text, primary_key=True)
+    order_id: Mapped[str] = mapped_column(Text, ForeignKey("orders.id"), index=True)
+    payer: Mapped[str] = mapped_column(Text)
+    terms: Mapped[dict[str, Any]] = mapped_column(JSONB)
+    """As `funded.FundedOrder` writes them."""
+    points_place: Mapped[int | None] = mapped_column(SmallInteger)
+    """Which of the parts the payer's points pay."""
+    signature: Mapped[str] = mapped_column(Text)
+    tries: Mapped[int] = mapped_column(Integer)
+    """How often the chain had refused it when it was given last."""
+    accepted_at: Mapped[datetime]
+    expires_at: Mapped[datetime]
 
 
 class OrderRefund(Base):

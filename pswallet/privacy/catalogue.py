@@ -13,6 +13,17 @@ from pswallet.accounts.models import Account, AccountFreeze, AccountSession, Acc
 from pswallet.api.models import KeptAnswer, RateWindow
 from pswallet.bank.models import BankEntry, BankMint, BankMintRefusal, BankRedemption, ReserveAttestation
 from pswallet.chain.models import ChainBlock, ChainCall, ChainSender, ChainSending, ChainTransaction
+from pswallet.checkout.models import (
+    Allowance,
+    BudgetOpening,
+    CheckoutBudget,
+    CheckoutCashier,
+    CheckoutPart,
+    CheckoutPayment,
+    CheckoutRefund,
+    CheckoutRefundAsked,
+    CheckoutRefusal,
+)
 from pswallet.contacts.models import ContactGroup
 from pswallet.kit.db import Base
 from pswallet.kit.trail import TrailEntry
@@ -39,6 +50,7 @@ from pswallet.payments.models import (
     AuthorizationRefusal,
     AuthorizationUse,
     Entry,
+    FundedIntake,
     Order,
     OrderRefund,
     PaymentPause,
@@ -121,6 +133,9 @@ _OWN_MERCHANTS = select(Merchant.id).where(Merchant.account_id == ACCOUNT)
 _OWN_ENDPOINTS = select(WebhookEndpoint.id).where(WebhookEndpoint.merchant_id.in_(_OWN_MERCHANTS))
 _OWN_QUOTES = select(Quote.id).where(Quote.payer == ADDRESS)
 _QUOTED = select(Quote.basket_id).where(Quote.payer == ADDRESS)
+_OWN_CHECKOUTS = select(CheckoutPayment.hash).where(
+    or_(CheckoutPayment.payer == ADDRESS, CheckoutPayment.merchant == ADDRESS)
+)
 _OWN_PACKETS = select(RedPacket.id).where(RedPacket.creator == ADDRESS)
 _OWN_ENTRIES = select(BankEntry.entry).where(BankEntry.account == ADDRESS)
 
@@ -223,6 +238,24 @@ HOLDINGS = (
     Holding(VoucherEntry, or_(VoucherEntry.account == ADDRESS, VoucherEntry.merchant == ADDRESS), LEDGER),
     Holding(CampaignClosing, CampaignClosing.sponsor == ADDRESS, LEDGER),
     Holding(VoucherRefusal, VoucherRefusal.account == ADDRESS, LEDGER),
+    Holding(FundedIntake, FundedIntake.payer == ADDRESS, SIGNED),
+    Holding(CheckoutBudget, CheckoutBudget.funder == ADDRESS, SIGNED),
+    Holding(
+        CheckoutRefundAsked,
+        or_(CheckoutRefundAsked.merchant == ADDRESS, CheckoutRefundAsked.signer == ADDRESS),
+        SIGNED,
+    ),
+    Holding(Allowance, or_(Allowance.owner == ADDRESS, Allowance.spender == ADDRESS), LEDGER),
+    Holding(BudgetOpening, or_(BudgetOpening.funder == ADDRESS, BudgetOpening.signer == ADDRESS), LEDGER),
+    Holding(CheckoutPayment, CheckoutPayment.hash.in_(_OWN_CHECKOUTS), LEDGER),
+    Holding(CheckoutPart, or_(CheckoutPart.funder == ADDRESS, CheckoutPart.hash.in_(_OWN_CHECKOUTS)), LEDGER),
+    Holding(CheckoutRefund, or_(CheckoutRefund.signer == ADDRESS, CheckoutRefund.hash.in_(_OWN_CHECKOUTS)), LEDGER),
+    Holding(CheckoutCashier, or_(CheckoutCashier.merchant == ADDRESS, CheckoutCashier.cashier == ADDRESS), LEDGER),
+    Holding(
+        CheckoutRefusal,
+        or_(CheckoutRefusal.subject.contains(ADDRESS), CheckoutRefusal.key.contains(ADDRESS)),
+        LEDGER,
+    ),
     Holding(TrailEntry, or_(TrailEntry.person == ACCOUNT, TrailEntry.person == ADDRESS), PROOF),
     Holding(
         RetainedRecord,

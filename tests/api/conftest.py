@@ -13,6 +13,7 @@ from pswallet.api.limits import Limit, Limits
 from pswallet.chain import signing
 from pswallet.chain.dealer import Dealer
 from pswallet.chain.presence import PARTS, Presence
+from pswallet.chain.sponsor import Sponsor
 from pswallet.kit.db import Sessions
 from pswallet.kit.vault import Vault
 from pswallet.settings import Settings
@@ -50,7 +51,7 @@ def make_app(log_file: Path, sessions: Sessions, chain: Chain, vault: Vault, set
             "register": SandboxRegister(),
             "limits": WIDE,
             "retention_key": chain.keys.retention_public,
-            "issuer": signing.address_of(chain.keys.sponsor),
+            "sponsor": Sponsor(chain.keys.sponsor, signing.checkout_domain(chain.deployment)),
         } | changed
         return create_app(parts.pop("settings"), parts.pop("sessions"), **parts)
 

@@ -140,6 +140,8 @@ def test_every_row_that_names_the_person_is_in_the_export(stranger: Any, pipelin
         "order_refunds", "orders", "phrase_tries", "rate_windows", "retained_records", "share_payments", "successions",
             "trail_entries",
         "points_holds", "points_purchases", "points_redemptions", "points_refunds", "points_reminders",
+        "allowances", "budget_openings", "checkout_budgets", "checkout_cashiers", "checkout_parts", "checkout_payments",
+        "checkout_refunds", "checkout_refunds_asked", "checkout_refusals", "funded_orders",
         "campaigns", "campaign_openings", "campaign_closings", "listed_shops", "voucher_refusals",
     }  # fmt: skip
 

@@ -31,6 +31,7 @@ PUBLIC = {
     ("post", "/v1/red-packets/{packet}/collect"),
     ("get", "/v1/orders/{order_id}"),
     ("get", "/v1/offers/{offer_id}"),
+    ("get", "/v1/budgets/{budget}"),
     ("get", "/v1/campaigns/{campaign}"),
     ("get", "/v1/campaigns/{campaign}/shops"),
 }
@@ -59,6 +60,7 @@ class Ann:
             "packet": self._give(pipeline),
             "campaign": open_campaign(members(stranger, pipeline, "district", tier=6)[0], pipeline),
             "group_id": self._group(),
+            "budget": self._budget(pipeline),
             "order_id": self._order(stranger, pipeline),
             "address": self.eve.address,
             "device_id": self.ann.post("/payment-codes").json()["id"],
@@ -76,6 +78,11 @@ class Ann:
         client_of(self.ann).pay_order(order)
         pipeline.settle()
         return str(order["id"])
+
+    def _budget(self, pipeline: Pipeline) -> str:
+        budget = client_of(self.ann).open_budget(total_fen=500, lasts_s=3_600)["id"]
+        pipeline.settle()
+        return budget
 
     def _reward(self, pipeline: Pipeline) -> str:
         with transaction(pipeline.sessions) as session:

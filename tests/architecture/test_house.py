@@ -18,7 +18,7 @@ from pswallet.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = sorted((ROOT / "pswallet").rglob("*.py"))
-OWN_CONTRACTS = ("Stablecoin", "RedPacketEscrow", "Batch", "CityVoucher")
+OWN_CONTRACTS = ("Stablecoin", "RedPacketEscrow", "Batch", "CityVoucher", "MerchantCheckout")
 
 
 def _tracked(*patterns: str) -> list[Path]:
@@ -80,11 +80,14 @@ def test_every_error_of_our_contracts_is_a_problem_or_stays_inside(contract):
     assert own - set(every_problem()) - NOT_FOR_PEOPLE == set()
 
 
+_WITHIN_TERMS = {("OrderPaid", name) for name in ("funder", "budget", "value", "minimumSpend")}
+
+
 @pytest.mark.parametrize("contract", OWN_CONTRACTS)
 def test_every_event_has_a_dataclass_of_the_same_fields(contract):
     renamed = {("Transfer", "from"): "sender", ("Transfer", "to"): "recipient", ("Redeemed", "from"): "account"}
     renamed[("WinnersListed", "list")] = "winners"
-    skipped = {"Approval", "Upgraded", "Initialized", "AuthorityUpdated", "EIP712DomainChanged"}
+    skipped = {"Upgraded", "Initialized", "AuthorityUpdated", "EIP712DomainChanged"}
     skipped.add("WinnerSkipped")  # of `issueMany`, which the gateway never sends
     base = {field.name for field in fields(events.Event)}
     for one in _abi(contract):
@@ -99,6 +102,8 @@ def test_every_event_has_a_dataclass_of_the_same_fields(contract):
             for entry in one["inputs"]
             for part in (entry.get("components", [entry]) if _snake(entry["name"]) not in mine else [entry])
         ]
+        # A funded order's parts are part of its terms in Python.
+        spread = [part for part in spread if (one["name"], part["name"]) not in _WITHIN_TERMS]
         theirs = [renamed.get((one["name"], part["name"]), _snake(part["name"])) for part in spread]
         assert mine == theirs, one["name"]
 

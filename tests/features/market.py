@@ -10,6 +10,8 @@ from pswallet.kit.problems import Problem
 from pswallet.offers import service
 from pswallet.offers.rules.terms import Item, Means, Terms
 from pswallet.offers.service import Caps, OfferView, QuoteView
+from pswallet.points import projection as earned
+from pswallet.points.rules import PaidOrder
 from tests.features.money import Town, name
 from tests.features.offering import basket
 from tests.parts import Person
@@ -29,6 +31,7 @@ class Market:
         (self.city,) = self.town.people("city", tier=6, fen=0)
         self.ping = Person("ping")  # a quote asks for no balance
         self.ahead = timedelta(0)
+        self.granted = 0
         self.standing: datetime | None = None
         """Where the chain's clock stands still, if it does: threads need not ask for it."""
 
@@ -85,7 +88,18 @@ class Market:
             offers=None if offers is None else [one.terms.id for one in offers],
             points=asked.pop("points", means.points),
         )
+        if means.points:
+            self.grant(ask.payer, means.points)
         return self.town.run(lambda session: service.quote(session, ask, means=means, now=self.now))
+
+    def grant(self, payer: str, points: int) -> None:
+        """Let a payer have earned points."""
+        self.granted += 1
+        paid = PaidOrder(
+            account=payer, order=f"granted {self.granted}", amount_fen=points * 100, own_fen=points * 100, points=0,
+            at=self.now, block=0, log_index=self.granted,
+        )  # fmt: skip
+        self.town.run(lambda session: earned.on_order_paid(session, [paid]))
 
     def refusal(self, *arguments: Any, **options: Any) -> str:
         """The name of the Problem that refuses a quote."""

@@ -226,6 +226,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/budgets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Open Budget
+         * @description Let one's own money help to pay orders, up to a total; it stays one's own until an order is paid.
+         */
+        post: operations["open_budget_v1_budgets_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/budgets/{budget}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Budget
+         * @description Show a budget.
+         */
+        get: operations["show_budget_v1_budgets__budget__get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/campaigns": {
         parameters: {
             query?: never;
@@ -320,6 +360,30 @@ export interface paths {
          * @description Claim one's vouchers of a campaign: all that its lists hold for the account and it has not had.
          */
         post: operations["claim_vouchers_v1_campaigns__campaign__vouchers_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/cashiers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cashiers
+         * @description List one's own cashiers.
+         */
+        get: operations["list_cashiers_v1_cashiers_get"];
+        put?: never;
+        /**
+         * Set Cashier
+         * @description Let somebody refund one's funded orders, up to a cap a day, or dismiss them.
+         */
+        post: operations["set_cashier_v1_cashiers_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1127,6 +1191,46 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/orders/{order_id}/funded-payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Pay Funded Order
+         * @description Pay an order with others' help: vouchers of one's own, or what its quote says. One signature covers all parts.
+         */
+        post: operations["pay_funded_order_v1_orders__order_id__funded_payments_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders/{order_id}/funded-refunds": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Refund Funded Order
+         * @description Give money of a funded order back: each fen to whose it was, own money first.
+         */
+        post: operations["refund_funded_order_v1_orders__order_id__funded_refunds_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/orders/{order_id}/payments": {
         parameters: {
             query?: never;
@@ -1335,6 +1439,30 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/permits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Permit
+         * @description Show what the next permit is signed with, and whether the checkout may move one's money.
+         */
+        get: operations["show_permit_v1_permits_get"];
+        put?: never;
+        /**
+         * Permit
+         * @description Let the checkout move one's money: for one's budgets, and to refund funded orders; or stop it.
+         */
+        post: operations["permit_v1_permits_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/points": {
         parameters: {
             query?: never;
@@ -1537,6 +1665,26 @@ export interface paths {
          * @description Let go of a quote that one will not pay; its offers are free for others.
          */
         post: operations["cancel_quote_v1_quotes__quote_id__cancel_post"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/quotes/{quote_id}/order": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Order Quote
+         * @description Turn a quote into an order at its price; `parts` says who helps to pay it. Good for as long as the quote.
+         */
+        post: operations["order_quote_v1_quotes__quote_id__order_post"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2332,6 +2480,10 @@ export interface components {
             merchant: string;
             /** Price Fen */
             price_fen: number;
+            /** Reference */
+            reference: string | null;
+            /** Till */
+            till: string | null;
         };
         /**
          * BecomeMerchant
@@ -2399,6 +2551,51 @@ export interface components {
         Box: {
             /** Messages */
             messages: components["schemas"]["Message"][];
+        };
+        /**
+         * BudgetAccepted
+         * @description The budget waits for the chain.
+         */
+        BudgetAccepted: {
+            /** Id */
+            id: string;
+            /**
+             * Status
+             * @description submitted
+             */
+            status: string;
+        };
+        /**
+         * BudgetShape
+         * @description A budget and what it can pay still; the chain shows it to everybody.
+         */
+        BudgetShape: {
+            /**
+             * Ends At
+             * Format: date-time
+             */
+            ends_at: string;
+            /**
+             * Funder
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            funder: string;
+            /** Id */
+            id: string;
+            /** Left Fen */
+            left_fen: number;
+            /**
+             * Signer
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            signer: string;
+            /**
+             * Status
+             * @description submitted, open or ended
+             */
+            status: string;
+            /** Total Fen */
+            total_fen: number;
         };
         /**
          * CampaignAccepted
@@ -2550,6 +2747,50 @@ export interface components {
             phone: string;
         };
         /**
+         * CashierAccepted
+         * @description The act waits for the chain.
+         */
+        CashierAccepted: {
+            /**
+             * Cashier
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            cashier: string;
+            /**
+             * Status
+             * @description submitted
+             */
+            status: string;
+        };
+        /**
+         * Cashiers
+         * @description A merchant's cashiers, dismissed ones too.
+         */
+        Cashiers: {
+            /** Items */
+            items: components["schemas"]["CashierShape"][];
+        };
+        /**
+         * CashierShape
+         * @description A cashier of one's own as the chain has it.
+         */
+        CashierShape: {
+            /** Cap Fen */
+            cap_fen: number;
+            /**
+             * Cashier
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            cashier: string;
+            /**
+             * Number
+             * @description of the next act on it
+             */
+            number: number;
+            /** Refunded Today Fen */
+            refunded_today_fen: number;
+        };
+        /**
          * ChainShape
          * @description The chain behind the gateway.
          */
@@ -2558,6 +2799,11 @@ export interface components {
             /** Chain Id */
             chain_id: number;
             contracts: components["schemas"]["Contracts"];
+            /**
+             * Signer
+             * @description budgets and campaigns name it; null where nothing is funded
+             */
+            signer: string | null;
         };
         /**
          * ClaimAccepted
@@ -3016,6 +3262,86 @@ export interface components {
             masked_phone: string;
         };
         /**
+         * FundedOrderAccepted
+         * @description The payment waits for the chain; the order and the events say what became of it.
+         */
+        FundedOrderAccepted: {
+            /**
+             * Hash
+             * @description of FundedOrder: its id at the checkout
+             */
+            hash: string;
+            /**
+             * Status
+             * @description submitted
+             */
+            status: string;
+        };
+        /**
+         * FundedRefundAccepted
+         * @description The refund waits for the chain.
+         */
+        FundedRefundAccepted: {
+            /** Hash */
+            hash: string;
+            /** Number */
+            number: number;
+            /**
+             * Status
+             * @description submitted
+             */
+            status: string;
+        };
+        /**
+         * FundedRefundShape
+         * @description Money of a funded order that came back, or waits to.
+         */
+        FundedRefundShape: {
+            /** Amount Fen */
+            amount_fen: number;
+            /** Error */
+            error: string | null;
+            /** Number */
+            number: number;
+            /**
+             * Own Fen
+             * @description to the payer; null until the chain has said it
+             */
+            own_fen: number | null;
+            /**
+             * Parts Fen
+             * @description to each part's funder, in order
+             */
+            parts_fen: number[];
+            /**
+             * Signer
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            signer: string;
+            /**
+             * Status
+             * @description submitted, confirmed or refused
+             */
+            status: string;
+        };
+        /**
+         * FundedShape
+         * @description Who paid an order besides its payer, and what came back to whom.
+         */
+        FundedShape: {
+            /**
+             * Hash
+             * @description of FundedOrder: its id at the checkout
+             */
+            hash: string;
+            /** Own Fen */
+            own_fen: number;
+            /** Parts */
+            parts: components["schemas"]["OrderPartShape"][];
+            /** Refunds */
+            refunds: components["schemas"]["FundedRefundShape"][];
+        };
+        /**
          * Funder
          * @description Who gives a line's money.
          * @enum {string}
@@ -3459,6 +3785,48 @@ export interface components {
         NewBasket: {
             /** Items */
             items: components["schemas"]["BasketItem"][];
+            /**
+             * Reference
+             * @description the merchant's own number of that order, used once
+             */
+            reference?: string | null;
+            /**
+             * Till
+             * @description of the order that a quote on it becomes
+             */
+            till?: string | null;
+        };
+        /**
+         * NewCashier
+         * @description `Cashier` of /v1/typed-data in the checkout's domain, signed by the merchant: whoever posts it.
+         * @example {
+         *       "cap_fen": 50000,
+         *       "cashier": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+         *       "number": 0,
+         *       "signature": "0x111111111111111111111111111111111111111111111111111111111111111122222222222222222222222222222222222222222222222222222222222222221b"
+         *     }
+         */
+        NewCashier: {
+            /**
+             * Cap Fen
+             * @description the most to refund a day; 0 dismisses
+             */
+            cap_fen: number;
+            /**
+             * Cashier
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            cashier: string;
+            /**
+             * Number
+             * @description 0 for the first act on this cashier, and so on
+             */
+            number: number;
+            /**
+             * Signature
+             * @description 65 bytes r, s, v; longer ones are for contract accounts (ERC-1271)
+             */
+            signature: string;
         };
         /**
          * NewOffer
@@ -3518,6 +3886,32 @@ export interface components {
              * @description how many quotes may use it in all
              */
             uses?: number | null;
+        };
+        /**
+         * NewPermit
+         * @description ERC-2612 `Permit` of /v1/typed-data in the token's domain, for the checkout; `allow` signs 2^256 - 1, else 0.
+         * @example {
+         *       "allow": true,
+         *       "deadline": 1800000600,
+         *       "number": 0,
+         *       "signature": "0x111111111111111111111111111111111111111111111111111111111111111122222222222222222222222222222222222222222222222222222222222222221b"
+         *     }
+         */
+        NewPermit: {
+            /** Allow */
+            allow: boolean;
+            /**
+             * Deadline
+             * @description Unix seconds
+             */
+            deadline: number;
+            /** Number */
+            number: number;
+            /**
+             * Signature
+             * @description 65 bytes r, s, v; longer ones are for contract accounts (ERC-1271)
+             */
+            signature: string;
         };
         /**
          * NewQuote
@@ -3814,6 +4208,41 @@ export interface components {
             steps?: components["schemas"]["OfferStepShape"][];
         };
         /**
+         * OpenABudget
+         * @description `Budget` of /v1/typed-data in the checkout's domain, signed by the funder: whoever posts it.
+         * @example {
+         *       "end": 1800604800,
+         *       "salt": "0xa1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1a1",
+         *       "signature": "0x111111111111111111111111111111111111111111111111111111111111111122222222222222222222222222222222222222222222222222222222222222221b",
+         *       "signer": "0x90F79bf6EB2c4f870365E785982E1f101E93b906",
+         *       "total_fen": 1000000
+         *     }
+         */
+        OpenABudget: {
+            /**
+             * End
+             * @description Unix seconds; it pays nothing then
+             */
+            end: number;
+            /** Salt */
+            salt: string;
+            /**
+             * Signature
+             * @description 65 bytes r, s, v; longer ones are for contract accounts (ERC-1271)
+             */
+            signature: string;
+            /**
+             * Signer
+             * @description signs each order that it helps to pay: this gateway's, or it is refused
+             */
+            signer: string;
+            /**
+             * Total Fen
+             * @description the most that may be out at a time
+             */
+            total_fen: number;
+        };
+        /**
          * OpenACampaign
          * @description Terms, words for people, shops, and ReceiveWithAuthorization of the budget to the vouchers.
          *
@@ -3950,6 +4379,32 @@ export interface components {
             street?: ("坪山" | "坑梓" | "龙田" | "石井" | "马峦" | "碧岭") | null;
         };
         /**
+         * OrderPartShape
+         * @description What somebody else pays of an order.
+         */
+        OrderPartShape: {
+            /**
+             * Budget
+             * @description the budget's or the campaign's id
+             */
+            budget: string;
+            /**
+             * Funder
+             * @description a budget's funder, or the vouchers' contract
+             */
+            funder: string;
+            /**
+             * Minimum Spend Fen
+             * @description of the order before this part
+             */
+            minimum_spend_fen: number;
+            /**
+             * Value Fen
+             * @description whole fen (100 fen are one yuan)
+             */
+            value_fen: number;
+        };
+        /**
          * OrderPaymentShape
          * @description Money that came for an order.
          */
@@ -3963,9 +4418,11 @@ export interface components {
              * @description another payer's came first: give this one back
              */
             duplicate: boolean;
+            /** @description null where the payer paid all; then `refunds` tells what went back */
+            funded: components["schemas"]["FundedShape"] | null;
             /**
              * Log Index
-             * @description of AuthorizationUsed within the block; the Transfer is the next log
+             * @description of AuthorizationUsed (the Transfer is the next log), or of OrderPaid, within the block
              */
             log_index: number;
             /**
@@ -4010,8 +4467,18 @@ export interface components {
              * @description 20 bytes; a checksum, when written, must hold (EIP-55)
              */
             merchant: string;
+            /**
+             * Parts
+             * @description what others pay of it, shown to its quote's payer
+             */
+            parts: components["schemas"]["OrderPartShape"][];
             /** Payments */
             payments: components["schemas"]["OrderPaymentShape"][];
+            /**
+             * Quote Id
+             * @description the quote whose price this is; only its payer pays it
+             */
+            quote_id: string | null;
             /** Reference */
             reference: string;
             /** Refunds */
@@ -4121,6 +4588,42 @@ export interface components {
             valid_before: number;
         };
         /**
+         * PayFundedOrder
+         * @description An order with its parts: `FundedOrder` of /v1/typed-data in the checkout's domain, its terms those of the order.
+         *
+         *     With own money the signature is a ReceiveWithAuthorization of it to the checkout: `validAfter` 0, `validBefore` the
+         *     order's expiry, the nonce FundedOrder's hash. Without, it is of FundedOrder itself.
+         * @example {
+         *       "own_fen": 880,
+         *       "parts": [
+         *         {
+         *           "budget": "0x3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c",
+         *           "funder": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
+         *           "minimum_spend_fen": 0,
+         *           "value_fen": 2000
+         *         }
+         *       ],
+         *       "signature": "0x111111111111111111111111111111111111111111111111111111111111111122222222222222222222222222222222222222222222222222222222222222221b"
+         *     }
+         */
+        PayFundedOrder: {
+            /**
+             * Own Fen
+             * @description of the payer's own money; 0 if the parts pay all
+             */
+            own_fen: number;
+            /**
+             * Parts
+             * @description in the order of refunds
+             */
+            parts: components["schemas"]["OrderPartShape"][];
+            /**
+             * Signature
+             * @description 65 bytes r, s, v; longer ones are for contract accounts (ERC-1271)
+             */
+            signature: string;
+        };
+        /**
          * PayShare
          * @description The authorization of exactly one's own share to the asker.
          * @example {
@@ -4151,6 +4654,35 @@ export interface components {
              * @description Unix seconds, at most 24 hours from the block time of /v1/chain
              */
             valid_before: number;
+        };
+        /**
+         * PermitAccepted
+         * @description The permit waits for the chain.
+         */
+        PermitAccepted: {
+            /**
+             * Status
+             * @description submitted
+             */
+            status: string;
+        };
+        /**
+         * PermitState
+         * @description What a permit is signed with, and whether the checkout may move this account's money.
+         */
+        PermitState: {
+            /** Allowed */
+            allowed: boolean;
+            /**
+             * Number
+             * @description `nonce` of the next Permit
+             */
+            number: number;
+            /**
+             * Spender
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            spender: string;
         };
         /**
          * PhraseKeyShape
@@ -4658,6 +5190,44 @@ export interface components {
             reward_id: string;
             /** Title */
             title: string;
+        };
+        /**
+         * RefundAFundedOrder
+         * @description `Refund` of /v1/typed-data in the checkout's domain, signed by the merchant or one of its cashiers.
+         * @example {
+         *       "amount_fen": 880,
+         *       "hash": "0x3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c3c",
+         *       "number": 0,
+         *       "signature": "0x111111111111111111111111111111111111111111111111111111111111111122222222222222222222222222222222222222222222222222222222222222221b",
+         *       "signer": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+         *     }
+         */
+        RefundAFundedOrder: {
+            /**
+             * Amount Fen
+             * @description whole fen (100 fen are one yuan)
+             */
+            amount_fen: number;
+            /**
+             * Hash
+             * @description of the payment: `funded.hash` in the order's payments
+             */
+            hash: string;
+            /**
+             * Number
+             * @description 0 for the payment's first refund, and so on
+             */
+            number: number;
+            /**
+             * Signature
+             * @description 65 bytes r, s, v; longer ones are for contract accounts (ERC-1271)
+             */
+            signature: string;
+            /**
+             * Signer
+             * @description 20 bytes; a checksum, when written, must hold (EIP-55)
+             */
+            signer: string;
         };
         /**
          * RefundShape
@@ -5720,11 +6290,16 @@ export type BecomeMerchant = components['schemas']['BecomeMerchant'];
 export type BesideShape = components['schemas']['BesideShape'];
 export type BlockShape = components['schemas']['BlockShape'];
 export type Box = components['schemas']['Box'];
+export type BudgetAccepted = components['schemas']['BudgetAccepted'];
+export type BudgetShape = components['schemas']['BudgetShape'];
 export type CampaignAccepted = components['schemas']['CampaignAccepted'];
 export type CampaignShape = components['schemas']['CampaignShape'];
 export type CampaignShops = components['schemas']['CampaignShops'];
 export type CampaignTerms = components['schemas']['CampaignTerms'];
 export type CardShape = components['schemas']['CardShape'];
+export type CashierAccepted = components['schemas']['CashierAccepted'];
+export type Cashiers = components['schemas']['Cashiers'];
+export type CashierShape = components['schemas']['CashierShape'];
 export type ChainShape = components['schemas']['ChainShape'];
 export type ClaimAccepted = components['schemas']['ClaimAccepted'];
 export type ClaimMyVouchers = components['schemas']['ClaimMyVouchers'];
@@ -5748,6 +6323,10 @@ export type Erased = components['schemas']['Erased'];
 export type EraseMe = components['schemas']['EraseMe'];
 export type ExportShape = components['schemas']['ExportShape'];
 export type Found = components['schemas']['Found'];
+export type FundedOrderAccepted = components['schemas']['FundedOrderAccepted'];
+export type FundedRefundAccepted = components['schemas']['FundedRefundAccepted'];
+export type FundedRefundShape = components['schemas']['FundedRefundShape'];
+export type FundedShape = components['schemas']['FundedShape'];
 export type Funder = components['schemas']['Funder'];
 export type GiveBack = components['schemas']['GiveBack'];
 export type GivePacket = components['schemas']['GivePacket'];
@@ -5777,7 +6356,9 @@ export type MoneyIn = components['schemas']['MoneyIn'];
 export type MoveTime = components['schemas']['MoveTime'];
 export type NameGroup = components['schemas']['NameGroup'];
 export type NewBasket = components['schemas']['NewBasket'];
+export type NewCashier = components['schemas']['NewCashier'];
 export type NewOffer = components['schemas']['NewOffer'];
+export type NewPermit = components['schemas']['NewPermit'];
 export type NewQuote = components['schemas']['NewQuote'];
 export type NonceGiven = components['schemas']['NonceGiven'];
 export type OfferPage = components['schemas']['OfferPage'];
@@ -5785,19 +6366,24 @@ export type OfferShape = components['schemas']['OfferShape'];
 export type OfferStepShape = components['schemas']['OfferStepShape'];
 export type OfferTerms = components['schemas']['OfferTerms'];
 export type OfferTermsShape = components['schemas']['OfferTermsShape'];
+export type OpenABudget = components['schemas']['OpenABudget'];
 export type OpenACampaign = components['schemas']['OpenACampaign'];
 export type OpenBox = components['schemas']['OpenBox'];
 export type OpenDevice = components['schemas']['OpenDevice'];
 export type OpenedDeviceShape = components['schemas']['OpenedDeviceShape'];
 export type OpenPacket = components['schemas']['OpenPacket'];
 export type OpenStore = components['schemas']['OpenStore'];
+export type OrderPartShape = components['schemas']['OrderPartShape'];
 export type OrderPaymentShape = components['schemas']['OrderPaymentShape'];
 export type OrderShape = components['schemas']['OrderShape'];
 export type PacketAccepted = components['schemas']['PacketAccepted'];
 export type PacketPage = components['schemas']['PacketPage'];
 export type PacketShape = components['schemas']['PacketShape'];
 export type PayAnOrder = components['schemas']['PayAnOrder'];
+export type PayFundedOrder = components['schemas']['PayFundedOrder'];
 export type PayShare = components['schemas']['PayShare'];
+export type PermitAccepted = components['schemas']['PermitAccepted'];
+export type PermitState = components['schemas']['PermitState'];
 export type PhraseKeyShape = components['schemas']['PhraseKeyShape'];
 export type PointsLineShape = components['schemas']['PointsLineShape'];
 export type PointsProofShape = components['schemas']['PointsProofShape'];
@@ -5817,6 +6403,7 @@ export type Ready = components['schemas']['Ready'];
 export type RealName = components['schemas']['RealName'];
 export type Redemptions = components['schemas']['Redemptions'];
 export type RedemptionShape = components['schemas']['RedemptionShape'];
+export type RefundAFundedOrder = components['schemas']['RefundAFundedOrder'];
 export type RefundShape = components['schemas']['RefundShape'];
 export type Registered = components['schemas']['Registered'];
 export type Registration = components['schemas']['Registration'];
@@ -6742,6 +7329,207 @@ export interface operations {
             };
         };
     };
+    open_budget_v1_budgets_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenABudget"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetAccepted"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This account is frozen and cannot send */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This account is not registered on the chain yet; This budget is open already; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; This budget has no signer, no money, or is over; The budget names another signer than this gateway; The funder did not sign this budget; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    show_budget_v1_budgets__budget__get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description EIP-712 hash of the budget's terms */
+                budget: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BudgetShape"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such budget */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     open_campaign_v1_campaigns_post: {
         parameters: {
             query?: never;
@@ -7244,6 +8032,177 @@ export interface operations {
                 };
             };
             /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_cashiers_v1_cashiers_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Cashiers"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    set_cashier_v1_cashiers_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewCashier"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CashierAccepted"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not the number of the next act on this cashier; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The merchant did not sign this; The request does not fit the documented shape */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -12094,6 +13053,246 @@ export interface operations {
             };
         };
     };
+    pay_funded_order_v1_orders__order_id__funded_payments_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that POST /v1/orders gave */
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PayFundedOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FundedOrderAccepted"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The signature does not match; This account is frozen and cannot send; This payment needs a second factor; This shop does not take these vouchers */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such order; There is no such quote; There is no such campaign */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This authorization was used or cancelled before; This authorization has expired; This authorization is not valid yet; This account is not registered on the chain yet; The recipient is frozen and receives only returns; This contract takes money only through itself; Above the limit of one payment; Above the limit of a day; Above the limit of a year, or of a visitor's life; The recipient would hold more than its tier may; The balance does not suffice; Payments are paused; The chain refused this without a reason; This order is paid or being paid; This order has expired; This order was closed by the merchant; This quote has expired; This quote has been used; No points are held for this quote any more; This budget is not open; This budget has ended; This budget has not so much left; The checkout may not move this account's money yet; These vouchers cannot be spent yet; This campaign has ended; The order is below the minimum for this voucher; This voucher can only be spent whole; You have not so much left of these vouchers; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; A payment of nothing; A value does not fit its field; This is not a valid signature; The validity of this authorization is out of range; This address cannot receive money; The payment does not match the order; The parts of this order do not fit; The payer did not sign this order; The proofs do not match the parts of this order; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    refund_funded_order_v1_orders__order_id__funded_refunds_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that POST /v1/orders gave */
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["RefundAFundedOrder"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FundedRefundAccepted"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Neither the merchant nor its cashier signed this refund */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such order; There is no such funded order */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The refund is more than what is left of the payment; This is not the number of the order's next refund; The cashier may not refund so much today; The checkout may not move this account's money yet; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pay_order_v1_orders__order_id__payments_post: {
         parameters: {
             query?: never;
@@ -13349,6 +14548,186 @@ export interface operations {
             };
         };
     };
+    show_permit_v1_permits_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermitState"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    permit_v1_permits_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NewPermit"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PermitAccepted"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The signature does not match */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This authorization has expired; This is not the number of the next permit; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This is not a valid signature; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     show_points_v1_points_get: {
         parameters: {
             query?: never;
@@ -14221,7 +15600,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The price is not the merchant's; You have a quote for this basket already; You have too many quotes open; Too many offers fit; choose some; This offer has not begun; This offer has ended; This offer is another merchant's; These offers do not go together; This offer gives nothing here; This offer is used up; This offer has been used as often as it may; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            /** @description The price is not the merchant's; You have a quote for this basket already; You have too many quotes open; Too many offers fit; choose some; This offer has not begun; This offer has ended; This offer is another merchant's; These offers do not go together; This offer gives nothing here; This offer is used up; This offer has been used as often as it may; There are not enough points; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -14431,6 +15810,126 @@ export interface operations {
                 };
             };
             /** @description This quote has been used; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    order_quote_v1_quotes__quote_id__order_post: {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description 1 to 128 printable characters; a repeat gets the same answer. */
+                "Idempotency-Key"?: string;
+            };
+            path: {
+                /** @description the id that POST /v1/quotes gave */
+                quote_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["Ask"];
+            };
+        };
+        responses: {
+            /** @description Successful Response */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderShape"];
+                };
+            };
+            /** @description The body is not valid JSON; A POST needs an Idempotency-Key of 1 to 128 printable characters */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This account is no merchant's */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such quote */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description This order number belongs to another order; This quote has expired; This quote has been used; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
             409: {
                 headers: {
                     [name: string]: unknown;

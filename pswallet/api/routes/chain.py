@@ -38,6 +38,7 @@ class ChainShape(Shape):
 
     chain_id: int
     contracts: Contracts
+    signer: Address | None = Field(description="budgets and campaigns name it; null where nothing is funded")
     block: BlockShape
 
 
@@ -83,6 +84,7 @@ def show_chain(session: Transaction, gateway: GatewayParts) -> ChainShape:
     return ChainShape(
         chain_id=deployment.chain_id,
         contracts=Contracts(**{name: getattr(deployment, name) for name in Contracts.model_fields}),
+        signer=gateway.issuer or None,
         block=BlockShape(number=block.number, hash=block.hash, time=clock.to_unix(block.time)),
     )
 

@@ -7,37 +7,37 @@ from datetime import datetime, timedelta
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import ConfigDict, Field, JsonValue, StringConstraints
+from pydantic import ConfigDict, Field, JsonValue
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
 from pswallet.accounts.errors import SignatureInvalid, ValueTooLarge, ZeroAmount
 from pswallet.accounts.service import SessionOwner
-from pswallet.api.deps import Credentials, Gateway, KeyHeader, MemberPost, Owner, Transaction, gateway_of
+from pswallet.api.deps import Credentials, Gateway, GatewayParts, KeyHeader, MemberPost, Owner, Transaction, gateway_of
 from pswallet.api.idempotency import Answer, once
 from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
 from pswallet.api.polling import PolledRoute
 from pswallet.api.problems import AmountInvalid, ChainAway, RequestInvalid
 from pswallet.api.refusals import refused
-from pswallet.api.routes.red_packets import Ask, chain_time
+from pswallet.api.routes.red_packets import Ask, chain_time, time_of
 from pswallet.api.routes.transfers import EXAMPLE_AUTHORIZATION, PAYING, TransferAccepted, with_verdict
-from pswallet.api.shapes import Address, AmountFen, Bytes32, Shape, Signature, UnixTime
+from pswallet.api.shapes import Address, AmountFen, Bytes32, Shape, Signature, Ticket, UnixTime
 from pswallet.api.traces import trace_of
+from pswallet.chain.funded import Part
 from pswallet.chain.signing import SignatureMalformed, token_domain
+from pswallet.checkout.service import FundedPayment
 from pswallet.kit.clock import to_unix
 from pswallet.kit.db import transaction
 from pswallet.kit.money import Fen
 from pswallet.kit.problems import Problem
 from pswallet.merchants.errors import NotAMerchant
 from pswallet.payments import errors, service
-from pswallet.payments.service import OpenOrder, OrderView, PayOrder, RefundOrder, SignedPayment
+from pswallet.payments.service import OpenOrder, OrderPayment, OrderView, PayOrder, RefundOrder, SignedPayment
 
 router = APIRouter(prefix="/orders", tags=["orders"], route_class=PolledRoute)
 
-_ORDER_ID = r"^ord_[0-9a-z]{26}$"
-OrderId = Annotated[str, Path(pattern=_ORDER_ID, description="the id that POST /v1/orders gave")]
-Ticket = Annotated[str, StringConstraints(pattern=r"^[!-~]{1,32}$")]
-"""1 to 32 printable ASCII characters without a space: they are part of what is signed, as a bytes32."""
+ORDER_ID = r"^ord_[0-9a-z]{26}$"
+OrderId = Annotated[str, Path(pattern=ORDER_ID, description="the id that POST /v1/orders gave")]
 _EXAMPLE_ORDER: dict[str, JsonValue] = {
     "till": "T01",
     "reference": "2026112200010",
@@ -57,6 +57,36 @@ class AskForOrder(Shape):
     expires_in_s: int = Field(120, strict=True, ge=10, le=86_400, description="seconds of the chain's time")
 
 
+class OrderPartShape(Shape):
+    """What somebody else pays of an order."""
+
+    funder: Address = Field(description="a budget's funder, or the vouchers' contract")
+    budget: Bytes32 = Field(description="the budget's or the campaign's id")
+    value_fen: AmountFen
+    minimum_spend_fen: int = Field(strict=True, ge=0, lt=2**63, description="of the order before this part")
+
+
+class FundedRefundShape(Shape):
+    """Money of a funded order that came back, or waits to."""
+
+    number: int
+    amount_fen: int
+    own_fen: int | None = Field(description="to the payer; null until the chain has said it")
+    parts_fen: list[int] = Field(description="to each part's funder, in order")
+    signer: Address
+    status: str = Field(description="submitted, confirmed or refused")
+    error: str | None
+
+
+class FundedShape(Shape):
+    """Who paid an order besides its payer, and what came back to whom."""
+
+    hash: Bytes32 = Field(description="of FundedOrder: its id at the checkout")
+    own_fen: int
+    parts: list[OrderPartShape]
+    refunds: list[FundedRefundShape]
+
+
 class OrderPaymentShape(Shape):
     """Money that came for an order."""
 
@@ -64,9 +94,12 @@ class OrderPaymentShape(Shape):
     amount_fen: int
     refunded_fen: int
     block: int
-    log_index: int = Field(description="of AuthorizationUsed within the block; the Transfer is the next log")
+    log_index: int = Field(
+        description="of AuthorizationUsed (the Transfer is the next log), or of OrderPaid, within the block"
+    )
     paid_at: datetime
     duplicate: bool = Field(description="another payer's came first: give this one back")
+    funded: FundedShape | None = Field(description="null where the payer paid all; then `refunds` tells what went back")
 
 
 class RefundShape(Shape):
@@ -92,6 +125,8 @@ class OrderShape(Shape):
     expiry: int = Field(description="Unix seconds; no payment counts from then on")
     status: str = Field(description="open, submitted, paid, refunded, voided or expired")
     error: str | None = Field(description="why the last payment that was tried did not go through")
+    quote_id: str | None = Field(description="the quote whose price this is; only its payer pays it")
+    parts: list[OrderPartShape] = Field(description="what others pay of it, shown to its quote's payer")
     payments: list[OrderPaymentShape]
     refunds: list[RefundShape]
 
@@ -148,19 +183,23 @@ def open_order(body: AskForOrder, post: MemberPost) -> OrderShape:
         expires_in=timedelta(seconds=body.expires_in_s),
     )
     domain = token_domain(post.gateway.deployment)
-    return _shape(service.open_order(post.session, asked, domain=domain, now=chain_time(post)), post.owner.address)
+    return shape_of(service.open_order(post.session, asked, domain=domain, now=chain_time(post)), post.owner.address)
 
 
 @router.get("", responses=refused(errors.OrderUnknown))
 def find_order(reference: Annotated[Ticket, Query()], session: Transaction, owner: Owner) -> OrderShape:
     """Find one's own order by its number."""
-    return _shape(service.find_order_by_reference(session, owner.address, reference), owner.address)
+    return shape_of(service.find_order_by_reference(session, owner.address, reference), owner.address)
 
 
 @router.get("/{order_id}", responses=refused(errors.OrderUnknown))
-def show_order(order_id: OrderId, session: Transaction, owner: Owner) -> OrderShape:
+def show_order(order_id: OrderId, session: Transaction, owner: Owner, gateway: GatewayParts) -> OrderShape:
     """Show an order to whoever was told its id."""
-    return _shape(service.find_order(session, order_id), owner.address)
+    found, viewer = service.find_order(session, order_id), owner.address
+    if found.quote_id is None:
+        return shape_of(found, viewer)
+    voucher, now = gateway.deployment.voucher, time_of(session)
+    return shape_of(found, viewer, service.funding_of(session, found, viewer=viewer, voucher=voucher, now=now))
 
 
 @router.post(
@@ -171,7 +210,7 @@ def show_order(order_id: OrderId, session: Transaction, owner: Owner) -> OrderSh
 def void_order(order_id: OrderId, body: Ask, post: MemberPost) -> OrderShape:
     """Close an order that nobody has paid."""
     found = service.void_order(post.session, order_id, merchant=post.owner.address, now=chain_time(post))
-    return _shape(found, post.owner.address)
+    return shape_of(found, post.owner.address)
 
 
 @router.post(
@@ -224,7 +263,7 @@ def _may_be_a_contracts(command: PayOrder, problem: Problem) -> bool:
 async def _serve(request: Request) -> Response:
     intake = intake_of(request, "orders", _desk)
     order_id = request.path_params["order_id"]
-    if not re.fullmatch(_ORDER_ID, order_id):
+    if not re.fullmatch(ORDER_ID, order_id):
         raise RequestInvalid(errors=[{"at": "path.order_id", "why": "ord_ and 26 letters or digits are wanted"}])
     body, token, key, print_ = await parse(request, PayAnOrder)
     commands: list[PayOrder] = []
@@ -275,7 +314,8 @@ def pay_order(order_id: OrderId, body: PayAnOrder, credentials: Credentials, key
     raise NotImplementedError  # the intake serves it; this describes it
 
 
-def _shape(found: OrderView, viewer: str) -> OrderShape:
+def shape_of(found: OrderView, viewer: str, parts: Sequence[Part] = ()) -> OrderShape:
+    """Show an order on the wire; `parts` are what others pay of it, to whom that may be shown."""
     all_ = viewer == found.merchant
     return OrderShape(
         id=found.id,
@@ -287,19 +327,9 @@ def _shape(found: OrderView, viewer: str) -> OrderShape:
         expiry=to_unix(found.expires_at),
         status=found.status,
         error=found.error if all_ else None,
-        payments=[
-            OrderPaymentShape(
-                payer=one.payer,
-                amount_fen=one.amount_fen,
-                refunded_fen=one.refunded_fen,
-                block=one.transaction_block,
-                log_index=one.log_index,
-                paid_at=one.paid_at,
-                duplicate=one.duplicate,
-            )
-            for one in found.payments
-            if all_ or one.payer == viewer
-        ],
+        quote_id=found.quote_id if all_ or parts else None,
+        parts=[_part(part) for part in parts],
+        payments=[_payment(one) for one in found.payments if all_ or one.payer == viewer],
         refunds=[
             RefundShape(
                 number=one.number,
@@ -312,4 +342,43 @@ def _shape(found: OrderView, viewer: str) -> OrderShape:
             for one in found.refunds
             if all_ or one.payer == viewer
         ],
+    )
+
+
+def _payment(one: OrderPayment) -> OrderPaymentShape:
+    return OrderPaymentShape(
+        payer=one.payer,
+        amount_fen=one.amount_fen,
+        refunded_fen=one.refunded_fen,
+        block=one.transaction_block,
+        log_index=one.log_index,
+        paid_at=one.paid_at,
+        duplicate=one.duplicate,
+        funded=None if one.funded is None else _funded(one.funded),
+    )
+
+
+def _funded(paid: FundedPayment) -> FundedShape:
+    return FundedShape(
+        hash=paid.hash,
+        own_fen=paid.order.own,
+        parts=[_part(part) for part in paid.order.parts],
+        refunds=[
+            FundedRefundShape(
+                number=one.number,
+                amount_fen=one.value_fen,
+                own_fen=one.own_fen,
+                parts_fen=list(one.parts_fen),
+                signer=one.signer,
+                status=one.status,
+                error=one.error,
+            )
+            for one in paid.refunds
+        ],
+    )
+
+
+def _part(part: Part) -> OrderPartShape:
+    return OrderPartShape(
+        funder=part.funder, budget=part.budget, value_fen=part.value, minimum_spend_fen=part.minimum_spend
     )

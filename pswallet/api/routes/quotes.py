@@ -14,13 +14,14 @@ from pswallet.api.problems import AmountInvalid, ChainAway, TextInvalid
 from pswallet.api.refusals import refused
 from pswallet.api.routes.offers import OFFER_ID, ShortText
 from pswallet.api.routes.red_packets import Ask, chain_time, time_of
-from pswallet.api.shapes import Address, AmountFen, FreeText, Shape
+from pswallet.api.shapes import Address, AmountFen, FreeText, Shape, Ticket
 from pswallet.kit.money import Fen
 from pswallet.offers import errors, service
 from pswallet.offers.rules.pricing import Line
 from pswallet.offers.rules.terms import MAX_LINES, MAX_OFFERS, Funder, Item, Kind, Layer
 from pswallet.offers.rules.words import explained, line_words
 from pswallet.offers.service import AskQuote, QuoteView, RingUp
+from pswallet.points.errors import PointsInsufficient
 
 router = APIRouter(tags=["offers"], route_class=PolledRoute)
 
@@ -59,6 +60,8 @@ class NewBasket(Shape):
     )
 
     items: list[BasketItem] = Field(min_length=1, max_length=MAX_LINES)
+    till: Ticket | None = Field(None, description="of the order that a quote on it becomes")
+    reference: Ticket | None = Field(None, description="the merchant's own number of that order, used once")
 
 
 class BasketShape(Shape):
@@ -68,6 +71,8 @@ class BasketShape(Shape):
     merchant: Address
     items: list[BasketItemShape]
     price_fen: int
+    till: str | None
+    reference: str | None
     created_at: datetime
 
 
@@ -149,12 +154,15 @@ class QuotePage(Shape):
 def ring_up(body: NewBasket, post: MemberPost) -> BasketShape:
     """Ring up a basket: a merchant's act, at its own prices."""
     items = [Item(**item.model_dump(exclude={"unit_price_fen"}), unit_price=item.unit_price_fen) for item in body.items]
-    found = service.ring_up(post.session, RingUp(merchant=post.owner.address, items=items), now=chain_time(post))
+    rung = RingUp(merchant=post.owner.address, items=items, till=body.till, reference=body.reference)
+    found = service.ring_up(post.session, rung, now=chain_time(post))
     return BasketShape(
         id=found.id,
         merchant=found.merchant,
         items=[BasketItemShape(**item.model_dump()) for item in body.items],
         price_fen=found.price_fen,
+        till=found.till,
+        reference=found.reference,
         created_at=found.created_at,
     )
 
@@ -178,6 +186,7 @@ def ring_up(body: NewBasket, post: MemberPost) -> BasketShape:
         errors.OfferNotApplicable,
         errors.OfferExhausted,
         errors.OfferCapReached,
+        PointsInsufficient,
     ),
 )
 @once
@@ -191,8 +200,9 @@ def ask_quote(body: NewQuote, post: MemberPost, language: Language) -> QuoteShap
         offers=body.offers,
         points=body.points,
     )
-    means = service.means_of(post.session, payer)
-    return _shape(service.quote(post.session, ask, means=means, now=chain_time(post)), language)
+    now = chain_time(post)
+    means = service.means_of(post.session, payer, body.basket_id, now=now)
+    return _shape(service.quote(post.session, ask, means=means, now=now), language)
 
 
 @router.get("/quotes", responses=refused(ChainAway))

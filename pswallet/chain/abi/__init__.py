@@ -11,7 +11,15 @@ from eth_abi.abi import encode
 
 from pswallet.chain.hashing import keccak
 
-CONTRACTS = ("Stablecoin", "RedPacketEscrow", "Batch", "CityVoucher", "AccessManager", "ERC1967Proxy")
+CONTRACTS = (
+    "Stablecoin",
+    "RedPacketEscrow",
+    "Batch",
+    "CityVoucher",
+    "MerchantCheckout",
+    "AccessManager",
+    "ERC1967Proxy",
+)
 
 
 @dataclass(frozen=True)

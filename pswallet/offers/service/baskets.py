@@ -26,6 +26,8 @@ class RingUp:
 
     merchant: str
     items: Sequence[Item]
+    till: str | None = None
+    reference: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +38,8 @@ class BasketView:
     merchant: str
     items: tuple[Item, ...]
     price_fen: Fen
+    till: str | None
+    reference: str | None
     created_at: datetime
 
 
@@ -51,6 +55,8 @@ def ring_up(session: Session, command: RingUp, *, now: datetime) -> BasketView:
         merchant=command.merchant,
         items=msgspec.to_builtins(list(command.items)),
         price_fen=price,
+        till=command.till,
+        reference=command.reference,
         created_at=now,
     )
     session.add(basket)
@@ -66,4 +72,6 @@ def seller_tier(session: Session, address: str) -> int:
 def view_of(basket: Basket) -> BasketView:
     """Return what a row holds."""
     items = msgspec.convert(basket.items, tuple[Item, ...])
-    return BasketView(basket.id, basket.merchant, items, Fen(basket.price_fen), basket.created_at)
+    return BasketView(
+        basket.id, basket.merchant, items, Fen(basket.price_fen), basket.till, basket.reference, basket.created_at
+    )

@@ -34,11 +34,13 @@ from pswallet.offers.models import Basket, Offer, Quote, QuoteLine
 from pswallet.offers.rules import pricing
 from pswallet.offers.rules.gifts import gift
 from pswallet.offers.rules.pricing import Price
-from pswallet.offers.rules.terms import MAX_OFFERS, Means
+from pswallet.offers.rules.terms import MAX_OFFERS, Funder, Means
 from pswallet.offers.service import counts
 from pswallet.offers.service.baskets import BasketView, view_of
 from pswallet.offers.service.offers import open_at, terms_of
 from pswallet.offers.service.reading import QuoteView, find_quote
+from pswallet.points import service as points
+from pswallet.vouchers import service as vouchers
 
 QUOTE_FOR = timedelta(minutes=5)
 """How long budgets are held; of the chain's time, as an order's expiry is."""
@@ -60,9 +62,24 @@ class AskQuote:
     points: int = 0
 
 
-def means_of(session: Session, payer: str) -> Means:
-    """Return what a payer brings besides own money: nothing, until points and vouchers are there to ask."""
-    return Means()
+def means_of(session: Session, payer: str, basket_id: str, *, now: datetime) -> Means:
+    """Return what a payer brings to a basket besides own money: the member tier, free points, vouchers good there."""
+    held = points.summary(session, payer, now=now)
+    basket = session.get(Basket, basket_id)
+    packets = _packets(session, payer, view_of(basket), now) if basket is not None else {}
+    return Means(member_tier=held.standing.level, points=max(0, held.free), packets=packets)
+
+
+def _packets(session: Session, payer: str, basket: BasketView, now: datetime) -> dict[str, int]:
+    """Return what the payer holds of the campaigns behind the offers that are good at the merchant, by offer [fen]."""
+    good = {
+        one.campaign: one.value_fen
+        for one in vouchers.spendable(session, payer, merchant=basket.merchant, price=basket.price_fen, now=now)
+    }
+    if not any(good.values()):
+        return {}
+    funds = select(Offer.id, Offer.fund).where(open_at(basket.merchant, now), Offer.fund.in_(good))
+    return {offer: good[fund] for offer, fund in session.execute(funds) if fund is not None}
 
 
 def quote(session: Session, ask: AskQuote, *, means: Means, now: datetime) -> QuoteView:
@@ -86,6 +103,9 @@ def quote(session: Session, ask: AskQuote, *, means: Means, now: datetime) -> Qu
     else:
         price = _reserve_named(session, basket, ask, means, ticket, now)
     kept = _keep(session, basket, ask.payer, price, now)
+    spent = price.funded[Funder.POINTS]
+    if spent:
+        points.reserve(session, kept, account=ask.payer, points=spent, until=now + QUOTE_FOR, now=now)
     return find_quote(session, kept, viewer=ask.payer, now=now)
 
 
@@ -209,6 +229,7 @@ def cancel_quote(session: Session, quote_id: str, *, payer: str, now: datetime) 
         raise QuoteAlreadyUsed(id=quote_id)
     if found.status == "open":
         _release(session, [found])
+        points.release(session, quote_id, now=now)
     return find_quote(session, quote_id, viewer=payer, now=now)
 
 

@@ -2,6 +2,16 @@
 
 from pswallet.payments.service.activity import Activity, Line, Period, Place, activity, balances, lines_of
 from pswallet.payments.service.announcing import announce_transfers
+from pswallet.payments.service.funded import (
+    AcceptedOrder,
+    Office,
+    PayFunded,
+    funded_order,
+    order_digest,
+    own_payment,
+    pay_funded_orders,
+)
+from pswallet.payments.service.funded_refunds import refund_funded_order
 from pswallet.payments.service.intake import (
     Accepted,
     SignedPayment,
@@ -22,6 +32,7 @@ from pswallet.payments.service.orders import (
     payment_of,
     void_order,
 )
+from pswallet.payments.service.quotes import draw_up, funding_of, release_unpaid, require_fund
 from pswallet.payments.service.reading import Transfer, find_transfer
 from pswallet.payments.service.refunds import RefundOrder, refund_order
 from pswallet.payments.service.reminders import remind, remind_before_end
@@ -43,12 +54,15 @@ from pswallet.payments.service.tiers import TierView, tiers
 
 __all__ = [
     "Accepted",
+    "AcceptedOrder",
     "Activity",
     "AskForPayment",
     "Line",
+    "Office",
     "OpenOrder",
     "OrderPayment",
     "OrderView",
+    "PayFunded",
     "PayOrder",
     "PaymentRequestView",
     "Period",
@@ -70,22 +84,31 @@ __all__ = [
     "create_request",
     "credit_problem",
     "decline_share",
+    "draw_up",
     "find_order",
     "find_order_by_reference",
     "find_request",
     "find_transfer",
+    "funded_order",
+    "funding_of",
     "last_entries",
     "lines_of",
     "open_order",
+    "order_digest",
+    "own_payment",
+    "pay_funded_orders",
     "pay_orders",
     "pay_share",
     "payment_of",
     "pending_payments",
+    "refund_funded_order",
     "refund_order",
+    "release_unpaid",
     "remind",
     "remind_before_end",
     "requests_made",
     "requests_to_pay",
+    "require_fund",
     "settlement",
     "statement",
     "tiers",

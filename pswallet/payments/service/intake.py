@@ -108,7 +108,8 @@ def accept(
     """Check and keep each authorization, without asking for its call: the money of a packet travels in another call.
 
     In a pause every payment is refused: its signature is not kept and may be used again when the pause has ended.
-    `purpose` "packet" pays a SYSTEM contract, all else a person. Earlier payments in the list count for later ones.
+    `purpose` "packet" and "checkout" pay a SYSTEM contract, all else a person. Earlier payments in the list count for
+    later ones.
     """
     outcomes: list[Accepted | Problem | None] = [
         _unsound(payment, domain=domain, struct=struct, chain_time=to_unix(now)) for payment in payments
@@ -157,6 +158,9 @@ def _signature_problem(payment: SignedPayment, *, domain: Domain, struct: Struct
     return None if signer == payment.payer else token_errors.SignatureInvalid()
 
 
+_TO_CONTRACTS = ("packet", "checkout")
+
+
 @dataclass(slots=True)
 class _Desk:
     """All that a list of payments is decided on, read once and carried along."""
@@ -201,7 +205,7 @@ class _Desk:
         return token_errors.AccountIsFrozen(account=payer) if found.frozen else None
 
     def _recipient_problem(self, payment: SignedPayment) -> Problem | None:
-        if self.purpose == "packet":
+        if self.purpose in _TO_CONTRACTS:
             return None
         # A payment to oneself lifts nothing: the debit comes first.
         lift = 0 if payment.recipient == payment.payer else payment.value_fen
@@ -229,10 +233,10 @@ def _open_desk(session: Session, payments: Sequence[SignedPayment], *, purpose: 
     if not payments:
         return _Desk(purpose)
     payers = {payment.payer for payment in payments}
-    recipients = set() if purpose == "packet" else {payment.recipient for payment in payments}
+    recipients = set() if purpose in _TO_CONTRACTS else {payment.recipient for payment in payments}
     desk = _desk_for(session, payers | recipients, purpose=purpose)
     desk.paused_until = paused_until(session, now=now)
-    _queue_up(session, [payer for payer in payers if desk.bar(payer) is None])
+    queue_up(session, [payer for payer in payers if desk.bar(payer) is None])
     desk.known = _known(session, payments)
     desk.purses = _purses(session, desk, now=now)
     return desk
@@ -265,7 +269,7 @@ _QUEUE_UP = text(
 )
 
 
-def _queue_up(session: Session, payers: Sequence[str]) -> None:
+def queue_up(session: Session, payers: Sequence[str]) -> None:
     """Wait until no other process has payments of `payers` under way, and have others wait until our commit."""
     if payers:
         session.execute(_QUEUE_UP, {"payers": array_literal(payers)})

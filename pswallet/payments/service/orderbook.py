@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 
 from sqlalchemy import select, text
 from sqlalchemy.orm import Session
 
+from pswallet.checkout import service as checkout
+from pswallet.checkout.service import FundedPayment
 from pswallet.kit.money import Fen
 from pswallet.kit.rows import array_literal
 from pswallet.payments.models import Order, OrderRefund
@@ -27,6 +29,8 @@ class OrderPayment:
     paid_at: datetime
     duplicate: bool
     refunded_fen: Fen
+    funded: FundedPayment | None = None
+    """The order with its parts, where others paid some of it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +62,7 @@ class OrderView:
     refunds: list[RefundView]
     error: str | None
     """Why the last payment that was tried did not go through."""
+    quote_id: str | None
 
 
 # `Transfer` stands directly after `AuthorizationUsed`: the entry there tells whom the nonce paid. A cancellation and a
@@ -82,12 +87,43 @@ _TRIED = text(
 )
 
 
+# Whoever carried it: what the payer signed says which order it is.
+_FUNDED = text(
+    """
+    SELECT o.id, p.hash FROM orders o
+    JOIN checkout_payments p ON p.merchant = o.merchant AND p.reference = o.reference AND p.till = o.till
+        AND p.amount_fen = o.amount_fen AND p.expires_at = o.expires_at
+    WHERE o.id = ANY(CAST(:orders AS text[]))
+    """
+)
+
+_FUNDED_TRIED = text(
+    """
+    SELECT f.order_id, (
+        SELECT r.error FROM checkout_refusals r WHERE r.subject = f.hash AND r.kind = 'order-pay'
+        ORDER BY r.block, r.log_index OFFSET f.tries LIMIT 1
+    ) AS error
+    FROM funded_orders f WHERE f.order_id = ANY(CAST(:orders AS text[]))
+    ORDER BY f.order_id, f.accepted_at, f.hash
+    """
+)
+
+
+@dataclass(frozen=True, slots=True)
+class _Try:
+    """A payment that was taken in: it waits or has happened (`error` None), or the chain refused it."""
+
+    waits: bool
+    error: str | None
+
+
 @dataclass(slots=True)
 class _Found:
     """What was read of one order."""
 
     payments: list[tuple[str, int, int, datetime]] = field(default_factory=list)
-    tries: list[Transfer] = field(default_factory=list)
+    funded: list[FundedPayment] = field(default_factory=list)
+    tries: list[_Try] = field(default_factory=list)
     refunds: list[tuple[OrderRefund, Transfer]] = field(default_factory=list)
 
 
@@ -108,10 +144,20 @@ def views(session: Session, orders: Sequence[Order], *, now: datetime | None = N
     )
     transfers = transfers_of(session, [one for _, one in tried] + [refund.authorization_id for refund in refunds])
     for order_id, authorization in tried:
-        found[order_id].tries.append(transfers[authorization])
+        sent = transfers[authorization]
+        found[order_id].tries.append(_Try(sent.status == "submitted", sent.error))
+    _read_funded(session, found, ids)
     for refund in refunds:
         found[refund.order_id].refunds.append((refund, transfers[refund.authorization_id]))
     return [_view(order, found[order.id], now) for order in orders]
+
+
+def _read_funded(session: Session, found: dict[str, _Found], ids: dict[str, str]) -> None:
+    order_of = {hash_: order_id for order_id, hash_ in session.execute(_FUNDED, ids)}
+    for payment in checkout.funded_payments(session, list(order_of)):
+        found[order_of[payment.hash]].funded.append(payment)
+    for order_id, error in session.execute(_FUNDED_TRIED, ids):
+        found[order_id].tries.append(_Try(error is None, error))
 
 
 def given_back(refunds: Iterable[tuple[OrderRefund, Transfer]], payer: str) -> Fen:
@@ -120,19 +166,39 @@ def given_back(refunds: Iterable[tuple[OrderRefund, Transfer]], payer: str) -> F
     return Fen(sum(one.value_fen for one, sent in refunds if one.payer == payer and sent.status in counted))
 
 
-def _view(order: Order, found: _Found, now: datetime | None) -> OrderView:
-    payments = [
+def _payments(order: Order, found: _Found) -> list[OrderPayment]:
+    """Return all that came for an order, first what came first: all else is to be given back."""
+    plain = [
         OrderPayment(
             payer=payer,
             amount_fen=Fen(order.amount_fen),
             transaction_block=block,
             log_index=log_index,
             paid_at=at,
-            duplicate=place > 0,
+            duplicate=False,
             refunded_fen=given_back(found.refunds, payer),
         )
-        for place, (payer, block, log_index, at) in enumerate(found.payments)
+        for payer, block, log_index, at in found.payments
     ]
+    funded = [
+        OrderPayment(
+            payer=one.order.payer,
+            amount_fen=Fen(order.amount_fen),
+            transaction_block=one.block,
+            log_index=one.log_index,
+            paid_at=one.at,
+            duplicate=False,
+            refunded_fen=Fen(sum(back.value_fen for back in one.refunds if back.status != "refused")),
+            funded=one,
+        )
+        for one in found.funded
+    ]
+    came = sorted([*plain, *funded], key=lambda one: (one.transaction_block, one.log_index))
+    return [replace(one, duplicate=place > 0) for place, one in enumerate(came)]
+
+
+def _view(order: Order, found: _Found, now: datetime | None) -> OrderView:
+    payments = _payments(order, found)
     last = found.tries[-1] if found.tries else None
     return OrderView(
         id=order.id,
@@ -157,13 +223,14 @@ def _view(order: Order, found: _Found, now: datetime | None) -> OrderView:
             for refund, sent in found.refunds
         ],
         error=last.error if last is not None and not payments else None,
+        quote_id=order.quote_id,
     )
 
 
-def _status(order: Order, payments: list[OrderPayment], tries: list[Transfer], now: datetime | None) -> str:
+def _status(order: Order, payments: list[OrderPayment], tries: list[_Try], now: datetime | None) -> str:
     if payments:
         return "refunded" if payments[0].refunded_fen >= order.amount_fen else "paid"
-    if any(one.status == "submitted" for one in tries):
+    if any(one.waits for one in tries):
         return "submitted"
     if order.voided_at is not None:
         return "voided"

@@ -33,6 +33,7 @@ from pswallet.payments.errors import (
     OrderVoided,
 )
 from pswallet.payments.models import Order
+from pswallet.payments.service import quoted
 from pswallet.payments.service.intake import Accepted, SignedPayment, accept, call_of
 from pswallet.payments.service.orderbook import OrderView, views
 
@@ -46,6 +47,7 @@ class OpenOrder:
     reference: str
     amount_fen: Fen
     expires_in: timedelta
+    quote_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -82,13 +84,14 @@ def open_order(session: Session, asked: OpenOrder, *, domain: Domain, now: datet
         "amount_fen": asked.amount_fen,
         "created_at": now,
         "expires_at": from_unix(expiry),
+        "quote_id": asked.quote_id,
     }
     # Two tills, or one that repeats itself, may come at once: one row is made, both are shown it.
     insert_new_rows(session, Order, [row])
     found = session.scalars(
         select(Order).where(Order.merchant == asked.merchant, Order.reference == asked.reference)
     ).one()
-    if (found.till, found.amount_fen) != (asked.till, asked.amount_fen):
+    if (found.till, found.amount_fen, found.quote_id) != (asked.till, asked.amount_fen, asked.quote_id):
         raise OrderReferenceReused(order=found.id, amount_fen=found.amount_fen)
     return views(session, [found])[0]
 
@@ -114,7 +117,7 @@ def void_order(session: Session, order_id: str, *, merchant: str, now: datetime)
 
     Raises OrderUnknown, OrderAlreadyPaid when a payment is on its way or has come.
     """
-    found = _locked(session, [order_id]).get(order_id)
+    found = locked(session, [order_id]).get(order_id)
     if found is None or found.merchant != merchant:
         raise OrderUnknown(id=order_id)
     view = views(session, [found])[0]
@@ -127,7 +130,7 @@ def void_order(session: Session, order_id: str, *, merchant: str, now: datetime)
 
 
 @dataclass(slots=True)
-class _Counter:
+class Turns:
     """The orders of a list of payments, locked, and which of them somebody in the list pays already."""
 
     orders: dict[str, Order]
@@ -135,18 +138,18 @@ class _Counter:
     now: datetime
     taken: set[str] = field(default_factory=set)
 
-    def problem(self, command: PayOrder) -> Problem | None:
-        """Return why `command` cannot pay its order now; else the order is taken."""
-        order = self.orders.get(command.order_id)
+    def problem(self, order_id: str, payer: str, *, valid_before: int) -> Problem | None:
+        """Return why `payer` cannot pay the order now; else the order is taken."""
+        order = self.orders.get(order_id)
         if order is None:
-            return OrderUnknown(id=command.order_id)
+            return OrderUnknown(id=order_id)
         if order.voided_at is not None:
             return OrderVoided(order=order.id)
         if order.id in self.taken or self.open[order.id].status in ("submitted", "paid"):
             return OrderAlreadyPaid(order=order.id)
-        if self.now >= order.expires_at or command.valid_before > to_unix(order.expires_at):
+        if self.now >= order.expires_at or valid_before > to_unix(order.expires_at):
             return OrderExpired(order=order.id, expires_at=order.expires_at.isoformat())
-        if command.payer == order.merchant:
+        if payer == order.merchant:
             return OrderMismatch(order=order.id, why="a merchant does not pay itself")
         self.taken.add(order.id)
         return None
@@ -156,10 +159,13 @@ def pay_orders(
     session: Session, commands: Sequence[PayOrder], *, domain: Domain, now: datetime
 ) -> list[Accepted | Problem]:
     """Ask the token for each payment; a Problem stands in a refused one's place. One payer an order at a time."""
-    orders = _locked(session, [command.order_id for command in commands])
-    shown = {view.id: view for view in views(session, list(orders.values()))}
-    counter = _Counter(orders, shown, now)
-    problems = [counter.problem(command) for command in commands]
+    turns = turns_for(session, [command.order_id for command in commands], now=now)
+    orders = turns.orders
+    problems = [
+        turns.problem(command.order_id, command.payer, valid_before=command.valid_before)
+        or quoted.plain_problem(session, orders[command.order_id], command.payer, now=now)
+        for command in commands
+    ]
     sound = [command for command, problem in zip(commands, problems, strict=True) if problem is None]
     outcomes = iter(
         accept(
@@ -191,7 +197,13 @@ def payment_of(order: Order | OrderView, command: PayOrder) -> SignedPayment:
     )
 
 
-def _locked(session: Session, ids: Sequence[str]) -> dict[str, Order]:
+def turns_for(session: Session, ids: Sequence[str], *, now: datetime) -> Turns:
+    """Lock the orders that somebody wants to pay, and return who may."""
+    orders = locked(session, ids)
+    return Turns(orders, {view.id: view for view in views(session, list(orders.values()))}, now)
+
+
+def locked(session: Session, ids: Sequence[str]) -> dict[str, Order]:
     """Return orders by id, locked in one order: two payers of one order must not both get through."""
     query = select(Order).where(Order.id.in_(sorted(set(ids)))).order_by(Order.id).with_for_update()
     return {order.id: order for order in session.scalars(query.execution_options(populate_existing=True))}

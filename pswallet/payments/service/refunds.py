@@ -45,7 +45,7 @@ def refund_order(session: Session, command: RefundOrder, *, domain: Domain, now:
     if order is None or order.merchant != payment.payer:
         raise OrderUnknown(id=command.order_id)
     view = views(session, [order])[0]
-    came = next((one for one in view.payments if one.payer == payment.recipient), None)
+    came = next((one for one in view.payments if one.payer == payment.recipient and one.funded is None), None)
     if came is None:
         raise OrderNotPaid(order=order.id, payer=payment.recipient)
     if command.number != len(view.refunds):

@@ -11,23 +11,26 @@ from pswallet.vouchers.service.reading import (
     shops_of,
     vouchers_of,
 )
-from pswallet.vouchers.service.spending import Shop, Spendable, proof_for, spendable
-from pswallet.vouchers.service.winners import list_winners
+from pswallet.vouchers.service.spending import Held, Shop, Spendable, Wanted, held, proof_for, spendable
+from pswallet.vouchers.service.winners import list_winners, terms_of_campaign
 
 __all__ = [
     "CampaignView",
     "Claim",
     "ClaimVouchers",
+    "Held",
     "OpenCampaign",
     "Shop",
     "ShopPage",
     "Spendable",
     "VoucherView",
+    "Wanted",
     "claim",
     "close",
     "ended_campaigns",
     "find_campaign",
     "has_signed",
+    "held",
     "keep_shops",
     "list_winners",
     "money_digest",
@@ -35,5 +38,6 @@ __all__ = [
     "proof_for",
     "shops_of",
     "spendable",
+    "terms_of_campaign",
     "vouchers_of",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -11,6 +12,7 @@ from sqlalchemy.orm import Session
 from pswallet.chain import funded
 from pswallet.kit.clock import to_unix
 from pswallet.kit.money import Fen
+from pswallet.kit.rows import array_literal
 from pswallet.vouchers import errors, rules
 from pswallet.vouchers.models import ListedShop
 from pswallet.vouchers.service.winners import require_campaign
@@ -75,6 +77,65 @@ def spendable(session: Session, account: str, *, merchant: str, price: Fen, now:
         found.append(
             Spendable(campaign=row.id, terms=terms, value_fen=Fen(offer.value), refusal=offer.refusal, shop=shop)
         )
+    return found
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """`value` fen of a campaign's vouchers, for an order whose price before this part is `price` fen."""
+
+    account: str
+    merchant: str
+    campaign: str
+    value: Fen
+    price: Fen
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """What stands behind a wanted part: the campaign, the shop's place on its list, and why it cannot be spent."""
+
+    terms: funded.Campaign | None
+    shop: Shop | None
+    refusal: str | None
+
+
+_WANTED = text(
+    """
+    SELECT p.terms, l.category, l.proof, (
+        SELECT coalesce(sum(CASE e.kind WHEN 'spent' THEN -value_fen WHEN 'returned' THEN 0 ELSE value_fen END), 0)
+        FROM voucher_entries e WHERE e.account = asked.account AND e.campaign = asked.campaign
+    ) AS left_fen
+    FROM unnest(CAST(:accounts AS text[]), CAST(:merchants AS text[]), CAST(:campaigns AS text[]))
+        WITH ORDINALITY AS asked(account, merchant, campaign, place)
+    LEFT JOIN campaigns p ON p.id = asked.campaign
+    LEFT JOIN listed_shops l ON l.root = p.shops AND l.merchant = asked.merchant
+    ORDER BY asked.place
+    """
+)
+
+
+def held(session: Session, wanted: Sequence[Wanted], *, under_way: Sequence[int], now: datetime) -> list[Held]:
+    """Return for each wanted part what stands behind it. `under_way`: what else waits to be spent of the same [fen].
+
+    `now` is the last indexed block's time.
+    """
+    asked = {
+        "accounts": array_literal([one.account for one in wanted]),
+        "merchants": array_literal([one.merchant for one in wanted]),
+        "campaigns": array_literal([one.campaign for one in wanted]),
+    }
+    rows = session.execute(_WANTED, asked).all() if wanted else []
+    found = []
+    for one, waiting, row in zip(wanted, under_way, rows, strict=True):
+        if row.terms is None:
+            found.append(Held(None, None, "CampaignUnknown"))
+            continue
+        terms = funded.Campaign.from_json(row.terms)
+        shop = None if row.category is None else Shop(row.category, row.proof)
+        holding = _holding(one.campaign, terms, int(row.left_fen) - waiting)
+        refusal = rules.refusal(holding, one.value, price=one.price, listed=shop is not None, now=to_unix(now))
+        found.append(Held(terms, shop, refusal))
     return found
 
 

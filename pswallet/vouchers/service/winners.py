@@ -29,6 +29,11 @@ def require_campaign(session: Session, campaign: str) -> Campaign:
     return found
 
 
+def terms_of_campaign(session: Session, campaign: str) -> funded.Campaign:
+    """Return a campaign's terms. Raises CampaignUnknown."""
+    return funded.Campaign.from_json(require_campaign(session, campaign).terms)
+
+
 def list_winners(
     session: Session, campaign: str, winners: Sequence[tuple[str, int]], *, voucher: Domain, issuer_key: bytes
 ) -> str:

@@ -36,6 +36,7 @@ from pswallet.payments.models import (
     Succession,
     TierLimit,
 )
+from pswallet.payments.projection.funded import parts_among
 from pswallet.payments.rules import SYSTEM_TIER, ZERO_ADDRESS
 from pswallet.payments.service import announce_transfers, last_entries
 from pswallet.points import projection as points
@@ -86,7 +87,7 @@ def on_authorizations_canceled(session: Session, events: Sequence[AuthorizationC
 
 def on_calls_refused(session: Session, events: Sequence[CallRefused]) -> None:
     """The chain refused payments of ours: nothing moved, the payers are told why, what was pending is free again."""
-    refused = [(event, *_authorization_of(event)) for event in events if event.kind in _CARRIERS]
+    refused = [(event, *_authorization_of(event)) for event in events if event.kind in _CARRIERS and _has_money(event)]
     rows = [
         {
             "payer": payer,
@@ -107,12 +108,17 @@ def on_calls_refused(session: Session, events: Sequence[CallRefused]) -> None:
     notify(session, notices)
 
 
-_CARRIERS = (CallKind.AUTHORIZATION, CallKind.PACKET_CREATE)
+_CARRIERS = (CallKind.AUTHORIZATION, CallKind.PACKET_CREATE, CallKind.ORDER_PAY)
+
+
+def _has_money(event: CallRefused) -> bool:
+    """Whether the payer had signed for own money: vouchers alone can pay an order too."""
+    return event.kind != CallKind.ORDER_PAY or event.arguments["own"] > 0
 
 
 def _authorization_of(event: CallRefused) -> tuple[str, str]:
-    """Return payer and nonce; the money of a red packet has the packet's id for a nonce."""
-    if event.kind == CallKind.AUTHORIZATION:
+    """Return payer and nonce; the money of a red packet has the packet's id for a nonce, a funded order's its own."""
+    if event.kind != CallKind.PACKET_CREATE:
         return event.arguments["from"], event.arguments["nonce"]
     return event.arguments["terms"]["creator"], event.key.rpartition(":")[2]
 
@@ -281,17 +287,19 @@ def _earn(session: Session, orders: _Orders) -> None:
 
 
 def _tell(session: Session, events: Sequence[Transfer], parties: Sequence[str], orders: _Orders) -> None:
-    """Tell both sides of payments between people; what contracts and the bank do is told by their own features."""
+    """Tell both sides of payments between people; contracts, the bank and funded orders are told of elsewhere."""
     contracts = {address for address, found in standing(session, parties).items() if found.tier == SYSTEM_TIER}
     people = set(parties) - contracts
     notices: list[Notice] = []
-    for event in events:
+    parts = parts_among(session, events)
+    told = [event for event in events if (event.block, event.log_index) not in parts]
+    for event in told:
         if event.sender in people and event.recipient in people:
             sent, received = _words(event, orders.get((event.block, event.log_index)))
             notices.append(Notice(event.sender, *sent, event.block, event.log_index))
             notices.append(Notice(event.recipient, *received, event.block, event.log_index))
     notify(session, notices)
-    announce_transfers(session, events, people)
+    announce_transfers(session, told, people)
 
 
 def _words(

@@ -1,0 +1,159 @@
+"""Budgets: a funder's signed, counted allowance for orders. What is left of one is the chain's facts and what waits."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from pswallet.accounts import errors as token_errors
+from pswallet.accounts.service import standing
+from pswallet.chain import funded
+from pswallet.chain.outbox import Call, CallKind, enqueue
+from pswallet.chain.signing import BUDGET, Domain, SignatureMalformed, digest, recover
+from pswallet.checkout import errors
+from pswallet.checkout.models import CheckoutBudget
+from pswallet.checkout.service import calls
+from pswallet.checkout.service.refused import again
+from pswallet.kit.clock import from_unix, to_unix
+from pswallet.kit.money import Fen
+from pswallet.kit.rows import array_literal, insert_new_rows
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class OpenBudget:
+    """A budget as its funder signed it. `contract_verdict`: what the funder's own contract says (ERC-1271)."""
+
+    funder: str
+    terms: funded.Budget
+    signature: str
+    contract_verdict: bool | None = None
+
+    def judged(self, verdict: bool) -> OpenBudget:
+        """Return the same command with the verdict of the funder's contract."""
+        return replace(self, contract_verdict=verdict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BudgetView:
+    """A budget: submitted, open or ended; `left_fen` is what it can pay still, orders that wait are not counted."""
+
+    id: str
+    funder: str
+    signer: str
+    total_fen: Fen
+    left_fen: Fen
+    ends_at: datetime
+    status: str
+
+
+def budget_digest(terms: funded.Budget, *, checkout: Domain) -> bytes:
+    """Return what the funder signs."""
+    return digest(checkout, BUDGET, terms.message())
+
+
+def has_signed(command: OpenBudget, *, checkout: Domain) -> bool:
+    """Whether the funder's own key signed."""
+    try:
+        signer = recover(budget_digest(command.terms, checkout=checkout), bytes.fromhex(command.signature[2:]))
+    except SignatureMalformed:
+        return False
+    return signer == command.terms.funder
+
+
+def open_budget(session: Session, command: OpenBudget, *, checkout: Domain, signer: str, now: datetime) -> str:
+    """Ask the contract for a budget; return its id. `signer` is this gateway's; `now` the last indexed block's time.
+
+    Raises BudgetInvalid, BudgetSignerUnknown, BudgetAlreadyOpen, FunderSignatureInvalid, AccountNotRegistered,
+    AccountIsFrozen.
+    """
+    terms = command.terms
+    if terms.total <= 0 or terms.end <= to_unix(now):
+        raise errors.BudgetInvalid(total=terms.total, end=terms.end)
+    if terms.signer != signer:
+        raise errors.BudgetSignerUnknown(signer=signer)
+    if terms.funder != command.funder or not (command.contract_verdict or has_signed(command, checkout=checkout)):
+        raise errors.FunderSignatureInvalid(funder=terms.funder)
+    account = standing(session, [command.funder])[command.funder]
+    if account.tier < 1:
+        raise token_errors.AccountNotRegistered(account=command.funder)
+    if account.frozen:
+        raise token_errors.AccountIsFrozen(account=command.funder)
+    budget = funded.budget_id(checkout, terms)
+    if budgets(session, [budget]):
+        raise errors.BudgetAlreadyOpen(budget=budget)
+    row = {
+        "id": budget,
+        "funder": terms.funder,
+        "terms": terms.message(),
+        "signature": command.signature,
+        "created_at": now,
+    }
+    insert_new_rows(session, CheckoutBudget, [row])
+    key = again(session, f"budget-open:{budget}", CallKind.BUDGET_OPEN, budget)
+    arguments = {"data": calls.opening(terms, command.signature), "subject": budget, "asker": terms.funder}
+    enqueue(session, [Call(key, CallKind.BUDGET_OPEN, arguments)])
+    return budget
+
+
+@dataclass(frozen=True, slots=True)
+class OpenedBudget:
+    """A budget that is on the chain, and what it can pay still [fen]."""
+
+    id: str
+    funder: str
+    signer: str
+    total: int
+    left: int
+    ends_at: datetime
+
+
+_LEFT = text(
+    """
+    SELECT b.budget, b.funder, b.signer, b.total_fen, b.total_fen - (
+        SELECT coalesce(sum(p.value_fen - (
+            SELECT coalesce(sum(r.parts_fen[p.place + 1]), 0) FROM checkout_refunds r WHERE r.hash = p.hash
+        )), 0) FROM checkout_parts p WHERE p.budget = b.budget AND p.funder = b.funder
+    ) AS left_fen, b.ends_at
+    FROM budget_openings b WHERE b.budget = ANY(CAST(:budgets AS text[]))
+    """
+)
+
+
+def budgets(session: Session, ids: Collection[str]) -> dict[str, OpenedBudget]:
+    """Return those of the budgets that are on the chain."""
+    if not ids:
+        return {}
+    rows = session.execute(_LEFT, {"budgets": array_literal(ids)})
+    return {row[0]: OpenedBudget(row[0], row[1], row[2], row[3], int(row[4]), row[5]) for row in rows}
+
+
+def budget_view(session: Session, budget: str, *, now: datetime) -> BudgetView:
+    """Return a budget, to anybody: the chain shows it to everybody. Raises BudgetUnknown."""
+    opened = budgets(session, [budget]).get(budget)
+    if opened is not None:
+        return BudgetView(
+            id=budget,
+            funder=opened.funder,
+            signer=opened.signer,
+            total_fen=Fen(opened.total),
+            left_fen=Fen(opened.left),
+            ends_at=opened.ends_at,
+            status="ended" if now >= opened.ends_at else "open",
+        )
+    asked = session.get(CheckoutBudget, budget)
+    if asked is None:
+        raise errors.BudgetUnknown(budget=budget)
+    terms = funded.Budget(**asked.terms)
+    return BudgetView(
+        id=budget,
+        funder=terms.funder,
+        signer=terms.signer,
+        total_fen=Fen(terms.total),
+        left_fen=Fen(terms.total),
+        ends_at=from_unix(terms.end),
+        status="submitted",
+    )

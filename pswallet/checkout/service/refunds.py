@@ -1,0 +1,175 @@
+"""Refunds of funded orders: signed by the merchant or its cashier, bounded on the chain, checked here beforehand."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from sqlalchemy import func, select, text
+from sqlalchemy.orm import Session
+
+from pswallet.chain.funded import Campaign, FundedOrder
+from pswallet.chain.outbox import Call, CallKind, enqueue
+from pswallet.chain.signing import REFUND, Domain, SignatureMalformed, digest, recover
+from pswallet.checkout import errors
+from pswallet.checkout.models import CheckoutPayment, CheckoutRefundAsked
+from pswallet.checkout.service import calls
+from pswallet.checkout.service.cashiers import cashiers_of
+from pswallet.checkout.service.permits import require_allowance
+from pswallet.kit.money import Fen
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RefundFunded:
+    """`value_fen` of a funded order back, under the order's next number, signed by its merchant or a cashier.
+
+    `contract_verdict`: what the signer's own contract says of the signature (ERC-1271).
+    """
+
+    hash: str
+    merchant: str
+    number: int
+    value_fen: Fen
+    signer: str
+    signature: str
+    contract_verdict: bool | None = None
+
+    def judged(self, verdict: bool) -> RefundFunded:
+        """Return the same command with the verdict of the signer's contract."""
+        return replace(self, contract_verdict=verdict)
+
+
+@dataclass(frozen=True, slots=True)
+class Refundable:
+    """A paid funded order: how many refunds it has had or has under way, and what of it is left to refund [fen]."""
+
+    order: FundedOrder
+    number: int
+    left: int
+
+
+def refund_digest(command: RefundFunded, *, checkout: Domain) -> bytes:
+    """Return what the merchant or its cashier signs."""
+    message = {"order": command.hash, "number": command.number, "value": command.value_fen}
+    return digest(checkout, REFUND, message)
+
+
+_WAITING = text(
+    """
+    SELECT count(*) AS number, coalesce(sum(a.value_fen), 0) AS value FROM checkout_refunds_asked a
+    WHERE a.hash = :hash
+      AND NOT EXISTS (SELECT FROM checkout_refunds r WHERE r.hash = a.hash AND r.number = a.number)
+      AND a.tries = (SELECT count(*) FROM checkout_refusals f
+        WHERE f.subject = a.hash AND f.kind = 'order-refund' AND f.number = a.number)
+    """
+)
+"""Refunds that wait for the chain: not happened, and not refused since they were asked for."""
+
+_DONE = text("SELECT count(*) AS number, coalesce(sum(value_fen), 0) AS value FROM checkout_refunds WHERE hash = :hash")
+
+
+def refundable(session: Session, order: FundedOrder, order_hash: str) -> Refundable:
+    """Return how far the refunds of a paid order have come. Raises FundedOrderUnknown for one that was not paid."""
+    if session.get(CheckoutPayment, order_hash) is None:
+        raise errors.FundedOrderUnknown(hash=order_hash)
+    done = session.execute(_DONE, {"hash": order_hash}).one()
+    waiting = session.execute(_WAITING, {"hash": order_hash}).one()
+    return Refundable(order, done.number + waiting.number, order.amount - int(done.value) - int(waiting.value))
+
+
+def check_signer(session: Session, command: RefundFunded, *, checkout: Domain, now: datetime) -> None:
+    """Raises RefundSignatureInvalid, CashierLimitExceeded. `now` is the last indexed block's time."""
+    if not (command.contract_verdict or _has_signed(command, checkout=checkout)):
+        raise errors.RefundSignatureInvalid(signer=command.signer)
+    if command.signer == command.merchant:
+        return
+    found = cashiers_of(session, command.merchant, now=now, cashier=command.signer)
+    if not found or found[0].cap_fen == 0:
+        raise errors.RefundSignatureInvalid(signer=command.signer)
+    today = found[0].refunded_today_fen + _waiting_of(session, command)
+    if today + command.value_fen > found[0].cap_fen:
+        raise errors.CashierLimitExceeded(
+            cashier=command.signer, attempted=today + command.value_fen, limit=found[0].cap_fen
+        )
+
+
+def _has_signed(command: RefundFunded, *, checkout: Domain) -> bool:
+    try:
+        signer = recover(refund_digest(command, checkout=checkout), bytes.fromhex(command.signature[2:]))
+    except SignatureMalformed:
+        return False
+    return signer == command.signer
+
+
+_WAITING_OF = text(
+    """
+    SELECT coalesce(sum(a.value_fen), 0) FROM checkout_refunds_asked a
+    WHERE a.merchant = :merchant AND a.signer = :signer
+      AND NOT EXISTS (SELECT FROM checkout_refunds r WHERE r.hash = a.hash AND r.number = a.number)
+      AND a.tries = (SELECT count(*) FROM checkout_refusals f
+        WHERE f.subject = a.hash AND f.kind = 'order-refund' AND f.number = a.number)
+    """
+)
+
+
+def _waiting_of(session: Session, command: RefundFunded) -> int:
+    # One cashier's refunds stand in line: else two at once would both be below its cap.
+    line = f"cashier|{command.merchant}|{command.signer}"
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(line, 0))))
+    asked = {"merchant": command.merchant, "signer": command.signer}
+    return int(session.scalar(_WAITING_OF, asked) or 0)
+
+
+def leave_refund(
+    session: Session,
+    command: RefundFunded,
+    order: FundedOrder,
+    campaigns: list[Campaign],
+    *,
+    order_id: str,
+    checkout: Domain,
+    now: datetime,
+) -> None:
+    """Ask the contract for a refund that was checked. Raises AllowanceInsufficient of the merchant's money."""
+    require_allowance(session, command.merchant, command.value_fen, spender=checkout.verifying_contract)
+    tries = _tries(session, command)
+    session.add(
+        CheckoutRefundAsked(
+            hash=command.hash,
+            number=command.number,
+            tries=tries,
+            merchant=command.merchant,
+            signer=command.signer,
+            value_fen=command.value_fen,
+            signature=command.signature,
+            asked_at=now,
+        )
+    )
+    session.flush()
+    data = calls.refunding(
+        order,
+        number=command.number,
+        value=command.value_fen,
+        signer=command.signer,
+        signature=command.signature,
+        campaigns=campaigns,
+    )
+    arguments = {
+        "data": data,
+        "order": command.hash,
+        "number": command.number,
+        "subject": command.hash,
+        "count": command.number,
+        "asker": command.merchant,
+        "order_id": order_id,
+    }
+    # A refusal of another number does not make this call another.
+    key = f"order-refund:{command.hash}:{command.number}" + (f":{tries}" if tries else "")
+    enqueue(session, [Call(key, CallKind.ORDER_REFUND, arguments)])
+
+
+def _tries(session: Session, command: RefundFunded) -> int:
+    query = text(
+        "SELECT count(*) FROM checkout_refusals WHERE subject = :hash AND kind = 'order-refund' AND number = :number"
+    )
+    return session.scalar(query, {"hash": command.hash, "number": command.number}) or 0

@@ -1,0 +1,120 @@
+"""What stands behind the parts of funded orders: vouchers that the payer holds, budgets that are open."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from typing import TYPE_CHECKING
+
+from sqlalchemy import text
+from sqlalchemy.orm import Session
+
+from pswallet.accounts import errors as token_errors
+from pswallet.chain.funded import Part
+from pswallet.chain.outbox import orders_under_way
+from pswallet.checkout import errors
+from pswallet.checkout import service as checkout
+from pswallet.checkout.service import OpenedBudget
+from pswallet.checkout.service.calls import ShownVoucher
+from pswallet.kit.money import Fen
+from pswallet.kit.problems import Problem
+from pswallet.kit.rows import array_literal
+from pswallet.vouchers import errors as voucher_errors
+from pswallet.vouchers import service as vouchers
+from pswallet.vouchers.service import Held, Wanted
+
+if TYPE_CHECKING:
+    from pswallet.payments.service.funded import Case, Office
+
+_PENDING = text(
+    """
+    SELECT f.payer, part->>'budget', sum(CAST(part->>'value' AS bigint))
+    FROM funded_orders f CROSS JOIN jsonb_array_elements(f.terms->'parts') AS part
+    WHERE f.hash = ANY(CAST(:hashes AS text[])) GROUP BY 1, 2
+    """
+)
+
+
+def _pending(session: Session) -> Counter[tuple[str, str]]:
+    """Return what waits for the chain, by payer and budget (or campaign) [fen]."""
+    rows = session.execute(_PENDING, {"hashes": array_literal(orders_under_way(session))})
+    return Counter({(payer, budget): int(value) for payer, budget, value in rows})
+
+
+def check_vouchers(session: Session, cases: Sequence[Case], *, voucher: str, now: datetime) -> None:
+    """Look at each part that is paid with vouchers; what is sound gets what the contract must be shown."""
+    rest = [case for case in cases if any(part.funder == voucher for part in case.asked.parts)]
+    # Before what is held: what settles in between is counted twice, which may refuse a payment, and never not at all.
+    pending = _pending(session) if rest else Counter[tuple[str, str]]()
+    while rest:
+        # One order a payer at a time: what the first takes is not there for the second.
+        turn = list({case.command.payer: case for case in reversed(rest)}.values())
+        rest = [case for case in rest if case not in turn]
+        _check_turn(session, turn, pending, voucher=voucher, now=now)
+
+
+def _check_turn(
+    session: Session, cases: Sequence[Case], pending: Counter[tuple[str, str]], *, voucher: str, now: datetime
+) -> None:
+    asked = [(case, part, price) for case in cases for part, price in _priced(case) if part.funder == voucher]
+    wanted = [
+        Wanted(case.command.payer, case.asked.merchant, part.budget, Fen(part.value), Fen(price))
+        for case, part, price in asked
+    ]
+    under_way = [pending[case.command.payer, part.budget] for case, part, _ in asked]
+    for (case, part, _), held in zip(asked, vouchers.held(session, wanted, under_way=under_way, now=now), strict=True):
+        case.problem = case.problem or _voucher_problem(part, held)
+        if case.problem is None and held.terms is not None and held.shop is not None:
+            case.shown.append(ShownVoucher(held.terms, held.shop.category, held.shop.proof))
+            pending[case.command.payer, part.budget] += part.value
+
+
+def _priced(case: Case) -> list[tuple[Part, int]]:
+    """Return each part with the order's price before it: the last was subtracted first."""
+    price, found = case.asked.own, []
+    for part in case.asked.parts:
+        price += part.value
+        found.append((part, price))
+    return found
+
+
+def _voucher_problem(part: Part, held: Held) -> Problem | None:
+    if held.refusal is not None:
+        kind: type[Problem] = getattr(voucher_errors, held.refusal)
+        return kind(campaign=part.budget)
+    if held.terms is not None and held.terms.minimum_spend != part.minimum_spend:
+        return errors.EvidenceMismatch(campaign=part.budget, minimum_spend=held.terms.minimum_spend)
+    return None
+
+
+def check_budgets(session: Session, cases: Sequence[Case], office: Office, *, now: datetime) -> None:
+    """Look at each part that a budget pays: open, signed for by this gateway, with money, and free to be moved."""
+    parts = [(case, part) for case in cases for part in case.asked.parts if part.funder != office.voucher]
+    if not parts:
+        return
+    waiting: Counter[str] = Counter()
+    for (_, budget), value in _pending(session).items():
+        waiting[budget] += value
+    opened = checkout.budgets(session, {part.budget for _, part in parts})
+    spender = office.checkout.verifying_contract
+    allowed = checkout.allowed(session, {part.funder for _, part in parts}, spender=spender)
+    for case, part in parts:
+        problem = _budget_problem(part, opened, waiting[part.budget], office.sponsor.address, now)
+        if problem is None and allowed[part.funder] < part.value:
+            problem = token_errors.AllowanceInsufficient(account=part.funder)
+        case.problem = case.problem or problem
+        waiting[part.budget] += part.value
+
+
+def _budget_problem(
+    part: Part, opened: Mapping[str, OpenedBudget], waiting: int, signer: str, now: datetime
+) -> Problem | None:
+    budget = opened.get(part.budget)
+    if budget is None or budget.funder != part.funder or budget.signer != signer:
+        return errors.BudgetNotOpen(budget=part.budget)
+    if now >= budget.ends_at:
+        return errors.BudgetEnded(budget=part.budget, ends_at=budget.ends_at.isoformat())
+    if part.value > budget.left - waiting:
+        return errors.BudgetExceeded(budget=part.budget, attempted=part.value, left=budget.left - waiting)
+    return None

@@ -1,0 +1,103 @@
+"""A tea house, a city that sponsors vouchers, a platform that gives money, and how they all come to an order."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pswallet.chain.funded import Part
+from pswallet.client import Key, authorize_funded, authorize_order, sign_cashier, sign_refund
+from tests.api.campaigns import campaign_body, list_winners
+from tests.api.gateway import Member
+from tests.api.money import client_of, members, served
+from tests.api.shopping import EVER
+from tests.parts import Pipeline
+
+MERCHANT, SPONSOR = 5, 6
+
+
+def tea_house(stranger: Any, pipeline: Pipeline, fen: int = 0) -> Member:
+    """The merchant that campaigns list."""
+    return members(stranger, pipeline, "tea house", tier=MERCHANT, fen=fen)[0]
+
+
+def sponsor(stranger: Any, pipeline: Pipeline, name: str, fen: int = 100_000) -> Member:
+    """Somebody who gives money for others' purchases, and lets the checkout move it."""
+    found = members(stranger, pipeline, name, tier=SPONSOR, fen=fen)[0]
+    permit(found, pipeline)
+    return found
+
+
+def permit(member: Member, pipeline: Pipeline) -> None:
+    """Let the checkout move the member's money."""
+    client_of(member).permit()
+    pipeline.settle()
+
+
+def budget(funder: Member, pipeline: Pipeline, fen: int = 50_000) -> str:
+    """Open a budget for a day; return its id."""
+    opened = client_of(funder).open_budget(total_fen=fen, lasts_s=86_400)
+    pipeline.settle()
+    return opened["id"]
+
+
+def campaign(city: Member, pipeline: Pipeline, *winners: Member, **changed: Any) -> str:
+    """Open a campaign and give each of the winners a voucher of ¥20; return its id."""
+    answer = city.post("/campaigns", campaign_body(city, pipeline, **changed))
+    assert answer.status_code == 202, answer.text
+    pipeline.settle()
+    found: str = answer.json()["id"]
+    if winners:
+        list_winners(pipeline, found, *winners)
+        for winner in winners:
+            assert winner.post(f"/campaigns/{found}/vouchers").status_code == 202
+        pipeline.settle()
+    return found
+
+
+def order(shop: Member, amount: int = 2_880, reference: str = "2026112600010", **changed: Any) -> Any:
+    """Open an order."""
+    answer = shop.post("/orders", {"till": "T01", "reference": reference, "amount_fen": amount, **changed})
+    assert answer.status_code == 201, answer.text
+    return answer.json()
+
+
+def voucher_part(payer: Member, campaign_id: str, fen: int, minimum: int = 0) -> Part:
+    """What vouchers pay."""
+    return Part(served(payer).voucher, campaign_id, fen, minimum)
+
+
+def pay_body(payer: Member, asked: Any, parts: Sequence[Part]) -> Any:
+    """A signed payment of an order with these parts, the rest with own money."""
+    return authorize_funded(served(payer), Key.of(payer.key), asked, parts)
+
+
+def pay(payer: Member, asked: Any, parts: Sequence[Part], **changed: Any) -> Any:
+    """Pay an order with these parts, the rest with own money."""
+    return payer.post(f"/orders/{asked['id']}/funded-payments", {**pay_body(payer, asked, parts), **changed})
+
+
+def pay_plain(payer: Member, asked: Any) -> Any:
+    """Pay an order with own money alone."""
+    return payer.post(f"/orders/{asked['id']}/payments", authorize_order(served(payer), Key.of(payer.key), asked))
+
+
+def refund(shop: Member, asked: Any, amount: int, *, by: Member | None = None, **changed: Any) -> Any:
+    """Give money of the order's first funded payment back, signed by the shop or a cashier."""
+    paid = shop.get(f"/orders/{asked['id']}").json()["payments"][0]["funded"]
+    number = len([one for one in paid["refunds"] if one["status"] != "refused"])
+    signed = sign_refund(served(shop), Key.of((by or shop).key), paid["hash"], number, amount)
+    return shop.post(f"/orders/{asked['id']}/funded-refunds", {**signed, **changed})
+
+
+def name_cashier(shop: Member, cashier: Member, cap: int, pipeline: Pipeline, number: int = 0) -> None:
+    """Let a cashier refund up to `cap` fen a day."""
+    body = sign_cashier(served(shop), Key.of(shop.key), cashier.address, cap_fen=cap, number=number)
+    assert shop.post("/cashiers", body).status_code == 202
+    pipeline.settle()
+
+
+def offer(owner: Member, fund: str, budget_fen: int = 50_000, **terms: Any) -> str:
+    """Make an offer that is paid out of a budget or a campaign."""
+    answer = owner.post("/offers", {"terms": terms, "fund": fund, "budget_fen": budget_fen, **EVER})
+    assert answer.status_code == 201, answer.text
+    found: str = answer.json()["id"]
+    return found
