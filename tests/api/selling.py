@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from pswallet.chain.funded import Part
-from pswallet.client import Key, authorize_funded, authorize_order, sign_cashier, sign_refund
+from pswallet.client import Key, authorize_funded, authorize_order, sign_cashier, sign_permit, sign_refund
 from tests.api.campaigns import campaign_body, list_winners
 from tests.api.gateway import Member
 from tests.api.money import client_of, members, served
@@ -90,9 +90,23 @@ def refund(shop: Member, asked: Any, amount: int, *, by: Member | None = None, *
 
 def name_cashier(shop: Member, cashier: Member, cap: int, pipeline: Pipeline, number: int = 0) -> None:
     """Let a cashier refund up to `cap` fen a day."""
-    body = sign_cashier(served(shop), Key.of(shop.key), cashier.address, cap_fen=cap, number=number)
-    assert shop.post("/cashiers", body).status_code == 202
+    assert shop.post("/cashiers", cashier_body(shop, cashier, cap, number=number)).status_code == 202
     pipeline.settle()
+
+
+def cashier_body(shop: Member, cashier: Member, cap: int, *, number: int) -> Any:
+    """A signed act on a cashier."""
+    return sign_cashier(served(shop), Key.of(shop.key), cashier.address, cap_fen=cap, number=number)
+
+
+def refund_body(signer: Member, order_hash: str, number: int, amount: int) -> Any:
+    """A signed refund."""
+    return sign_refund(served(signer), Key.of(signer.key), order_hash, number, amount)
+
+
+def permit_body(owner: Member, *, allow: bool = True) -> Any:
+    """A signed permit."""
+    return sign_permit(served(owner), Key.of(owner.key), owner.get("/permits").json(), allow=allow)
 
 
 def offer(owner: Member, fund: str, budget_fen: int = 50_000, **terms: Any) -> str:

@@ -6,6 +6,7 @@ from typing import Any
 import pytest
 
 from pswallet.kit import clock
+from tests.api import selling
 from tests.api.gateway import Member, code_of
 from tests.api.money import client_of, members
 from tests.parts import Pipeline
@@ -24,6 +25,11 @@ class Market:
         (self.city,) = members(stranger, pipeline, "district", tier=6, fen=0)
         self.ping, self.hua = members(stranger, pipeline, "ping", "hua", fen=0)
         self.start = clock.from_unix(pipeline.chain.now())
+        self.pipeline = pipeline
+
+    def budget(self) -> str:
+        """Let the city's money help to pay orders."""
+        return selling.budget(self.city, self.pipeline)
 
     def at(self, hours: float) -> str:
         return (self.start + timedelta(hours=hours)).strftime("%Y-%m-%dT%H:%M:%SZ")
@@ -47,7 +53,8 @@ def market(stranger: Any, pipeline: Pipeline) -> Market:
 def test_a_quote_is_the_best_price_explained_in_the_readers_language(market: Market) -> None:
     assert market.offer(market.shop, EIGHT_EIGHT).status_code == 201
     assert market.offer(market.shop, HUNDRED_LESS_TWENTY).json()["text"] == "¥20.00 off from ¥100.00"
-    assert market.offer(market.city, EIGHTY_LESS_TEN, fund=FUND).status_code == 201
+    budget = market.budget()
+    assert market.offer(market.city, EIGHTY_LESS_TEN, fund=budget).status_code == 201
     ask = {"basket_id": market.basket(), "price_fen": 12_800}
     given = market.ping.post("/quotes", ask, headers={"Accept-Language": "zh-CN"})
     assert given.status_code == 201
@@ -60,7 +67,7 @@ def test_a_quote_is_the_best_price_explained_in_the_readers_language(market: Mar
             "offer_id": quote["lines"][2]["offer_id"],
             "funder": "platform",
             "owner": market.city.address,
-            "fund": FUND,
+            "fund": budget,
             "value_fen": 1_000,
             "minimum_spend_fen": 8_000,
         }
@@ -116,6 +123,15 @@ def test_terms_that_make_no_offer_are_named(market: Market) -> None:
         assert (code_of(answer), answer.json()["field"]) == ("offer-terms-invalid", field)
 
 
+def test_an_offer_gives_its_owners_own_money(market: Market, stranger: Any, pipeline: Pipeline) -> None:
+    (other,) = members(stranger, pipeline, "another district", tier=6, fen=0)
+    budget = market.budget()
+    assert code_of(market.offer(market.city, EIGHTY_LESS_TEN, fund=FUND)) == "budget-not-open"
+    assert code_of(market.offer(other, EIGHTY_LESS_TEN, fund=budget)) == "budget-not-open"
+    assert code_of(market.offer(market.city, {"kind": "packet"}, fund=FUND)) == "campaign-unknown"
+    assert market.offer(market.city, EIGHTY_LESS_TEN, fund=budget).status_code == 201
+
+
 def test_an_offer_ends_after_it_begins_and_after_now(market: Market) -> None:
     for hours in (-1, -2, 0):
         answer = market.offer(market.shop, EIGHT_EIGHT, ends_at=market.at(hours))
@@ -125,7 +141,7 @@ def test_an_offer_ends_after_it_begins_and_after_now(market: Market) -> None:
 def test_people_see_what_is_good_now_and_owners_what_is_left(market: Market) -> None:
     mine = market.offer(market.shop, EIGHT_EIGHT).json()
     market.offer(market.shop, HUNDRED_LESS_TWENTY, starts_at=market.at(1))
-    city = market.offer(market.city, EIGHTY_LESS_TEN, fund=FUND, merchants=[market.hua.address]).json()
+    city = market.offer(market.city, EIGHTY_LESS_TEN, fund=market.budget(), merchants=[market.hua.address]).json()
     ids = [one["id"] for one in market.ping.get("/offers").json()["items"]]
     assert ids == [city["id"], mine["id"]]
     path = f"/offers?merchant={market.shop.address.lower()}"

@@ -12495,6 +12495,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description There is no such campaign */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The request did not arrive in time */
             408: {
                 headers: {
@@ -12504,7 +12513,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            /** @description This budget is not open; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13126,7 +13135,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This authorization was used or cancelled before; This authorization has expired; This authorization is not valid yet; This account is not registered on the chain yet; The recipient is frozen and receives only returns; This contract takes money only through itself; Above the limit of one payment; Above the limit of a day; Above the limit of a year, or of a visitor's life; The recipient would hold more than its tier may; The balance does not suffice; Payments are paused; The chain refused this without a reason; This order is paid or being paid; This order has expired; This order was closed by the merchant; This quote has expired; This quote has been used; No points are held for this quote any more; This budget is not open; This budget has ended; This budget has not so much left; The checkout may not move this account's money yet; These vouchers cannot be spent yet; This campaign has ended; The order is below the minimum for this voucher; This voucher can only be spent whole; You have not so much left of these vouchers; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            /** @description This authorization was used or cancelled before; This authorization has expired; This authorization is not valid yet; This account is not registered on the chain yet; The recipient is frozen and receives only returns; This contract takes money only through itself; Above the limit of one payment; Above the limit of a day; Above the limit of a year, or of a visitor's life; The recipient would hold more than its tier may; The balance does not suffice; Payments are paused; The chain refused this without a reason; This order is paid or being paid; This order has expired; This order was closed by the merchant; This quote has expired; This quote has been used; No points are held for this quote any more; This budget is not open; This budget has ended; This budget has not so much left; The allowance does not suffice; These vouchers cannot be spent yet; This campaign has ended; The order is below the minimum for this voucher; This voucher can only be spent whole; You have not so much left of these vouchers; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -13246,7 +13255,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The refund is more than what is left of the payment; This is not the number of the order's next refund; The cashier may not refund so much today; The checkout may not move this account's money yet; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            /** @description The refund is more than what is left of the payment; This is not the number of the order's next refund; The cashier may not refund so much today; The allowance does not suffice; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -16,11 +16,14 @@ from pswallet.api.refusals import refused
 from pswallet.api.routes.red_packets import Ask, chain_time, time_of
 from pswallet.api.shapes import Address, AmountFen, Bytes32, FreeText, Shape
 from pswallet.chain.signing import address_bytes, checksum
+from pswallet.checkout.errors import BudgetNotOpen
 from pswallet.kit.money import Fen
 from pswallet.offers import errors, service
 from pswallet.offers.rules.terms import FULL_BP, LAYERS_OF, MAX_STEPS, TOP_MEMBER_TIER, Funder, Kind, Layer, Step, Terms
 from pswallet.offers.rules.words import offer_words
 from pswallet.offers.service import Caps, MakeOffer, OfferView
+from pswallet.payments import service as payments
+from pswallet.vouchers.errors import CampaignUnknown
 
 router = APIRouter(prefix="/offers", tags=["offers"], route_class=PolledRoute)
 
@@ -161,7 +164,15 @@ class OfferPage(Shape):
 @router.post(
     "",
     status_code=201,
-    responses=refused(AmountInvalid, TextInvalid, ChainAway, errors.MerchantRequired, errors.OfferTermsInvalid),
+    responses=refused(
+        AmountInvalid,
+        TextInvalid,
+        ChainAway,
+        errors.MerchantRequired,
+        errors.OfferTermsInvalid,
+        BudgetNotOpen,
+        CampaignUnknown,
+    ),
 )
 @once
 def make_offer(body: NewOffer, post: MemberPost, language: Language) -> OfferShape:
@@ -181,7 +192,9 @@ def make_offer(body: NewOffer, post: MemberPost, language: Language) -> OfferSha
         merchants=body.merchants,
         fund=body.fund,
     )
-    return _shape(service.create_offer(post.session, command, now=chain_time(post)), post.owner.address, language)
+    made = service.create_offer(post.session, command, now=chain_time(post))
+    payments.require_fund(post.session, post.owner.address, made.terms, body.fund)
+    return _shape(made, post.owner.address, language)
 
 
 @router.get("", responses=refused(ChainAway))

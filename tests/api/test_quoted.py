@@ -1,0 +1,186 @@
+"""From a quote to its order: offers, points, budgets and vouchers pay their parts, to the fen (facts.md 8b)."""
+
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pswallet.chain.outbox import last_block
+from pswallet.client import parts_of
+from pswallet.kit.db import transaction
+from pswallet.points import projection as points
+from pswallet.points.rules import PaidOrder
+from tests.api import selling
+from tests.api.gateway import Member, code_of
+from tests.api.money import balance, client_of, members
+from tests.api.shopping import EVER
+from tests.parts import Pipeline
+
+
+def grant(member: Member, count: int) -> None:
+    """Let somebody have earned points."""
+    with transaction(member.sessions) as session:
+        block = last_block(session)
+        assert block is not None
+        paid = PaidOrder(
+            account=member.address, order="0x5c", amount_fen=count * 100, own_fen=count * 100, points=0, at=block.time,
+            block=block.number, log_index=99,
+        )  # fmt: skip
+        points.on_order_paid(session, [paid])
+
+
+class Fair:
+    """The worked vector: a tea house's discount and reduction, the platform's voucher and points, a city's packet."""
+
+    def __init__(self, stranger: Any, pipeline: Pipeline) -> None:
+        self.pipeline = pipeline
+        self.shop = selling.tea_house(stranger, pipeline, fen=100)
+        self.ann = members(stranger, pipeline, "ann", fen=10_000)[0]
+        self.city = selling.sponsor(stranger, pipeline, "city")
+        self.platform = selling.sponsor(stranger, pipeline, "platform")
+        self.campaign = selling.campaign(self.city, pipeline, self.ann)
+        self.vouchers, self.points = (selling.budget(self.platform, pipeline, fen) for fen in (5_000, 5_001))
+        grant(self.ann, 800)
+        for terms in (
+            {"kind": "discount", "pay_bp": 8_800},
+            {"kind": "reduction", "steps": [{"reach_fen": 10_000, "less_fen": 2_000}]},
+        ):
+            made = self.shop.post("/offers", {"terms": terms, "budget_fen": 50_000, **EVER})
+            assert made.status_code == 201, made.text
+        steps = [{"reach_fen": 8_000, "less_fen": 1_000}]
+        selling.offer(self.platform, self.vouchers, kind="voucher", steps=steps)
+        selling.offer(self.platform, self.points, kind="points")
+        selling.offer(self.city, self.campaign, kind="packet")
+
+    def quote(self, points: int = 500, price: int = 12_800, **basket: Any) -> Any:
+        items = [{"code": "leicha", "name": "擂茶", "unit_price_fen": price}]
+        rung = self.shop.post("/baskets", {"items": items, **basket}).json()
+        answer = self.ann.post("/quotes", {"basket_id": rung["id"], "price_fen": price, "points": points})
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def order(self, **asked: Any) -> Any:
+        answer = self.ann.post(f"/quotes/{self.quote(**asked)['id']}/order")
+        assert answer.status_code == 201, answer.text
+        return answer.json()
+
+    def held(self) -> tuple[int, ...]:
+        """Shop, Ann, city, platform [fen], Ann's vouchers [fen] and points."""
+        voucher = self.ann.get("/vouchers").json()["items"][0]["left_fen"]
+        people = (self.shop, self.ann, self.city, self.platform)
+        return (*map(balance, people), voucher, self.ann.get("/points").json()["free"])
+
+    def left(self, budget: str) -> int:
+        found: int = self.ann.get(f"/budgets/{budget}").json()["left_fen"]
+        return found
+
+
+@pytest.fixture
+def fair(stranger: Any, pipeline: Pipeline) -> Fair:
+    return Fair(stranger, pipeline)
+
+
+def test_the_worked_vector_is_paid_and_given_back_to_the_fen(fair: Fair) -> None:
+    order = fair.order(till="T02", reference="2026112600042")
+    assert (order["amount_fen"], order["till"], order["reference"]) == (9_264, "T02", "2026112600042")
+    assert [part["value_fen"] for part in order["parts"]] == [2_000, 500, 1_000]
+    assert fair.held() == (100, 10_000, 80_000, 100_000, 2_000, 300)  # 500 points are held
+    client_of(fair.ann).pay_funded(order)
+    fair.pipeline.settle()
+    # Own money 5764 earns 57.
+    assert fair.held() == (9_364, 4_236, 80_000, 98_500, 0, 357)
+    assert (fair.left(fair.vouchers), fair.left(fair.points)) == (4_000, 4_501)
+    found = fair.ann.get(f"/orders/{order['id']}").json()
+    assert (found["status"], found["payments"][0]["funded"]["own_fen"]) == ("paid", 5_764)
+    # Kept 8000: the platform's minimum of 8000 is still met, and own money goes back first.
+    selling.permit(fair.shop, fair.pipeline)
+    assert selling.refund(fair.shop, order, 1_264).status_code == 202
+    fair.pipeline.settle()
+    assert fair.held() == (8_100, 5_500, 80_000, 98_500, 0, 345)  # a share of what was earned goes
+    # A fen below: its 1000 go back first.
+    assert selling.refund(fair.shop, order, 1_500).status_code == 202
+    fair.pipeline.settle()
+    assert fair.held()[:5] == (6_600, 6_000, 80_000, 99_500, 0)
+    # All the rest: own money, packet, points.
+    assert selling.refund(fair.shop, order, 6_500).status_code == 202
+    fair.pipeline.settle()
+    assert fair.held() == (100, 10_000, 80_000, 100_000, 2_000, 800)
+    assert (fair.left(fair.vouchers), fair.left(fair.points)) == (5_000, 5_001)
+    found = fair.ann.get(f"/orders/{order['id']}").json()
+    assert (found["status"], found["payments"][0]["refunded_fen"]) == ("refunded", 9_264)
+    refunds = found["payments"][0]["funded"]["refunds"]
+    assert [(one["own_fen"], one["parts_fen"]) for one in refunds] == [
+        (1_264, [0, 0, 0]),
+        (500, [0, 0, 1_000]),
+        (4_000, [2_000, 500, 0]),
+    ]
+
+
+def test_the_same_quote_is_the_same_order(fair: Fair) -> None:
+    quote = fair.quote()["id"]
+    first = fair.ann.post(f"/quotes/{quote}/order").json()
+    assert fair.ann.post(f"/quotes/{quote}/order").json() == first
+    assert code_of(fair.shop.post(f"/quotes/{quote}/order")) == "quote-unknown"
+
+
+def test_a_quotes_order_is_paid_as_it_says_or_not_at_all(stranger: Any, fair: Fair) -> None:
+    order = fair.order()
+    parts = parts_of(order)
+    bob = members(stranger, fair.pipeline, "bob")[0]
+    assert code_of(selling.pay_plain(fair.ann, order)) == "order-mismatch"  # others pay a part of it
+    assert code_of(selling.pay(bob, order, parts)) == "quote-unknown"
+    assert code_of(selling.pay(fair.ann, order, parts[:2])) == "order-mismatch"
+    assert code_of(selling.pay(fair.ann, order, [replace(parts[0], value=1_999), *parts[1:]])) == "order-mismatch"
+    assert selling.pay(fair.ann, order, parts).status_code == 202
+
+
+def test_a_price_of_the_merchants_own_is_paid_plainly(fair: Fair) -> None:
+    discount = fair.ann.get("/offers").json()["items"][-1]["id"]
+    items = [{"code": "leicha", "unit_price_fen": 1_000}]
+    rung = fair.shop.post("/baskets", {"items": items}).json()
+    asked = {"basket_id": rung["id"], "price_fen": 1_000, "offers": [discount]}
+    quote = fair.ann.post("/quotes", asked).json()
+    order = fair.ann.post(f"/quotes/{quote['id']}/order").json()
+    assert (order["amount_fen"], order["parts"]) == (880, [])
+    assert selling.pay_plain(fair.ann, order).status_code == 202
+    fair.pipeline.settle()
+    assert fair.ann.get(f"/quotes/{quote['id']}").json()["status"] == "committed"
+    assert balance(fair.shop) == 980
+
+
+def test_a_quote_that_is_over_pays_nothing_and_frees_the_points(fair: Fair) -> None:
+    order = fair.order()
+    fair.pipeline.chain.move_time(300)
+    fair.pipeline.settle()
+    assert code_of(selling.pay(fair.ann, order, parts_of(order))) == "order-expired"
+    assert fair.ann.get("/points").json()["free"] == 800
+
+
+def test_points_are_not_spent_twice(fair: Fair) -> None:
+    first, second = fair.order(), fair.order()
+    values = [[part["value_fen"] for part in order["parts"]] for order in (first, second)]
+    assert values == [[2_000, 500, 1_000], [2_000, 300, 1_000]]  # of 800 points 300 are left
+    assert selling.pay(fair.ann, first, parts_of(first)).status_code == 202
+    assert code_of(selling.pay(fair.ann, second, parts_of(second))) == "voucher-balance-too-low"
+    fair.pipeline.settle()
+    assert fair.ann.get("/points").json()["free"] == 57
+
+
+def test_without_a_permit_no_budget_pays(stranger: Any, fair: Fair) -> None:
+    order = fair.order()
+    chain = fair.pipeline.chain
+    chain.token(fair.platform.key, "approve", chain.deployment.checkout, 999)
+    fair.pipeline.settle()
+    assert code_of(selling.pay(fair.ann, order, parts_of(order))) == "allowance-insufficient"
+
+
+def test_a_budget_pays_no_more_than_it_has(stranger: Any, fair: Fair) -> None:
+    bob = members(stranger, fair.pipeline, "bob")[0]
+    poor = selling.budget(fair.platform, fair.pipeline, 999)
+    selling.offer(fair.platform, poor, kind="voucher", steps=[{"reach_fen": 1_500, "less_fen": 1_000}])
+    rung = fair.shop.post("/baskets", {"items": [{"code": "leicha", "unit_price_fen": 3_000}]}).json()
+    quote = bob.post("/quotes", {"basket_id": rung["id"], "price_fen": 3_000}).json()
+    order = bob.post(f"/quotes/{quote['id']}/order").json()
+    assert [part["budget"] for part in order["parts"]] == [poor]
+    refused = selling.pay(bob, order, parts_of(order))
+    assert (code_of(refused), refused.json()["left"]) == ("budget-exceeded", 999)
