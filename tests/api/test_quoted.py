@@ -7,14 +7,16 @@ import pytest
 
 from pswallet.chain.outbox import last_block
 from pswallet.client import parts_of
+from pswallet.kit.clock import from_unix
 from pswallet.kit.db import transaction
+from pswallet.payments.service import Period, settlement
 from pswallet.points import projection as points
 from pswallet.points.rules import PaidOrder
 from tests.api import selling
 from tests.api.gateway import Member, code_of
 from tests.api.money import balance, client_of, members
 from tests.api.shopping import EVER
-from tests.parts import Pipeline
+from tests.parts import DAY_S, Pipeline
 
 
 def grant(member: Member, count: int) -> None:
@@ -114,6 +116,22 @@ def test_the_worked_vector_is_paid_and_given_back_to_the_fen(fair: Fair) -> None
         (500, [0, 0, 1_000]),
         (4_000, [2_000, 500, 0]),
     ]
+
+
+def test_a_funded_order_is_one_sale_of_the_day_and_its_refund_one_refund(fair: Fair) -> None:
+    order = fair.order()
+    client_of(fair.ann).pay_funded(order)
+    fair.pipeline.settle()
+    selling.permit(fair.shop, fair.pipeline)
+    assert selling.refund(fair.shop, order, 264).status_code == 202
+    fair.pipeline.settle()
+    chain = fair.pipeline.chain
+    with fair.pipeline.sessions() as session:
+        day = Period(from_unix(chain.now() - DAY_S), from_unix(chain.now() + DAY_S))
+        shops = {"checkout": chain.deployment.checkout, "voucher": chain.deployment.voucher}
+        told = settlement(session, fair.shop.address, period=day, **shops)
+    assert (told.sales, told.sales_fen, told.refunds, told.refunds_fen) == (1, 9_264, 1, 264)
+    assert (told.deposits_fen, told.closing_fen, told.difference_fen) == (100, 9_100, 0)
 
 
 def test_the_same_quote_is_the_same_order(fair: Fair) -> None:

@@ -51,6 +51,7 @@ def show_settlement(
     merchant_id: MerchantId,
     session: Transaction,
     caller: MerchantCaller,
+    gateway: GatewayParts,
     now: Now,
     day: Annotated[
         date | None, Query(ge=date(2000, 1, 1), le=date(2999, 12, 31), description="of Asia/Shanghai; today if absent")
@@ -62,7 +63,8 @@ def show_settlement(
     chain_time = block.time if block else now
     asked = day or shanghai_day(chain_time)
     period = Period(shanghai_start(asked), shanghai_start(asked + timedelta(days=1)))
-    found = service.settlement(session, merchant.address, period=period)
+    shops = gateway.deployment
+    found = service.settlement(session, merchant.address, period=period, checkout=shops.checkout, voucher=shops.voucher)
     return SettlementShape(
         address=merchant.address,
         day=asked,

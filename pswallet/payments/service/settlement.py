@@ -19,8 +19,9 @@ FEE = Fen(0)
 class Settlement:
     """The sums of a day [fen]: opening + sales - refunds - fees + deposits - payouts = closing.
 
-    A payment back to somebody who had paid the merchant before is a refund. What comes from the bank or a contract (a
-    red packet) is a deposit, what goes there or to anybody else a payout.
+    A payment back to somebody who had paid the merchant before is a refund, as is what goes back through the checkout.
+    What comes from the bank or another contract (a red packet) is a deposit, what goes there or to anybody else a
+    payout. A funded order is one sale, however many helped to pay it.
     """
 
     opening_fen: Fen
@@ -50,7 +51,9 @@ class Settlement:
 _SETTLEMENT = text(
     """
     WITH moved AS (
-        SELECT e.delta_fen, CASE
+        SELECT e.delta_fen, e.counterparty, CASE
+            WHEN e.kind = 'transfer' AND e.counterparty IN (:checkout, :voucher)
+                THEN CASE WHEN e.delta_fen > 0 THEN 'sale' ELSE 'refund' END
             WHEN e.kind <> 'transfer' OR EXISTS (
                 SELECT 1 FROM account_tiers t WHERE t.address = e.counterparty AND t.tier = :system
             ) THEN CASE WHEN e.delta_fen > 0 THEN 'deposit' ELSE 'payout' END
@@ -61,6 +64,10 @@ _SETTLEMENT = text(
             ) THEN 'refund'
             ELSE 'payout' END AS side
         FROM entries e WHERE e.account = :account AND e.at >= :start AND e.at < :end
+    ), funded AS (
+        SELECT count(DISTINCT c.hash) AS orders, count(*) FILTER (WHERE p.funder <> :voucher) AS budgets
+        FROM checkout_payments c JOIN checkout_parts p ON p.hash = c.hash
+        WHERE c.merchant = :account AND c.at >= :start AND c.at < :end
     )
     SELECT
         COALESCE((SELECT balance_after_fen FROM entries WHERE account = :account AND at < :start
@@ -68,7 +75,8 @@ _SETTLEMENT = text(
         COALESCE((SELECT balance_after_fen FROM entries WHERE account = :account AND at < :end
             ORDER BY block DESC, log_index DESC, leg DESC LIMIT 1), 0) AS closing,
         COALESCE(sum(delta_fen) FILTER (WHERE side = 'sale'), 0) AS sales_fen,
-        count(*) FILTER (WHERE side = 'sale') AS sales,
+        count(*) FILTER (WHERE side = 'sale' AND counterparty NOT IN (:checkout, :voucher))
+            - (SELECT budgets FROM funded) + (SELECT orders FROM funded) AS sales,
         COALESCE(-sum(delta_fen) FILTER (WHERE side = 'refund'), 0) AS refunds_fen,
         count(*) FILTER (WHERE side = 'refund') AS refunds,
         COALESCE(sum(delta_fen) FILTER (WHERE side = 'deposit'), 0) AS deposits_fen,
@@ -78,9 +86,19 @@ _SETTLEMENT = text(
 )
 
 
-def settlement(session: Session, address: str, *, period: Period) -> Settlement:
-    """Return the settlement of a merchant's `address` over `period`, by the block times of what moved."""
-    asked = {"account": address, "start": period.start, "end": period.end, "system": SYSTEM_TIER}
+def settlement(session: Session, address: str, *, period: Period, checkout: str, voucher: str) -> Settlement:
+    """Return the settlement of a merchant's `address` over `period`, by the block times of what moved.
+
+    `checkout`, `voucher`: the contracts through which funded orders are paid and refunded.
+    """
+    asked = {
+        "account": address,
+        "start": period.start,
+        "end": period.end,
+        "system": SYSTEM_TIER,
+        "checkout": checkout,
+        "voucher": voucher,
+    }
     found = session.execute(_SETTLEMENT, asked).one()
     return Settlement(
         opening_fen=Fen(found.opening),
