@@ -116,6 +116,13 @@ class CampaignShops(TypedDict):
     after: str | None
 
 
+class CashbackPage(TypedDict):
+    """A page of cashbacks; `older` asks for the next page, null at the end."""
+
+    items: list[parts.CashbackShape]
+    older: str | None
+
+
 class CashierAccepted(TypedDict):
     """The act waits for the chain."""
 

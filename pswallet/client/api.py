@@ -211,6 +211,14 @@ class Api:
         """List one's own cashiers."""
         return self._transport.ask(answers.Cashiers, "GET", "/v1/cashiers")
 
+    def list_cashbacks(
+        self, *, role: Literal["owner", "payer"], cursor: str | None = None, limit: int = 50
+    ) -> answers.CashbackPage:
+        """List what one owes or is owed as cashback, the last quote first."""
+        return self._transport.ask(
+            answers.CashbackPage, "GET", "/v1/cashbacks", query={"role": role, "cursor": cursor, "limit": limit}
+        )
+
     def show_balance(self) -> answers.Balance:
         """Show what one holds."""
         return self._transport.ask(answers.Balance, "GET", "/v1/balance")

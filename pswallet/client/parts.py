@@ -44,6 +44,18 @@ class BlockShape(TypedDict):
     time: int
 
 
+class CashbackShape(TypedDict):
+    """A red packet that a paid order's quote promised."""
+
+    quote_id: str
+    order_id: str
+    owner: str
+    payer: str
+    amount_fen: int
+    salt: str
+    packet: str | None
+
+
 class CashierShape(TypedDict):
     """A cashier of one's own as the chain has it."""
 

@@ -15,7 +15,7 @@ from pswallet.client.api import Api
 from pswallet.client.errors import ContractsChanged, DomainUnknown
 from pswallet.client.funded import authorize_funded, parts_of, sign_budget, sign_permit, sign_refund
 from pswallet.client.keys import Key
-from pswallet.client.parts import FundedShape
+from pswallet.client.parts import CashbackShape, FundedShape
 from pswallet.client.signed import (
     ERASE,
     SIGN_IN,
@@ -203,6 +203,13 @@ class Client:
         body = sign_budget(self.chain(), self.key, signer, total_fen=total_fen, lasts_s=lasts_s)
         return self.api.open_budget(body)
 
+    def give_cashback(self, owed: CashbackShape) -> Given:
+        """Give a payer what this account's offer promised: a red packet whose salt names the quote."""
+        return self.give(
+            kind="exclusive", total_fen=owed["amount_fen"], shares=1, lucky=False, guests=[owed["payer"]],
+            salt=owed["salt"],
+        )  # fmt: skip
+
     # --- red packets ---
 
     def give(
@@ -217,6 +224,7 @@ class Client:
         lifetime_s: int = 86_400,
         greeting: str | None = None,
         cover: str | None = None,
+        salt: str | None = None,
     ) -> Given:
         """Give a red packet to `guests`, or to whoever holds the key of `claim_key`; one signature moves the money.
 
@@ -235,7 +243,7 @@ class Client:
             claim_key=claim_key,
             dealer=draw["dealer"] if draw else ZERO_ADDRESS,
             draw_commitment=draw["draw_commitment"] if draw else ZERO_20,
-            salt=hexed(secrets.token_bytes(32)),
+            salt=salt or hexed(secrets.token_bytes(32)),
         )
         body: bodies.GivePacket = {
             "terms": cast("bodies.TermsShape", asdict(terms)),

@@ -133,7 +133,7 @@ class PacketOpening(Fact, Base):
     __tablename__ = "packet_openings"
 
     packet: Mapped[str] = mapped_column(Text, primary_key=True)
-    creator: Mapped[str] = mapped_column(Text)
+    creator: Mapped[str] = mapped_column(Text, index=True)
     terms: Mapped[dict[str, Any]] = mapped_column(JSONB)
     shares: Mapped[int] = mapped_column(SmallInteger)
     expires_at: Mapped[datetime] = mapped_column(index=True)

@@ -134,6 +134,31 @@ def test_a_funded_order_is_one_sale_of_the_day_and_its_refund_one_refund(fair: F
     assert (told.deposits_fen, told.closing_fen, told.difference_fen) == (100, 9_100, 0)
 
 
+def test_a_cashback_is_owed_when_paid_less_for_what_went_back_and_given_once(fair: Fair) -> None:
+    terms = {"kind": "cashback", "steps": [{"reach_fen": 5_000, "less_fen": 300}]}
+    assert fair.shop.post("/offers", {"terms": terms, "budget_fen": 50_000, **EVER}).status_code == 201
+    order = fair.order()
+    assert fair.shop.get("/cashbacks?role=owner").json()["items"] == []  # not paid yet
+    client_of(fair.ann).pay_funded(order)
+    fair.pipeline.settle()
+    (owed,) = fair.shop.get("/cashbacks?role=owner").json()["items"]
+    assert (owed["payer"], owed["amount_fen"], owed["packet"]) == (fair.ann.address, 300, None)
+    assert fair.ann.get("/cashbacks?role=payer").json()["items"] == [owed]
+    assert fair.city.get("/cashbacks?role=owner").json()["items"] == []
+    selling.permit(fair.shop, fair.pipeline)
+    selling.refund(fair.shop, order, 4_632)  # half of it
+    fair.pipeline.settle()
+    (owed,) = fair.shop.get("/cashbacks?role=owner").json()["items"]
+    assert owed["amount_fen"] == 150
+    given = client_of(fair.shop).give_cashback(owed)
+    fair.pipeline.settle()
+    assert fair.shop.get("/cashbacks?role=owner").json()["items"][0]["packet"] == given.id
+    before = balance(fair.ann)
+    assert fair.ann.post(f"/red-packets/{given.id}/claims").status_code == 202
+    fair.pipeline.settle()
+    assert balance(fair.ann) == before + 150
+
+
 def test_the_same_quote_is_the_same_order(fair: Fair) -> None:
     quote = fair.quote()["id"]
     first = fair.ann.post(f"/quotes/{quote}/order").json()

@@ -366,6 +366,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/v1/cashbacks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * List Cashbacks
+         * @description List what one owes or is owed as cashback, the last quote first.
+         */
+        get: operations["list_cashbacks_v1_cashbacks_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/v1/cashiers": {
         parameters: {
             query?: never;
@@ -2745,6 +2765,51 @@ export interface components {
              * @description E.164, or a mainland number
              */
             phone: string;
+        };
+        /**
+         * CashbackPage
+         * @description A page of cashbacks; `older` asks for the next page, null at the end.
+         */
+        CashbackPage: {
+            /** Items */
+            items: components["schemas"]["CashbackShape"][];
+            /** Older */
+            older: string | null;
+        };
+        /**
+         * CashbackShape
+         * @description A red packet that a paid order's quote promised.
+         */
+        CashbackShape: {
+            /**
+             * Amount Fen
+             * @description what is owed now; less for what of the order went back
+             */
+            amount_fen: number;
+            /** Order Id */
+            order_id: string;
+            /**
+             * Owner
+             * @description of the offer: gives the packet
+             */
+            owner: string;
+            /**
+             * Packet
+             * @description the one that was given; null until it is open on the chain
+             */
+            packet: string | null;
+            /**
+             * Payer
+             * @description of the order: its one guest
+             */
+            payer: string;
+            /** Quote Id */
+            quote_id: string;
+            /**
+             * Salt
+             * @description of the packet's terms: it names the quote
+             */
+            salt: string;
         };
         /**
          * CashierAccepted
@@ -6297,6 +6362,8 @@ export type CampaignShape = components['schemas']['CampaignShape'];
 export type CampaignShops = components['schemas']['CampaignShops'];
 export type CampaignTerms = components['schemas']['CampaignTerms'];
 export type CardShape = components['schemas']['CardShape'];
+export type CashbackPage = components['schemas']['CashbackPage'];
+export type CashbackShape = components['schemas']['CashbackShape'];
 export type CashierAccepted = components['schemas']['CashierAccepted'];
 export type Cashiers = components['schemas']['Cashiers'];
 export type CashierShape = components['schemas']['CashierShape'];
@@ -8050,6 +8117,94 @@ export interface operations {
                 };
             };
             /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    list_cashbacks_v1_cashbacks_get: {
+        parameters: {
+            query: {
+                /** @description `older` of the page before */
+                cursor?: string | null;
+                /** @description quotes of a page */
+                limit?: number;
+                /** @description owner: what one owes; payer: what one is owed */
+                role: "owner" | "payer";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CashbackPage"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
                     [name: string]: unknown;

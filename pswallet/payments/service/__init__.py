@@ -2,6 +2,7 @@
 
 from pswallet.payments.service.activity import Activity, Line, Period, Place, activity, balances, lines_of
 from pswallet.payments.service.announcing import announce_transfers
+from pswallet.payments.service.cashbacks import Cashback, cashbacks
 from pswallet.payments.service.funded import (
     AcceptedOrder,
     Office,
@@ -57,6 +58,7 @@ __all__ = [
     "AcceptedOrder",
     "Activity",
     "AskForPayment",
+    "Cashback",
     "Line",
     "Office",
     "OpenOrder",
@@ -80,6 +82,7 @@ __all__ = [
     "activity",
     "announce_transfers",
     "balances",
+    "cashbacks",
     "contract_digest",
     "create_request",
     "credit_problem",

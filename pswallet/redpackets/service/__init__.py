@@ -22,6 +22,7 @@ from pswallet.redpackets.service.reading import (
     find_claim,
     find_draw,
     packets_behind,
+    packets_of_salts,
     terms_of,
 )
 from pswallet.redpackets.service.regaining import regain_claims
@@ -55,6 +56,7 @@ __all__ = [
     "packets_behind",
     "packets_given",
     "packets_invited_to",
+    "packets_of_salts",
     "packets_received",
     "refund",
     "regain_claims",

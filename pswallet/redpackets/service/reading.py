@@ -51,6 +51,15 @@ class ShareLine:
     at: datetime
 
 
+def packets_of_salts(session: Session, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
+    """Return the packets of these (creator, salt) that are open or were."""
+    salt = PacketOpening.terms["salt"].astext
+    query = select(PacketOpening.creator, salt, PacketOpening.packet).where(
+        PacketOpening.creator.in_([creator for creator, _ in asked]), salt.in_([named for _, named in asked])
+    )
+    return {(creator, named): packet for creator, named, packet in session.execute(query)}
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClaimView:
     """One account's claim. `status`: submitted, refused (`error`), claimed, owed or collected."""

@@ -1,0 +1,78 @@
+"""Cashbacks (返红包): what a paid order's quote promised its payer, for the offer's owner to give as a red packet.
+
+The gateway moves nobody's money: the owner signs the packet. Its salt names the quote, so that everybody sees what it
+is for, and that it was given once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Literal
+
+from sqlalchemy import select, text
+from sqlalchemy.orm import Session
+
+from pswallet.chain.hashing import keccak
+from pswallet.kit.money import Fen
+from pswallet.payments.models import Order
+from pswallet.payments.service.orderbook import OrderView, views
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cashback:
+    """What an owner owes a payer; less of it for what of the order went back. `salt` is that of the packet."""
+
+    quote_id: str
+    order_id: str
+    owner: str
+    payer: str
+    amount_fen: Fen
+    salt: str
+
+
+_PROMISED = text(
+    """
+    SELECT q.id, q.order_id, f.owner, q.payer, l.value_fen
+    FROM quotes q JOIN quote_lines l ON l.quote_id = q.id JOIN offers f ON f.id = l.offer_id
+    WHERE q.status = 'committed' AND f.terms->>'layer' = 'cashback'
+      AND CASE WHEN :role = 'owner' THEN f.owner ELSE q.payer END = :account
+      AND (CAST(:before AS text) IS NULL OR q.id < :before)
+    ORDER BY q.id DESC LIMIT :limit
+    """
+)
+
+
+def cashback_salt(quote_id: str) -> str:
+    """Return the salt of the packet that a quote promised."""
+    return "0x" + keccak(f"cashback|{quote_id}".encode()).hex()
+
+
+def cashbacks(
+    session: Session, account: str, *, role: Literal["owner", "payer"], before: str | None, limit: int
+) -> list[Cashback]:
+    """Return what an account owes or is owed for orders that are paid, the last quote first; given or not."""
+    asked = {"account": account, "role": role, "before": before, "limit": limit}
+    promised = session.execute(_PROMISED, asked).all()
+    orders = list(session.scalars(select(Order).where(Order.id.in_([row.order_id for row in promised]))))
+    kept = {view.id: _kept(view) for view in views(session, orders)}
+    found: Sequence[Cashback] = [
+        Cashback(
+            quote_id=row.id,
+            order_id=row.order_id,
+            owner=row.owner,
+            payer=row.payer,
+            amount_fen=Fen(row.value_fen * kept[row.order_id][0] // kept[row.order_id][1]),
+            salt=cashback_salt(row.id),
+        )
+        for row in promised
+        if row.order_id in kept
+    ]
+    return [one for one in found if one.amount_fen]
+
+
+def _kept(view: OrderView) -> tuple[int, int]:
+    """Return what the merchant kept of an order and what it was [fen]; nothing before it is paid."""
+    if not view.payments:
+        return 0, view.amount_fen
+    return view.amount_fen - view.payments[0].refunded_fen, view.amount_fen
