@@ -8,19 +8,18 @@ followed, no proxy of the environment asked, and the whole try ends in time what
 from __future__ import annotations
 
 import asyncio
-import base64
-import hmac
 import socket
 import ssl
 from collections.abc import Awaitable, Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
+from datetime import UTC, datetime
 from functools import partial
 from ipaddress import ip_address
 from urllib.parse import urlsplit
 
 import httpx
+from standardwebhooks import Webhook
 
 from pswallet.merchants.rules.targets import may_connect, url_flaw
 from pswallet.merchants.service import Outgoing, Try
@@ -122,20 +121,15 @@ class WebhookPoster:
 
 def signed_headers(outgoing: Outgoing, *, now: datetime) -> dict[str, str]:
     """Return the headers of Standard Webhooks: during a rotation of the secret both signatures."""
-    seconds = int(now.timestamp())
-    signed = f"{outgoing.id}.{seconds}.{outgoing.content}".encode()
+    sent_at = now.astimezone(UTC)  # the library takes any time's digits for those of UTC
+    signatures = [Webhook(secret).sign(outgoing.id, sent_at, outgoing.content) for secret in outgoing.secrets]
     return {
         "Content-Type": "application/json",
         "User-Agent": "pswallet-webhooks",
         "webhook-id": outgoing.id,
-        "webhook-timestamp": str(seconds),
-        "webhook-signature": " ".join(_signature(secret, signed) for secret in outgoing.secrets),
+        "webhook-timestamp": str(int(sent_at.timestamp())),
+        "webhook-signature": " ".join(signatures),
     }
-
-
-def _signature(secret: str, signed: bytes) -> str:
-    key = base64.b64decode(secret.removeprefix("whsec_"))
-    return "v1," + base64.b64encode(hmac.digest(key, signed, "sha256")).decode()
 
 
 async def _read_a_little(answer: httpx.Response) -> None:

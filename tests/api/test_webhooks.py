@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from prometheus_client import CollectorRegistry
 from sqlalchemy import text
+from standardwebhooks import Webhook, WebhookVerificationError
 
 from pswallet.kit.db import Sessions, transaction
 from pswallet.kit.vault import Vault
@@ -113,6 +114,9 @@ def test_the_pages_own_example_verifies_what_arrives_and_nothing_else(
     assert not verify(made["secret"], seen.headers, seen.body + b" ", sent_at)
     assert not verify(made["secret"], seen.headers | {"webhook-id": "msg_other"}, seen.body, sent_at)
     assert not verify("whsec_" + "A" * 44, seen.headers, seen.body, sent_at)
+    assert Webhook(made["secret"]).verify(seen.body, seen.headers)["type"] == "endpoint.tested"
+    with pytest.raises(WebhookVerificationError):
+        Webhook("whsec_" + "A" * 44).verify(seen.body, seen.headers)
 
 
 def test_a_payment_back_is_a_refund_and_one_to_a_stranger_is_not(

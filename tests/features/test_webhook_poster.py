@@ -14,6 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
+from pswallet.kit.clock import SHANGHAI
 from pswallet.merchants.service import Outgoing, Try
 from pswallet.vendors import webhooks
 from pswallet.vendors.webhooks import WebhookPoster, signed_headers
@@ -50,6 +51,11 @@ def test_the_signature_is_that_of_the_standards_own_example() -> None:
     assert headers["webhook-id"] == "msg_p5jXN8AQM9LWM0D4loKWxJek"
     assert headers["webhook-timestamp"] == "1614265330"
     assert headers["webhook-signature"] == "v1,g0hM9SsE+OTPJTGt/tmIKtSyZlE3uFJELVlNIOLJ1OE="
+
+
+def test_it_is_the_same_moment_in_every_zone() -> None:
+    told = outgoing("https://shop.example")
+    assert signed_headers(told, now=NOW.astimezone(SHANGHAI)) == signed_headers(told, now=NOW)
 
 
 def test_during_a_rotation_both_secrets_sign() -> None:
