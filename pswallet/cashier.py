@@ -127,6 +127,23 @@ def slip(
         typer.echo(slips.hash_of(made))
 
 
+@app.command()
+def pdf(
+    file: Annotated[Path, typer.Argument(help="the slip's file, as `slip` wrote it")],
+    out: Annotated[Path, typer.Option("--out", "-o", help="where the PDF goes")],
+) -> None:
+    """Print a slip as PDF, with the QR code that checks the payment, and say the hash that it shows."""
+    from pswallet.receipt import prints, slips
+
+    with _verdict():
+        read = slips.read_slip(_bytes(file))
+        try:
+            out.write_bytes(prints.pdf_of(read))
+        except prints.Unprintable as failure:
+            raise typer.BadParameter(str(failure)) from failure
+        typer.echo(slips.hash_of(read))
+
+
 @contextmanager
 def _verdict() -> Iterator[Callable[["Payment"], None]]:
     """Turn what comes of a receipt into one line in the terminal's language, and an exit code."""

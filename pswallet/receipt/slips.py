@@ -4,6 +4,7 @@ Its JSON is canonical and has a hash; a print shows the same fields, that hash, 
 """
 
 import hashlib
+from datetime import datetime
 from typing import Literal
 
 import msgspec
@@ -12,9 +13,10 @@ from msgspec import Struct
 from pswallet.kit.clock import shanghai_day, to_unix
 from pswallet.kit.money import format_yuan
 from pswallet.receipt.capitals import capitals
+from pswallet.receipt.errors import ReceiptMalformed
 from pswallet.receipt.files import Receipt, write
 from pswallet.receipt.payments import Payment, moment
-from pswallet.receipt.short import Short, write_short
+from pswallet.receipt.short import Short, read_short, write_short
 
 NOT_AN_INVOICE = "本回单不作为发票 · Not a tax invoice"
 _TAIL = 4
@@ -76,7 +78,7 @@ def slip_of(receipt: Receipt, payment: Payment, short: Short, added: Added) -> S
     digest = hashlib.sha256(write(receipt)).hexdigest()
     amount = payment.order.amount
     return Slip(
-        receipt_number=f"{shanghai_day(payment.time):%Y%m%d}{int.from_bytes(bytes.fromhex(digest)[:6]):015}",
+        receipt_number=_number(payment.time, digest),
         order_number=payment.order.reference,
         till=payment.order.till,
         kind="payment",
@@ -99,7 +101,7 @@ def slip_of(receipt: Receipt, payment: Payment, short: Short, added: Added) -> S
         order_id=payment.order_id,
         payer_signature="0x" + receipt.signature.hex(),
         receipt_sha256=digest,
-        verification_code=" ".join(digest[place : place + _TAIL] for place in range(0, 16, _TAIL)).upper(),
+        verification_code=_code(digest),
         check=write_short(short),
         note=NOT_AN_INVOICE,
     )
@@ -108,6 +110,50 @@ def slip_of(receipt: Receipt, payment: Payment, short: Short, added: Added) -> S
 def to_json(slip: Slip) -> bytes:
     """Return the slip's bytes: the same for the same payment and additions."""
     return msgspec.json.encode(slip)
+
+
+def read_slip(data: bytes) -> Slip:
+    """Read what `to_json` wrote of a slip.
+
+    Raises ReceiptMalformed for any other bytes, and where it says something else than the short form that checks it.
+    """
+    try:
+        slip = msgspec.json.decode(data, type=Slip)
+        same = to_json(slip) == data and slip == _as_checked(slip, read_short(slip.check))
+    except ValueError as error:
+        raise ReceiptMalformed(reason=str(error)) from error
+    if not same:
+        raise ReceiptMalformed(reason="a slip that its short form does not check")
+    return slip
+
+
+def _as_checked(slip: Slip, short: Short) -> Slip:
+    """Return the slip with what its short form and its own other fields say: a right one is as it was."""
+    order = short.order
+    return msgspec.structs.replace(
+        slip,
+        receipt_number=_number(datetime.fromisoformat(slip.time), slip.receipt_sha256),
+        order_number=order.reference,
+        till=order.till,
+        merchant=order.merchant,
+        amount_fen=order.amount,
+        amount=format_yuan(order.amount),
+        amount_in_capitals=capitals(order.amount),
+        price_fen=sum(part.amount_fen for part in slip.parts),
+        chain_id=short.chain_id,
+        block=short.block,
+        transaction=short.transaction,
+        verification_code=_code(slip.receipt_sha256),
+        note=NOT_AN_INVOICE,
+    )
+
+
+def _number(time: datetime, digest: str) -> str:
+    return f"{shanghai_day(time):%Y%m%d}{int.from_bytes(bytes.fromhex(digest)[:6]):015}"
+
+
+def _code(digest: str) -> str:
+    return " ".join(digest[place : place + _TAIL] for place in range(0, 16, _TAIL)).upper()
 
 
 def hash_of(slip: Slip) -> str:

@@ -32,7 +32,7 @@ def test_the_wheel_carries_the_abi_the_bytecode_and_the_migrations(tmp_path: Pat
     held = set(zipfile.ZipFile(next(tmp_path.glob("*.whl"))).namelist())
     assert {f"pswallet/chain/abi/{name}.json" for name in ("Stablecoin", "RedPacketEscrow", "Batch")} <= held
     assert {"pswallet/migrations/env.py", "pswallet/migrations/versions/0001_make_the_tables.py"} <= held
-    assert {"pswallet/py.typed", "pswallet/locale/zh_HK/problems.po"} <= held
+    assert {"pswallet/py.typed", "pswallet/locale/zh_HK/problems.po", "pswallet/receipt/slip.typ"} <= held
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ from typer.testing import CliRunner
 
 from pswallet.chain import signing
 from pswallet.cli import app
-from pswallet.receipt import errors, write
+from pswallet.receipt import Added, errors, shortened, slip_of, slips, verify, write
 from tests.parts import Chain
 from tests.receipt import street
 from tests.receipt.conftest import Fair
@@ -25,9 +25,12 @@ class Counter:
 
     def run(self, *words: str | Path) -> tuple[int, str]:
         """Run a command; return its exit code and what it said."""
+        return self.run_alone(*words, "--deployment", self.deployment)
+
+    def run_alone(self, *words: str | Path) -> tuple[int, str]:
+        """Run a command that needs no contract's address."""
         environment = {"LANG": self.language, "LC_ALL": "", "LANGUAGE": "", "LC_MESSAGES": ""}
-        said = ["receipt", *map(str, words), "--deployment", str(self.deployment)]
-        result = CliRunner().invoke(app, said, env=environment)
+        result = CliRunner().invoke(app, ["receipt", *map(str, words)], env=environment)
         return result.exit_code, result.output.strip()
 
     def keep(self, name: str, data: bytes) -> Path:
@@ -96,6 +99,24 @@ def test_headers_lead_to_a_hash_that_is_trusted(counter: Counter, fair: Fair):
     assert counter.run("verify", file, "--headers", headers, "--block-hash", "0x" + "00" * 32)[0] == 2
 
 
+def test_a_slip_is_printed_without_a_node_and_a_changed_one_is_not(counter: Counter, fair: Fair):
+    receipt = fair["alone"]
+    payment, short = verify(receipt, fair.token, fair.block.hash), shortened(receipt, "0x" + "12" * 32)
+    data = slips.to_json(slip_of(receipt, payment, short, Added("大万擂茶铺")))
+    out = counter.folder / "slip.pdf"
+    code, said = counter.run_alone("pdf", counter.keep("slip.json", data), "-o", out)
+    assert (code, said) == (0, hashlib.sha256(data).hexdigest())
+    assert out.read_bytes().startswith(b"%PDF-1.7")
+    changed = counter.keep("changed.json", data.replace("¥28.80".encode(), "¥88.80".encode()))
+    code, said = counter.run_alone("pdf", changed, "-o", counter.folder / "changed.pdf")
+    assert (code, said.split(" (")[0]) == (1, f"✗ not valid: receipt-malformed: {errors.ReceiptMalformed.title}")
+    strange = counter.keep("strange.json", data.replace("铺".encode(), "🍵".encode()))
+    code, said = counter.run_alone("pdf", strange, "-o", counter.folder / "changed.pdf")
+    assert (code, "🍵" in said) == (2, True)
+    assert not (counter.folder / "changed.pdf").exists()
+    assert counter.run_alone("pdf", counter.folder / "none", "-o", out)[0] == 2
+
+
 def test_from_a_paid_order_to_a_confirmed_receipt_with_a_node_alone(counter: Counter, chain: Chain):
     token = signing.token_domain(chain.deployment)
     street.settle_in(chain, MEI)
@@ -118,6 +139,7 @@ def test_from_a_paid_order_to_a_confirmed_receipt_with_a_node_alone(counter: Cou
     code, digest = counter.run("slip", out, "--out", slip, "--merchant", "大万擂茶铺", *node)
     assert (code, digest) == (0, hashlib.sha256(slip.read_bytes()).hexdigest())
     assert json.loads(slip.read_bytes())["check"] == text
+    assert counter.run_alone("pdf", slip, "-o", counter.folder / "slip.pdf") == (0, digest)
     unknown = ("--transaction", "0x" + "12" * 32, "--out", out)
     assert counter.run("make", order, *said, *unknown, *node)[0] == 2
     assert counter.run("make", counter.keep("order.json", b"{}"), *said, *unknown, *node)[0] == 2
