@@ -6168,7 +6168,7 @@ export interface components {
             payer: string;
             /**
              * Purpose
-             * @description transfer, or packet for the money of a red packet
+             * @description transfer, request, order, order-refund, or packet for a red packet's money
              */
             purpose: string;
             /**
@@ -13530,7 +13530,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This authorization was used or cancelled before; This authorization has expired; This authorization is not valid yet; This account is not registered on the chain yet; The recipient is frozen and receives only returns; This contract takes money only through itself; Above the limit of one payment; Above the limit of a day; Above the limit of a year, or of a visitor's life; The recipient would hold more than its tier may; The balance does not suffice; Payments are paused; The chain refused this without a reason; This order is paid or being paid; This order has expired; This order was closed by the merchant; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            /** @description This authorization was used or cancelled before; This authorization has expired; This authorization is not valid yet; This account is not registered on the chain yet; The recipient is frozen and receives only returns; This contract takes money only through itself; Above the limit of one payment; Above the limit of a day; Above the limit of a year, or of a visitor's life; The recipient would hold more than its tier may; The balance does not suffice; Payments are paused; The chain refused this without a reason; This order is paid or being paid; This order has expired; This order was closed by the merchant; Above the limit of a day for this kind of code; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -18368,7 +18368,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This authorization was used or cancelled before; This authorization has expired; This authorization is not valid yet; This account is not registered on the chain yet; The recipient is frozen and receives only returns; This contract takes money only through itself; Above the limit of one payment; Above the limit of a day; Above the limit of a year, or of a visitor's life; The recipient would hold more than its tier may; The balance does not suffice; Payments are paused; The chain refused this without a reason; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            /** @description This authorization was used or cancelled before; This authorization has expired; This authorization is not valid yet; This account is not registered on the chain yet; The recipient is frozen and receives only returns; This contract takes money only through itself; Above the limit of one payment; Above the limit of a day; Above the limit of a year, or of a visitor's life; The recipient would hold more than its tier may; The balance does not suffice; Payments are paused; The chain refused this without a reason; Above the limit of a day for this kind of code; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -30,7 +30,7 @@ from pswallet.kit.clock import to_unix
 from pswallet.kit.db import transaction
 from pswallet.kit.money import Fen
 from pswallet.kit.problems import Problem
-from pswallet.merchants.errors import NotAMerchant
+from pswallet.merchants.errors import CodeLimitExceeded, NotAMerchant
 from pswallet.payments import errors, service
 from pswallet.payments.service import OpenOrder, OrderPayment, OrderView, PayOrder, RefundOrder, SignedPayment
 
@@ -307,6 +307,7 @@ hot = hot_route("/orders/{order_id}/payments", _serve)
         errors.OrderAlreadyPaid,
         errors.OrderExpired,
         errors.OrderVoided,
+        CodeLimitExceeded,
     ),
 )
 def pay_order(order_id: OrderId, body: PayAnOrder, credentials: Credentials, key: KeyHeader = None) -> TransferAccepted:

@@ -15,12 +15,14 @@ from pswallet.api.polling import PolledRoute
 from pswallet.api.problems import RateLimitExceeded, TextInvalid
 from pswallet.api.refusals import refused
 from pswallet.api.shapes import Address, AmountFen, Bytes32, FreeText, Shape
+from pswallet.chain.outbox import last_block
 from pswallet.kit.money import Fen
 from pswallet.merchants import errors, service
 from pswallet.merchants.rules import paycodes
 from pswallet.merchants.rules.codelimits import CodeKind, Level
 from pswallet.merchants.rules.emv import Initiation
 from pswallet.merchants.service import ScanKind
+from pswallet.payments import service as payments
 
 router = APIRouter(tags=["codes"], route_class=PolledRoute)
 
@@ -185,10 +187,18 @@ def take_code(body: TakeCode, post: MemberPost) -> TakenShape:
 @router.get("/code-limits")
 def list_code_limits(session: Transaction, owner: Owner, now: Now) -> Allowances:
     """Show what one may pay by codes today, and what one has."""
-    found = service.limits_of(session, owner=owner.account_id, now=now)
+    block = last_block(session)
+    paid = payments.paid_by_codes(session, [owner.address], now=block.time) if block else {}
+    counted = {(kind, payments.CODE_LEVEL): fen for (_, kind), fen in paid.items()}
     return Allowances(
         items=[
-            AllowanceShape(kind=one.kind, level=one.level, per_day_fen=one.limit, spent_fen=one.spent) for one in found
+            AllowanceShape(
+                kind=one.kind,
+                level=one.level,
+                per_day_fen=one.limit,
+                spent_fen=one.spent + counted.get((one.kind, one.level), 0),
+            )
+            for one in service.limits_of(session, owner=owner.account_id, now=now)
         ]
     )
 

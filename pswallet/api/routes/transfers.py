@@ -29,6 +29,7 @@ from pswallet.chain.signing import TRANSFER_WITH_AUTHORIZATION, SignatureMalform
 from pswallet.kit import clock
 from pswallet.kit.db import transaction
 from pswallet.kit.problems import Problem
+from pswallet.merchants.errors import CodeLimitExceeded
 from pswallet.payments import service
 from pswallet.payments.errors import AuthorizationNotYetValid, TransferUnknown, ValidityOutOfRange
 from pswallet.payments.service import SignedPayment
@@ -109,7 +110,7 @@ class TransferShape(Shape):
     recipient: Address
     amount_fen: int
     nonce: Bytes32
-    purpose: str = Field(description="transfer, or packet for the money of a red packet")
+    purpose: str = Field(description="transfer, request, order, order-refund, or packet for a red packet's money")
     status: str = Field(description="submitted, confirmed, refused or canceled")
     error: str | None = Field(description="why the chain refused it: the name of a problem")
     block: int | None
@@ -237,7 +238,7 @@ PAYING = (
 @router.post(
     "/transfers",
     status_code=202,
-    responses=refused(*PAYING, RateLimitExceeded, errors.PhoneInvalid, errors.PersonUnknown),
+    responses=refused(*PAYING, CodeLimitExceeded, RateLimitExceeded, errors.PhoneInvalid, errors.PersonUnknown),
 )
 def send_money(body: SendMoney, credentials: Credentials, key: KeyHeader = None) -> TransferAccepted:
     """Send money by a signed authorization, refused at once for what the chain would refuse it for, as far as known.

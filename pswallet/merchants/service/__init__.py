@@ -56,7 +56,7 @@ from pswallet.merchants.service.shops import (
     stores_of,
     tills_of,
 )
-from pswallet.merchants.service.spendings import give_back, limits_of, set_limit, spend
+from pswallet.merchants.service.spendings import give_back, limits_of, own_limits, set_limit, spend
 from pswallet.merchants.service.webhooks import (
     Happening,
     Kind,
@@ -127,6 +127,7 @@ __all__ = [
     "open_device",
     "open_store",
     "order_code",
+    "own_limits",
     "problem_of",
     "read_scan",
     "remove_endpoint",

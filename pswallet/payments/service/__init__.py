@@ -3,6 +3,7 @@
 from pswallet.payments.service.activity import Activity, Line, Period, Place, activity, balances, lines_of
 from pswallet.payments.service.announcing import announce_transfers
 from pswallet.payments.service.cashbacks import Cashback, cashbacks
+from pswallet.payments.service.codepaying import CODE_LEVEL, paid_by_codes
 from pswallet.payments.service.funded import (
     AcceptedOrder,
     Office,
@@ -54,6 +55,7 @@ from pswallet.payments.service.statements import Statement, statement
 from pswallet.payments.service.tiers import TierView, tiers
 
 __all__ = [
+    "CODE_LEVEL",
     "Accepted",
     "AcceptedOrder",
     "Activity",
@@ -99,6 +101,7 @@ __all__ = [
     "open_order",
     "order_digest",
     "own_payment",
+    "paid_by_codes",
     "pay_funded_orders",
     "pay_orders",
     "pay_share",

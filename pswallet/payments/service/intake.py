@@ -25,9 +25,11 @@ from pswallet.kit.ids import new_id
 from pswallet.kit.money import MAX_FEN, Fen
 from pswallet.kit.problems import Problem
 from pswallet.kit.rows import array_literal, insert_new_rows
+from pswallet.merchants.rules.codelimits import CodeKind
 from pswallet.payments import errors, rules
 from pswallet.payments.models import Authorization
 from pswallet.payments.rules import Excess, Limits, Purse
+from pswallet.payments.service.codepaying import CodeDay, code_day, kind_of
 from pswallet.payments.service.ledger import limits_by_tier, paused_until, purses
 
 _PROBLEMS: dict[str, type[Problem]] = {
@@ -77,10 +79,10 @@ class Accepted:
 
 
 def transfer(
-    session: Session, payments: Sequence[SignedPayment], *, domain: Domain, now: datetime
+    session: Session, payments: Sequence[SignedPayment], *, domain: Domain, now: datetime, purpose: str = "transfer"
 ) -> list[Accepted | Problem]:
     """Ask the token for each payment; a Problem stands in a refused one's place. `now`: the last block's time."""
-    outcomes = accept(session, payments, domain=domain, struct=TRANSFER_WITH_AUTHORIZATION, purpose="transfer", now=now)
+    outcomes = accept(session, payments, domain=domain, struct=TRANSFER_WITH_AUTHORIZATION, purpose=purpose, now=now)
     enqueue(session, [call_of(outcome.payment) for outcome in outcomes if isinstance(outcome, Accepted)])
     return outcomes
 
@@ -171,6 +173,7 @@ class _Desk:
     known: dict[tuple[str, str], str | None] = field(default_factory=dict)
     purses: dict[str, Purse] = field(default_factory=dict)
     paused_until: datetime | None = None
+    codes: CodeDay = field(default_factory=CodeDay)
 
     def decide(self, payment: SignedPayment) -> Accepted | Problem:
         """Return what becomes of `payment`, and count it when it is accepted."""
@@ -178,8 +181,13 @@ class _Desk:
         if name in self.known:
             return token_errors.AuthorizationAlreadyUsed(transfer=self.known[name])
         problem = self._payer_problem(payment) or self._recipient_problem(payment)
+        kind = self.code_kind(payment)
+        if problem is None and kind is not None:
+            problem = self.codes.problem(payment.payer, kind, payment.value_fen)
         if problem is not None:
             return problem
+        if kind is not None:
+            self.codes.count(payment.payer, kind, payment.value_fen)
         accepted = Accepted(new_id("trf"), payment)
         self.known[name] = accepted.id
         self.purses[payment.payer].pay(payment.value_fen)
@@ -196,6 +204,12 @@ class _Desk:
             return token_errors.PaymentsPaused(until=self.paused_until.isoformat())
         limits = self.limits[self.parties[payer].tier]
         return _problem_of(payer, rules.debit_excess(self.purses[payer], limits, payment.value_fen))
+
+    def code_kind(self, payment: SignedPayment) -> CodeKind | None:
+        """Return by what kind of code `payment` is made, if it is."""
+        payer, recipient = self.parties.get(payment.payer), self.parties.get(payment.recipient)
+        tiers = {"payer_tier": payer.tier if payer else 0, "recipient_tier": recipient.tier if recipient else 0}
+        return kind_of(self.purpose, **tiers)
 
     def bar(self, payer: str) -> Problem | None:
         """Return why `payer` can send nothing at all, or None."""
@@ -239,7 +253,14 @@ def _open_desk(session: Session, payments: Sequence[SignedPayment], *, purpose: 
     queue_up(session, [payer for payer in payers if desk.bar(payer) is None])
     desk.known = _known(session, payments)
     desk.purses = _purses(session, desk, now=now)
+    desk.codes = code_day(session, _by_code(desk, payments), now=now)
     return desk
+
+
+def _by_code(desk: _Desk, payments: Sequence[SignedPayment]) -> dict[str, str]:
+    """Return who of the payers pays by a code: address → account's id."""
+    payers = {payment.payer for payment in payments if desk.code_kind(payment) is not None}
+    return {payer: desk.parties[payer].account_id or "" for payer in payers}
 
 
 def credit_problem(session: Session, account: str, value: Fen, *, now: datetime) -> Problem | None:

@@ -217,7 +217,7 @@ def pay_share(session: Session, request_id: str, payment: SignedPayment, *, doma
     if (payment.recipient, payment.value_fen) != (request.creator, share.value_fen):
         raise ShareMismatch(id=request_id, to=request.creator, amount_fen=share.value_fen)
     _check_open(session, request, payment.payer, now=now)
-    outcome = transfer(session, [payment], domain=domain, now=now)[0]
+    outcome = transfer(session, [payment], domain=domain, now=now, purpose="request")[0]
     if isinstance(outcome, Problem):
         raise outcome
     session.add(SharePayment(authorization_id=outcome.id, request_id=request_id, payer=payment.payer))
