@@ -4,6 +4,7 @@ from typing import Any
 
 import pytest
 
+from tests.api import selling
 from tests.api.gateway import Member, code_of
 from tests.api.money import members, send
 from tests.api.test_orders import open_order, pay
@@ -47,3 +48,17 @@ def test_a_sticker_has_its_limit_whatever_one_set(ann: Member, merchant: Member)
     assert code_of(send(ann, merchant, 30_001)) == "code-limit-exceeded"
     assert send(ann, merchant, 30_000).status_code == 202
     assert spent(ann, "static") == {"A": 50_000, "B": 0, "C": 0}
+
+
+def test_of_an_order_that_others_help_to_pay_ones_own_money_counts(
+    ann: Member, stranger: Any, pipeline: Pipeline
+) -> None:
+    shop, city = selling.tea_house(stranger, pipeline), selling.sponsor(stranger, pipeline, "city")
+    campaign = selling.campaign(city, pipeline, ann)
+    ann.post("/code-limits", {"per_day_fen": 880})
+    asked = selling.order(shop, 2_880)
+    assert selling.pay(ann, asked, [selling.voucher_part(ann, campaign, 1_999)]).json()["spent_fen"] == 0
+    assert selling.pay(ann, asked, [selling.voucher_part(ann, campaign, 2_000)]).status_code == 202
+    assert spent(ann, "dynamic")["A"] == 880
+    other = selling.order(shop, 1, reference="another")
+    assert code_of(pay(ann, other)) == "code-limit-exceeded"

@@ -37,7 +37,7 @@ from pswallet.checkout.service import RefundFunded, refund_digest
 from pswallet.kit.db import transaction
 from pswallet.kit.money import Fen
 from pswallet.kit.problems import Problem
-from pswallet.merchants.errors import NotAMerchant
+from pswallet.merchants.errors import CodeLimitExceeded, NotAMerchant
 from pswallet.offers import errors as offer_errors
 from pswallet.payments import errors, service
 from pswallet.payments.service import Office, PayFunded
@@ -254,6 +254,7 @@ hot = hot_route("/orders/{order_id}/funded-payments", _serve)
         errors.OrderAlreadyPaid,
         errors.OrderExpired,
         errors.OrderVoided,
+        CodeLimitExceeded,
         offer_errors.QuoteUnknown,
         offer_errors.QuoteExpired,
         offer_errors.QuoteAlreadyUsed,
