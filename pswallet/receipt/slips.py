@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 from msgspec import Struct
 
+from pswallet.chain.orders import Order
 from pswallet.kit.clock import shanghai_day, to_unix
 from pswallet.kit.money import format_yuan
 from pswallet.receipt.capitals import capitals
@@ -92,7 +93,7 @@ def slip_of(receipt: Receipt, payment: Payment, short: Short, added: Added) -> S
         amount=format_yuan(amount),
         amount_in_capitals=capitals(amount),
         price_fen=amount,
-        parts=(Part("own", amount),),
+        parts=_parts(payment.order),
         fee_fen=0,
         chain_id=receipt.chain_id,
         block=payment.block,
@@ -105,6 +106,10 @@ def slip_of(receipt: Receipt, payment: Payment, short: Short, added: Added) -> S
         check=write_short(short),
         note=NOT_AN_INVOICE,
     )
+
+
+def _parts(order: Order) -> tuple[Part, ...]:
+    return (Part("own", order.amount),)
 
 
 def to_json(slip: Slip) -> bytes:
@@ -139,7 +144,9 @@ def _as_checked(slip: Slip, short: Short) -> Slip:
         amount_fen=order.amount,
         amount=format_yuan(order.amount),
         amount_in_capitals=capitals(order.amount),
-        price_fen=sum(part.amount_fen for part in slip.parts),
+        price_fen=order.amount,
+        parts=_parts(order),
+        fee_fen=0,
         chain_id=short.chain_id,
         block=short.block,
         transaction=short.transaction,

@@ -128,7 +128,8 @@ def test_a_slip_reads_as_it_was_written(slip: Slip):
         *(("amount_fen", 12_801), ("amount", "¥1,280.00"), ("amount_in_capitals", "壹仟贰佰捌拾元整")),
         *(("order_number", "A-3"), ("till", "T02"), ("merchant", "0x" + "12" * 20), ("chain_id", 1), ("block", 1)),
         *(("transaction", "0x" + "13" * 32), ("receipt_sha256", "00" * 32), ("verification_code", "0000")),
-        *(("receipt_number", "1"), ("price_fen", 1), ("parts", (Part("own", 1),)), ("note", "")),
+        *(("receipt_number", "1"), ("price_fen", 1), ("fee_fen", 1), ("note", "")),
+        ("parts", (Part("own", 10_800), Part("0x" + "ab" * 20, 2_000))),
         *(("time", "2026-13-01"), ("check", "PSWALLET1:AAAA")),
     ],
 )
