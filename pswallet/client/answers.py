@@ -414,6 +414,13 @@ class OpenedDeviceShape(TypedDict):
     created_at: str
 
 
+class OrderCodeShape(TypedDict):
+    """An order's code, after EMVCo's specification."""
+
+    text: str
+    expires_at: str
+
+
 class OrderShape(TypedDict):
     """An order and where it stands. Payments and refunds are shown to the merchant, and to a payer its own."""
 
@@ -648,6 +655,7 @@ class ScanShape(TypedDict):
     store: str | None
     till: str | None
     reference: str | None
+    order: str | None
     expires_at: str | None
 
 
@@ -746,6 +754,7 @@ class TakenShape(TypedDict):
     """Whom to ask for the money; none of it has moved."""
 
     account: str
+    order: str | None
     amount_fen: int
     taken_at: str
 

@@ -19,6 +19,7 @@ Kind = Literal[
     "transfer-sent",
     "transfer-received",
     "transfer-refused",
+    "order-asked",
     "order-paid",
     "order-received",
     "order-refunded",
@@ -77,6 +78,9 @@ WORDS: dict[Kind, Words] = {
     "transfer-sent": Words("You have paid", "{amount} has left your wallet."),
     "transfer-received": Words("You have been paid", "{amount} has come into your wallet."),
     "transfer-refused": Words("Your payment did not go through", "{reason}. No money has moved."),
+    "order-asked": Words(
+        "A shop asks you to pay", "{amount} is asked for. Look at the shop and the amount before you pay."
+    ),
     "order-paid": Words("You have paid in a shop", "{amount} has left your wallet."),
     "order-received": Words("An order has been paid", "{amount} has come into your till."),
     "order-refunded": Words("A shop has given you money back", "{amount} has come into your wallet."),

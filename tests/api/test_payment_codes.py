@@ -174,6 +174,7 @@ def test_a_sticker_tells_which_till_to_look_up(member: Member) -> None:
         "store": "S0001",
         "till": "T01",
         "reference": None,
+        "order": None,
         "expires_at": None,
     }
 

@@ -1212,6 +1212,7 @@ export interface paths {
         trace?: never;
     };
     "/v1/orders/{order_id}/funded-payments": {
+    "/v1/orders/{order_id}/code": {
         parameters: {
             query?: never;
             header?: never;
@@ -1245,6 +1246,13 @@ export interface paths {
          * @description Give money of a funded order back: each fen to whose it was, own money first.
          */
         post: operations["refund_funded_order_v1_orders__order_id__funded_refunds_post"];
+        /**
+         * Show Order Code
+         * @description Show the code of one's own order, good for two minutes from now on.
+         */
+        get: operations["show_order_code_v1_orders__order_id__code_get"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4468,6 +4476,21 @@ export interface components {
              * @description whole fen (100 fen are one yuan)
              */
             value_fen: number;
+         * OrderCodeShape
+         * @description An order's code, after EMVCo's specification.
+         */
+        OrderCodeShape: {
+            /**
+             * Expires At
+             * Format: date-time
+             * @description when it is refused; ask for another one then
+             */
+            expires_at: string;
+            /**
+             * Text
+             * @description to be drawn as QR at level M
+             */
+            text: string;
         };
         /**
          * OrderPaymentShape
@@ -5588,6 +5611,11 @@ export interface components {
              */
             network: string;
             /**
+             * Order
+             * @description the order's id, of one that its code still names: GET /v1/orders/{order_id}
+             */
+            order: string | null;
+            /**
              * Reference
              * @description the merchant's number of the order
              */
@@ -5983,6 +6011,11 @@ export interface components {
             account: string;
             /** Amount Fen */
             amount_fen: number;
+            /**
+             * Order
+             * @description the order of that number: the customer has been told of it; null: there is none
+             */
+            order: string | null;
             /**
              * Taken At
              * Format: date-time
@@ -6441,6 +6474,7 @@ export type OpenedDeviceShape = components['schemas']['OpenedDeviceShape'];
 export type OpenPacket = components['schemas']['OpenPacket'];
 export type OpenStore = components['schemas']['OpenStore'];
 export type OrderPartShape = components['schemas']['OrderPartShape'];
+export type OrderCodeShape = components['schemas']['OrderCodeShape'];
 export type OrderPaymentShape = components['schemas']['OrderPaymentShape'];
 export type OrderShape = components['schemas']['OrderShape'];
 export type PacketAccepted = components['schemas']['PacketAccepted'];
@@ -13224,6 +13258,10 @@ export interface operations {
                 /** @description 1 to 128 printable characters; a repeat gets the same answer. */
                 "Idempotency-Key"?: string;
             };
+    show_order_code_v1_orders__order_id__code_get: {
+        parameters: {
+            query?: never;
+            header?: never;
             path: {
                 /** @description the id that POST /v1/orders gave */
                 order_id: string;
@@ -13238,6 +13276,10 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             202: {
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13253,6 +13295,15 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+                    "application/json": components["schemas"]["OrderCodeShape"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Sign in first; The session is unknown, expired or revoked */
             401: {
@@ -13273,6 +13324,7 @@ export interface operations {
                 };
             };
             /** @description There is no such order; There is no such quote; There is no such campaign */
+            /** @description There is no such order; There is no such till */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13309,6 +13361,7 @@ export interface operations {
                 };
             };
             /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; A payment of nothing; A value does not fit its field; This is not a valid signature; The validity of this authorization is out of range; This address cannot receive money; The payment does not match the order; The parts of this order do not fit; The payer did not sign this order; The proofs do not match the parts of this order; The request does not fit the documented shape */
+            /** @description A part of the code has not its form; The request does not fit the documented shape */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13447,6 +13500,7 @@ export interface operations {
                 };
             };
             /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
                     [name: string]: unknown;
@@ -18179,7 +18233,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description This payment code was used; ask for a new one; This reference has taken another payment code or amount; Above the limit of a day for this kind of code; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
+            /** @description This order number belongs to another order; This payment code was used; ask for a new one; This reference has taken another payment code or amount; Above the limit of a day for this kind of code; This Idempotency-Key was used for another request; The same request is being answered at this moment; repeat it */
             409: {
                 headers: {
                     [name: string]: unknown;

@@ -6,6 +6,7 @@ from typing import Annotated
 
 from fastapi import APIRouter, Path, Response
 from pydantic import ConfigDict, Field, StringConstraints
+from sqlalchemy.orm import Session
 
 from pswallet.accounts.service import addresses_of
 from pswallet.api.deps import MemberPost, Now, Owner, Transaction
@@ -21,8 +22,9 @@ from pswallet.merchants import errors, service
 from pswallet.merchants.rules import paycodes
 from pswallet.merchants.rules.codelimits import CodeKind, Level
 from pswallet.merchants.rules.emv import Initiation
-from pswallet.merchants.service import ScanKind
+from pswallet.merchants.service import Scan, ScanKind
 from pswallet.payments import service as payments
+from pswallet.payments.errors import OrderReferenceReused
 
 router = APIRouter(tags=["codes"], route_class=PolledRoute)
 
@@ -76,6 +78,7 @@ class ScanShape(Shape):
     store: str | None
     till: str | None
     reference: str | None = Field(description="the merchant's number of the order")
+    order: str | None = Field(description="the order's id, of one that its code still names: GET /v1/orders/{order_id}")
     expires_at: datetime | None = Field(description="of an order's code: from then on it is refused")
 
 
@@ -97,6 +100,9 @@ class TakenShape(Shape):
     """Whom to ask for the money; none of it has moved."""
 
     account: Address
+    order: str | None = Field(
+        description="the order of that number: the customer has been told of it; null: there is none"
+    )
     amount_fen: int
     taken_at: datetime
 
@@ -162,10 +168,14 @@ def close_payment_codes(device_id: DeviceId, session: Transaction, owner: Owner)
 def read_scan(body: ScannedText, post: MemberPost) -> ScanShape:
     """Say what a scanned text is: whose code, and which merchant and order to look up."""
     found = service.read_scan(post.gateway.vault, body.text, now=post.now)
-    return ScanShape(**vars(found))
+    return ScanShape(**vars(found), order=_order_of(post.session, found))
 
 
-@router.post("/taken-codes", status_code=201, responses=refused(RateLimitExceeded, TextInvalid, *service.TAKING))
+@router.post(
+    "/taken-codes",
+    status_code=201,
+    responses=refused(RateLimitExceeded, TextInvalid, OrderReferenceReused, *service.TAKING),
+)
 @once
 def take_code(body: TakeCode, post: MemberPost) -> TakenShape:
     """Take a customer's payment code, once: it tells a merchant whom to ask for the money."""
@@ -181,7 +191,10 @@ def take_code(body: TakeCode, post: MemberPost) -> TakenShape:
         now=post.now,
     )
     account = addresses_of(post.session, [taken.owner])[taken.owner]
-    return TakenShape(account=account, amount_fen=taken.amount, taken_at=taken.taken_at)
+    order = payments.order_under(post.session, merchant=post.owner.address, reference=body.reference)
+    if order is not None and taken.taken_at == post.now:  # else the till asks again: the customer is told once
+        payments.ask_customer(post.session, order, amount=taken.amount, customer=account)
+    return TakenShape(account=account, order=order, amount_fen=taken.amount, taken_at=taken.taken_at)
 
 
 @router.get("/code-limits")
@@ -210,3 +223,11 @@ def set_code_limit(body: SetLimit, post: MemberPost) -> Allowances:
     owner = post.owner.account_id
     service.set_limit(post.session, owner=owner, per_day=Fen(body.per_day_fen))
     return list_code_limits(post.session, post.owner, post.now)
+
+
+def _order_of(session: Session, scan: Scan) -> str | None:
+    """Return the order that a code names. Only a signed code names one, so nobody finds a shop's orders by guessing."""
+    address = service.address_of_merchant(session, scan.merchant or "")
+    if address is None or scan.reference is None:
+        return None
+    return payments.order_under(session, merchant=address, reference=scan.reference)

@@ -29,6 +29,9 @@ NETWORKS = {OURS: "pswallet", "hk.com.hkicl": "fps"}
 CURRENCIES = {"156": "CNY", "344": "HKD", "446": "MOP"}
 """ISO 4217 numeric."""
 
+LONGEST_NAME, LONGEST_CITY = 25, 15
+"""Characters."""
+
 _ACCOUNTS = [f"{tag:02d}" for tag in range(2, 52)]
 _TEMPLATES = frozenset([*(f"{tag:02d}" for tag in (*range(26, 52), *range(80, 100))), ADDITIONAL, LOCAL])
 _NEEDED = (MCC, CURRENCY, COUNTRY, NAME, CITY)
@@ -40,8 +43,8 @@ _FORMS = {
     AMOUNT: r"(?=.{1,13}$)-?[0-9]+(?:\.[0-9]+)?",
     "55": r"0[123]",
     COUNTRY: r"[A-Z]{2}",
-    NAME: r"[ -~]{1,25}",
-    CITY: r"[ -~]{1,15}",
+    NAME: rf"[ -~]{{1,{LONGEST_NAME}}}",
+    CITY: rf"[ -~]{{1,{LONGEST_CITY}}}",
     POSTAL_CODE: r"[ -~]{1,10}",
 }
 

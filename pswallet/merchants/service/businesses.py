@@ -122,6 +122,11 @@ def merchants_of(session: Session, *, account_id: str) -> list[tuple[Merchant, R
     return [(merchant, Role(role)) for merchant, role in session.execute(query)]
 
 
+def address_of_merchant(session: Session, merchant_id: str) -> str | None:
+    """Return where a merchant is paid; None for one that there is not."""
+    return session.scalar(select(Merchant.address).where(Merchant.id == merchant_id))
+
+
 def merchant_for(
     session: Session, merchant_id: str, caller: Caller, *, role: Role, scope: Scope | None = None
 ) -> Merchant:

@@ -23,7 +23,11 @@ from pswallet.merchants.errors import (
     TillUnknown,
 )
 from pswallet.merchants.models import Merchant, Staff, Store, Till
-from pswallet.merchants.rules import Role
+from pswallet.merchants.rules import Role, emv
+from pswallet.merchants.rules.emv import Shop
+
+_UNKNOWN_TO_LATIN = "NA"
+"""What codes say of a name that has no Latin letters, as those of the city next door do; the name itself is beside."""
 
 
 def open_store(
@@ -78,6 +82,29 @@ def find_till(session: Session, merchant: Merchant, till: str) -> Till:
     if row is None or row.closed_at is not None:
         raise TillUnknown(till=till)
     return row
+
+
+def shop_at(session: Session, address: str, till: str) -> Shop:
+    """Return what an order's code says of the open `till` of the merchant at `address`. Raises TillUnknown."""
+    of_till = select(Merchant, Till).join(Till, Till.merchant_id == Merchant.id)
+    query = of_till.where(Merchant.address == address, Till.till == till, Till.closed_at.is_(None))
+    found = session.execute(query).one_or_none()
+    if found is None:
+        raise TillUnknown()
+    merchant, at = found
+    return Shop(
+        merchant=merchant.id,
+        store=at.store_id,
+        till=at.till,
+        mcc=merchant.mcc,
+        name=_latin(merchant.name, emv.LONGEST_NAME),
+        city=_latin(merchant.city, emv.LONGEST_CITY),
+        local=(merchant.name, merchant.city),
+    )
+
+
+def _latin(text: str, longest: int) -> str:
+    return text if text.isascii() and text.isprintable() and len(text) <= longest else _UNKNOWN_TO_LATIN
 
 
 def tills_of(session: Session, merchant: Merchant) -> list[Till]:

@@ -2,6 +2,7 @@
 
 from pswallet.payments.service.activity import Activity, Line, Period, Place, activity, balances, lines_of
 from pswallet.payments.service.announcing import announce_transfers
+from pswallet.payments.service.asking import ask_customer, order_under
 from pswallet.payments.service.cashbacks import Cashback, cashbacks
 from pswallet.payments.service.codepaying import CODE_LEVEL, paid_by_codes
 from pswallet.payments.service.funded import (
@@ -83,6 +84,7 @@ __all__ = [
     "accept",
     "activity",
     "announce_transfers",
+    "ask_customer",
     "balances",
     "cashbacks",
     "contract_digest",
@@ -100,6 +102,7 @@ __all__ = [
     "lines_of",
     "open_order",
     "order_digest",
+    "order_under",
     "own_payment",
     "paid_by_codes",
     "pay_funded_orders",
