@@ -10,7 +10,7 @@ from pswallet.receipt.files import Receipt, read, write
 from pswallet.receipt.making import build
 from pswallet.receipt.nodes import CannotCheck, hash_by_headers, verify_by_node
 from pswallet.receipt.payments import Payment
-from pswallet.receipt.short import Short, code_of, confirm, located, read_short, shortened, write_short
+from pswallet.receipt.short import Short, code_of, confirm, find, held_fen, located, read_short, shortened, write_short
 from pswallet.receipt.slips import Added, Slip, slip_of
 from pswallet.receipt.verification import verify
 
@@ -25,7 +25,9 @@ __all__ = [
     "build",
     "code_of",
     "confirm",
+    "find",
     "hash_by_headers",
+    "held_fen",
     "located",
     "read",
     "read_short",

@@ -10,6 +10,8 @@ from typing import Any
 import segno
 from rlp.exceptions import RLPException
 
+from pswallet.chain.abi import artifact
+from pswallet.chain.events import TOPICS, AuthorizationUsed
 from pswallet.chain.hashing import address_bytes, checksum
 from pswallet.chain.orders import Order, order_id
 from pswallet.chain.rpc import Rpc, RpcCall
@@ -109,6 +111,35 @@ def _read(fields: list[Any]) -> Short:
     chain_id, amount, expiry, block, log = (int.from_bytes(fields[place]) for place in (0, 5, 6, 7, 9))
     order = Order(checksum(fields[2]), till, reference, amount, expiry)
     return Short(chain_id, checksum(fields[1]), order, block, "0x" + fields[8].hex(), log)
+
+
+def find(order: Order, token: Domain, rpc: Rpc, *, blocks: int) -> list[Short]:
+    """Return where a node has seen the nonce of `order` used in its last `blocks`, the first one first.
+
+    Whether that paid it, `confirm` says. Raises CannotCheck.
+    """
+    (head,) = ask(rpc, token, [("eth_blockNumber", [])])
+    since = hex(max(0, int(head, 16) - blocks))
+    topics = [TOPICS[AuthorizationUsed], None, order_id(token, order)]
+    wanted = {"fromBlock": since, "address": token.verifying_contract, "topics": topics}
+    (used,) = ask(rpc, token, [("eth_getLogs", [wanted])])
+    receipts = ask(rpc, token, [("eth_getTransactionReceipt", [log["transactionHash"]]) for log in used])
+    if any(receipt is None for receipt in receipts):
+        raise CannotCheck("the chain was reorganised meanwhile: try again")
+    return [
+        Short(
+            token.chain_id, token.verifying_contract, order, int(log["blockNumber"], 16), log["transactionHash"],
+            [one["logIndex"] for one in receipt["logs"]].index(log["logIndex"]),
+        )
+        for log, receipt in zip(used, receipts, strict=True)
+    ]  # fmt: skip
+
+
+def held_fen(address: str, token: Domain, rpc: Rpc) -> int:
+    """Return what a node says that `address` holds [fen]. Raises CannotCheck."""
+    data = "0x" + artifact("Stablecoin").call("balanceOf", address).hex()
+    (held,) = ask(rpc, token, [("eth_call", [{"to": token.verifying_contract, "data": data}, "latest"])])
+    return int(held, 16)
 
 
 def confirm(short: Short, token: Domain, rpc: Rpc) -> Payment:

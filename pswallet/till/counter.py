@@ -1,0 +1,297 @@
+"""What a cashier does at a till: ring up, show the code, take a customer's, void, give back. No screen here.
+
+Each act is written down, asked for, and written down again with its answer; `resume` asks again for whatever has none.
+"""
+
+import secrets
+import threading
+from collections.abc import Callable
+from typing import Any, TypeVar
+
+from pswallet.client import Refused, authorize_refund
+from pswallet.client.answers import OrderShape
+from pswallet.kit import clock
+from pswallet.kit.money import Fen
+from pswallet.merchants.rules import sales
+from pswallet.merchants.rules.sales import LAST_SERIAL, Reason, Sale, State
+from pswallet.till.journal import Act, Journal
+from pswallet.till.line import Line, Node
+from pswallet.till.tickets import Book, Paid, Refund, Shop, Ticket
+
+T = TypeVar("T")
+
+ORDER_LIFE_S = 600
+"""How long a customer has to pay [s of the chain's time]."""
+
+
+class NotNow(Exception):
+    """The till does not do that: `reason` is one of `sales.Reason` or of those below."""
+
+    def __init__(self, reason: str) -> None:
+        self.reason = reason
+        super().__init__(reason)
+
+
+NO_SHIFT, SHIFT_OPEN, NO_TILL, NOTHING_DUE, NO_NODE, NO_ANSWER, FULL = (
+    "no_shift", "shift_open", "no_till", "nothing_due", "no_node", "no_answer", "full",
+)  # fmt: skip
+
+
+class Counter:
+    """A till at work. Its methods may be called from several threads; those that ask wait until they are answered."""
+
+    def __init__(self, line: Line, journal: Journal, node: Node | None = None) -> None:
+        self.line = line
+        self.journal = journal
+        self.node = node
+        self.book = Book.of(journal.entries)
+        self.api = line.client.api
+        self._writing = threading.Lock()
+
+    @property
+    def shop(self) -> Shop:
+        """Return whose till it is. Raises NotNow before the first shift."""
+        if self.book.shop is None:
+            raise NotNow(NO_SHIFT)
+        return self.book.shop
+
+    # --- the shift ---
+
+    def open(self, till: str, cashier: str = "") -> Shop:
+        """Open a shift at the shop's till of that number. Raises NotNow, Refused."""
+        if self.book.is_open:
+            raise NotNow(SHIFT_OPEN)
+        address = self.line.client.key.address
+        found = self.line.ask(self.api.list_merchants)["items"]
+        merchant = next((one for one in found if one["address"] == address), None)
+        if merchant is None or till not in self._tills(merchant["id"]):
+            raise NotNow(NO_TILL)
+        shop = Shop(merchant=merchant["id"], address=address, name=merchant["name"], till=till)
+        fields = {name: getattr(shop, name) for name in Shop.__slots__}
+        self._note(Act.OPENED, shop=fields, cashier=cashier, at=clock.now().isoformat())
+        return shop
+
+    def note_closed(self, **said: Any) -> None:
+        """Write down that the shift is closed, and what it came to."""
+        self._note(Act.CLOSED, **said)
+
+    def _tills(self, merchant: str) -> set[str]:
+        return {one["till"] for one in self.line.ask(lambda: self.api.list_tills(merchant))["items"]}
+
+    # --- selling ---
+
+    def ring_up(self, amount: Fen) -> Ticket:
+        """Ask a customer for `amount` under the next number. Raises NotNow, Refused."""
+        if not self.book.is_open:
+            raise NotNow(NO_SHIFT)
+        reference = self._next_number()
+        self._note(Act.ASKING, reference, amount_fen=amount)
+        return self._ask_for_order(self.book.tickets[reference])
+
+    def _next_number(self) -> str:
+        day = clock.shanghai_day(clock.now())
+        for serial in range(1, LAST_SERIAL + 1):
+            reference = sales.reference_of(day, self.shop.till, serial)
+            # A till that lost its journal finds its old numbers at the gateway: an old order would be taken for this.
+            if reference not in self.book.used and not self._is_known(reference):
+                return reference
+            self.book.used.add(reference)
+        raise NotNow(FULL)
+
+    def _is_known(self, reference: str) -> bool:
+        try:
+            self.line.ask(lambda: self.api.find_order(reference=reference))
+        except Refused as refused:
+            if refused.code != "order-unknown":
+                raise
+            return False
+        return True
+
+    def _ask_for_order(self, ticket: Ticket) -> Ticket:
+        wanted: Any = {
+            "till": self.shop.till,
+            "reference": ticket.reference,
+            "amount_fen": ticket.amount,
+            "expires_in_s": ORDER_LIFE_S,
+        }
+        order = self._asked(Act.ASKING, ticket, lambda: self.api.open_order(wanted))
+        self._note(Act.ASKED, ticket.reference, order=order)
+        return ticket
+
+    def code_of(self, ticket: Ticket) -> str:
+        """Return what the QR code of a sale says, good for two minutes. Raises Refused."""
+        order = _order_of(ticket)
+        return self.line.ask(lambda: self.api.show_order_code(order["id"]))["text"]
+
+    def take(self, ticket: Ticket, text: str) -> Ticket:
+        """Take the payment code in a scanned or typed text: its phone is asked to pay. Raises NotNow, Refused."""
+        if not ticket.waits:
+            raise NotNow(Reason.NOT_OPEN)
+        self._note(Act.TAKING, ticket.reference, text=text)
+        return self._take(ticket)
+
+    def _take(self, ticket: Ticket) -> Ticket:
+        body: Any = {"text": ticket.code, "reference": ticket.reference, "amount_fen": ticket.amount}
+        taken = self._asked(Act.TAKING, ticket, lambda: self.api.take_code(body))
+        self._note(Act.TAKEN, ticket.reference, account=taken["account"])
+        return ticket
+
+    # --- whether it is paid ---
+
+    def look(self, ticket: Ticket) -> OrderShape | None:
+        """Look once whether a sale is paid and its refunds are through; return what the gateway says, if it does.
+
+        With a node of the shop's own a sale is paid when that says so, never before; the gateway may be stopped.
+        """
+        if ticket.order is None:
+            return None
+        order = ticket.order
+        told = self.line.glance(lambda: self.api.show_order(order["id"]))
+        if ticket.paid is None:
+            found = self._paid_on_node(ticket) if self.node else _paid_by_word(told)
+            if found is not None:
+                self._note(Act.PAID, ticket.reference, payer=found.payer, by_node=found.by_node, short=found.short)
+        for refund in ticket.refunds if told is not None else ():
+            self._follow(ticket, refund, told)
+        return told
+
+    def _paid_on_node(self, ticket: Ticket) -> Paid | None:
+        terms = ticket.terms
+        return self.node.paid(terms) if self.node and terms else None
+
+    def _follow(self, ticket: Ticket, refund: Refund, told: OrderShape | None) -> None:
+        if refund.status != "submitted" or told is None or len(told["refunds"]) <= refund.number:
+            return
+        status = told["refunds"][refund.number]["status"]
+        if status != "submitted":
+            ended = "confirmed" if status == "confirmed" else "refused"
+            self._note(Act.REFUNDED, ticket.reference, key=refund.key, status=ended)
+
+    # --- undoing ---
+
+    def void(self, ticket: Ticket) -> Ticket:
+        """Undo a sale: unpaid, nobody can pay it any more; paid, all of it goes back. Raises NotNow, Refused."""
+        if ticket.sale.state is State.PAID:
+            _require(sales.voided(ticket.sale))
+            return self._give_back(ticket, _payer_of(ticket), ticket.amount)
+        if ticket.sale.state is not State.UNKNOWN:
+            raise NotNow(Reason.NOT_OPEN)
+        self._note(Act.VOIDING, ticket.reference)
+        return self._void(ticket)
+
+    def _void(self, ticket: Ticket) -> Ticket:
+        order = _order_of(ticket)
+        self._asked(Act.VOIDING, ticket, lambda: self.api.void_order(order["id"]))
+        self._note(Act.VOIDED, ticket.reference)
+        return ticket
+
+    def refund(self, ticket: Ticket, amount: Fen) -> Ticket:
+        """Give a part back, never more than was paid. Raises NotNow, Refused."""
+        _require(sales.refunded(ticket.sale, amount))
+        return self._give_back(ticket, _payer_of(ticket), amount)
+
+    def give_back_second(self, ticket: Ticket) -> Ticket:
+        """Give back what a second customer paid for the same order. Raises NotNow when nobody did."""
+        order = _order_of(ticket)
+        told = self.line.ask(lambda: self.api.show_order(order["id"]))
+        due = next((one for one in told["payments"] if one["duplicate"] and one["refunded_fen"] == 0), None)
+        if due is None:
+            raise NotNow(NOTHING_DUE)
+        return self._give_back(ticket, due["payer"], Fen(due["amount_fen"]))
+
+    def _give_back(self, ticket: Ticket, payer: str, amount: Fen) -> Ticket:
+        client, order = self.line.client, _order_of(ticket)
+        told = self.line.ask(lambda: self.api.show_order(order["id"]))
+        body = authorize_refund(self.line.ask(client.chain), client.key, told, payer, amount)
+        key = secrets.token_hex(16)
+        self._note(Act.REFUNDING, ticket.reference, payer=payer, amount=amount, body=dict(body), key=key)
+        return self._send_back(ticket, ticket.refunds[-1])
+
+    def _send_back(self, ticket: Ticket, refund: Refund) -> Ticket:
+        order, body, key = _order_of(ticket), refund.body, refund.key
+
+        def send() -> object:
+            try:
+                return self.api.refund_order(order["id"], body, key=key)
+            except Refused as refused:
+                # Later than answers are kept: was it this one that took the number?
+                if refused.code != "refund-number-mismatch" or not self._is_there(order["id"], refund):
+                    raise
+                return None
+
+        self._asked(Act.REFUNDING, ticket, send, key=key)
+        self._note(Act.REFUNDED, ticket.reference, key=key, status="submitted")
+        return ticket
+
+    def _is_there(self, order_id: str, refund: Refund) -> bool:
+        known = self.api.show_order(order_id)["refunds"][refund.number :]
+        return bool(known) and (known[0]["payer"], known[0]["amount_fen"]) == (refund.payer, refund.amount)
+
+    def put_out(self) -> None:
+        """Let go of journal and wires; whoever waits for an answer ends."""
+        self.line.stop.set()
+        self.line.client.http.close()
+        if self.node:
+            self.node.close()
+        self.journal.close()
+
+    # --- after a fall ---
+
+    def resume(self) -> list[Ticket]:
+        """Ask again, under the same numbers, for whatever was asked for and never answered; return those sales."""
+        again = []
+        for ticket in list(self.book.tickets.values()):
+            for act in self._unanswered(ticket):
+                again.append(ticket)
+                try:
+                    act()
+                except Refused:
+                    continue  # it stands on the ticket
+        return again
+
+    def _unanswered(self, ticket: Ticket) -> list[Callable[[], Ticket]]:
+        if ticket.order is None and not ticket.asking_refused:
+            return [lambda: self._ask_for_order(ticket)]
+        acts: list[Callable[[], Ticket]] = []
+        if ticket.code is not None:
+            acts.append(lambda: self._take(ticket))
+        if ticket.voiding:
+            acts.append(lambda: self._void(ticket))
+        for refund in ticket.refunds:
+            if refund.status == "asking":
+                acts.append(lambda refund=refund: self._send_back(ticket, refund))  # type: ignore[misc]
+        return acts
+
+    def _asked(self, kind: Act, ticket: Ticket, act: Callable[[], T], **said: str) -> T:
+        """Ask until there is an answer; write a refusal down. Raises Refused, Ended."""
+        try:
+            return self.line.ask(act)
+        except Refused as refused:
+            self._note(Act.REFUSED, ticket.reference, of=kind, code=refused.code, **said)
+            raise
+
+    def _note(self, act: Act, reference: str = "", **body: Any) -> None:
+        with self._writing:
+            self.book.add(self.journal.write(act, reference, **body))
+
+
+def _paid_by_word(told: OrderShape | None) -> Paid | None:
+    first = next((one for one in told["payments"] if not one["duplicate"]), None) if told else None
+    return Paid(payer=first["payer"], by_node=False) if first else None
+
+
+def _order_of(ticket: Ticket) -> OrderShape:
+    if ticket.order is None:
+        raise NotNow(Reason.UNKNOWN_OUTCOME)
+    return ticket.order
+
+
+def _payer_of(ticket: Ticket) -> str:
+    if ticket.paid is None:
+        raise NotNow(Reason.NOT_PAID)
+    return ticket.paid.payer
+
+
+def _require(after: Sale | Reason) -> None:
+    if isinstance(after, Reason):
+        raise NotNow(after)
