@@ -19,6 +19,7 @@ from rich.console import Console
 from pswallet import cashier, keeper, officer, operator, scanner, tally
 from pswallet.lottery.commands import app as voucher
 from pswallet.settings import Settings
+from pswallet.till.commands import pos
 from pswallet.wallet.commands import app as wallet
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ app.add_typer(tally.app, name="points")
 app.add_typer(voucher, name="voucher")
 app.add_typer(wallet, name="wallet")
 app.add_typer(cashier.app, name="receipt")
+app.command()(pos)
 console = Console()
 
 

@@ -32,6 +32,8 @@ class Settings(BaseSettings):
     )
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="least severe line logged")
     block_time_s: int = Field(5, ge=0, le=60, description="local chain: seconds between blocks while idle; 0: none")
-    gateway_url: str = Field("http://127.0.0.1:8000", description="`pswallet wallet`: where the gateway is")
-    wallet: Path = Field(Path("~/.pswallet"), description="`pswallet wallet`: folder of a person's key and session")
-    wallet_password: SecretStr | None = Field(None, description="`pswallet wallet`: of the key; asked for if unset")
+    gateway_url: str = Field("http://127.0.0.1:8000", description="`pswallet wallet`, `pos`: where the gateway is")
+    wallet: Path = Field(Path("~/.pswallet"), description="`pswallet wallet`, `pos`: folder of key, session, journal")
+    wallet_password: SecretStr | None = Field(
+        None, description="`pswallet wallet`, `pos`: of the key; asked for if not set"
+    )

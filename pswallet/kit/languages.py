@@ -1,7 +1,8 @@
 """The languages people read: which one a client or a terminal asks for, and texts in it.
 
 English is written in the code; the others in `pswallet/locale/<locale>/<catalog>.po` (gettext), one catalog for each
-kind of text: `problems`, `notifications`, `activity`, `wallet`, `receipt`. A text that a catalog lacks stays English.
+kind of text: `problems`, `notifications`, `activity`, `wallet`, `till`, `receipt`. A text that a catalog lacks stays
+English.
 """
 
 import os

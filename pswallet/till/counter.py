@@ -8,7 +8,8 @@ import threading
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from pswallet.client import Refused, authorize_refund
+from pswallet.chain.orders import Order, order_id
+from pswallet.client import OrderForged, Refused, authorize_refund
 from pswallet.client.answers import OrderShape
 from pswallet.kit import clock
 from pswallet.kit.money import Fen
@@ -115,13 +116,23 @@ class Counter:
             "expires_in_s": ORDER_LIFE_S,
         }
         order = self._asked(Act.ASKING, ticket, lambda: self.api.open_order(wanted))
+        self._require_own(order, ticket)
         self._note(Act.ASKED, ticket.reference, order=order)
         return ticket
 
-    def code_of(self, ticket: Ticket) -> str:
-        """Return what the QR code of a sale says, good for two minutes. Raises Refused."""
+    def _require_own(self, order: OrderShape, ticket: Ticket) -> None:
+        """Refuse an order that is not the one asked for, or whose hash is another's. Raises OrderForged."""
+        asked = Order(self.shop.address, self.shop.till, ticket.reference, ticket.amount, order["expiry"])
+        token = self.line.ask(self.line.client.chain).token
+        if Order.from_json(order) != asked or order["hash"] != order_id(token, asked):
+            self._note(Act.REFUSED, ticket.reference, of=Act.ASKING, code="order-forged")
+            raise OrderForged(order["id"])
+
+    def code_of(self, ticket: Ticket) -> str | None:
+        """Return what the QR code of a sale says, good for two minutes; None: the gateway is away. Raises Refused."""
         order = _order_of(ticket)
-        return self.line.ask(lambda: self.api.show_order_code(order["id"]))["text"]
+        shown = self.line.glance(lambda: self.api.show_order_code(order["id"]))
+        return shown["text"] if shown else None
 
     def take(self, ticket: Ticket, text: str) -> Ticket:
         """Take the payment code in a scanned or typed text: its phone is asked to pay. Raises NotNow, Refused."""
@@ -147,17 +158,19 @@ class Counter:
             return None
         order = ticket.order
         told = self.line.glance(lambda: self.api.show_order(order["id"]))
-        if ticket.paid is None:
-            found = self._paid_on_node(ticket) if self.node else _paid_by_word(told)
-            if found is not None:
-                self._note(Act.PAID, ticket.reference, payer=found.payer, by_node=found.by_node, short=found.short)
+        payments = self._payments(ticket, told) if ticket.paid is None else []
+        if payments:
+            first = payments[0]
+            self._note(Act.PAID, ticket.reference, payer=first.payer, by_node=first.by_node, short=first.short)
         for refund in ticket.refunds if told is not None else ():
             self._follow(ticket, refund, told)
         return told
 
-    def _paid_on_node(self, ticket: Ticket) -> Paid | None:
-        terms = ticket.terms
-        return self.node.paid(terms) if self.node and terms else None
+    def _payments(self, ticket: Ticket, told: OrderShape | None) -> list[Paid]:
+        """Return who paid, the first one first: as the shop's node says; without one, as the gateway does."""
+        if self.node is not None:
+            return self.node.payments(Order.from_json(_order_of(ticket)))
+        return [Paid(payer=one["payer"], by_node=False) for one in (told["payments"] if told else ())]
 
     def _follow(self, ticket: Ticket, refund: Refund, told: OrderShape | None) -> None:
         if refund.status != "submitted" or told is None or len(told["refunds"]) <= refund.number:
@@ -194,14 +207,16 @@ class Counter:
         """Give back what a second customer paid for the same order. Raises NotNow when nobody did."""
         order = _order_of(ticket)
         told = self.line.ask(lambda: self.api.show_order(order["id"]))
-        due = next((one for one in told["payments"] if one["duplicate"] and one["refunded_fen"] == 0), None)
+        done = {_payer_of(ticket)} | {one.payer for one in ticket.refunds if one.counts}
+        due = next((one.payer for one in self._payments(ticket, told) if one.payer not in done), None)
         if due is None:
             raise NotNow(NOTHING_DUE)
-        return self._give_back(ticket, due["payer"], Fen(due["amount_fen"]))
+        return self._give_back(ticket, due, ticket.amount)
 
     def _give_back(self, ticket: Ticket, payer: str, amount: Fen) -> Ticket:
         client, order = self.line.client, _order_of(ticket)
         told = self.line.ask(lambda: self.api.show_order(order["id"]))
+        told["hash"] = order["hash"]  # which was checked when it was opened
         body = authorize_refund(self.line.ask(client.chain), client.key, told, payer, amount)
         key = secrets.token_hex(16)
         self._note(Act.REFUNDING, ticket.reference, payer=payer, amount=amount, body=dict(body), key=key)
@@ -273,11 +288,6 @@ class Counter:
     def _note(self, act: Act, reference: str = "", **body: Any) -> None:
         with self._writing:
             self.book.add(self.journal.write(act, reference, **body))
-
-
-def _paid_by_word(told: OrderShape | None) -> Paid | None:
-    first = next((one for one in told["payments"] if not one["duplicate"]), None) if told else None
-    return Paid(payer=first["payer"], by_node=False) if first else None
 
 
 def _order_of(ticket: Ticket) -> OrderShape:

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import Callable
+from contextlib import suppress
 from enum import StrEnum
 from typing import TypeVar
 
@@ -44,7 +45,7 @@ class Line:
         self.client = client
         self.client.transport.patience_s = 0  # it is we who try again, and say so
         self.stop = threading.Event()
-        self._tell = tell
+        self.tell = tell
         self._away = False
 
     def ask(self, act: Callable[[], T]) -> T:
@@ -90,7 +91,7 @@ class Line:
     def _note(self, *, away: bool) -> None:
         if away is not self._away:
             self._away = away
-            self._tell(News.GATEWAY_AWAY if away else News.GATEWAY_BACK)
+            self.tell(News.GATEWAY_AWAY if away else News.GATEWAY_BACK)
 
 
 class Node:
@@ -99,22 +100,22 @@ class Node:
     def __init__(self, url: str, token: Domain, tell: Callable[[News], None]) -> None:
         self.rpc = Rpc(url, timeout_s=_NODE_TIMEOUT_S, attempts=1)
         self.token = token
-        self._tell = tell
+        self.tell = tell
         self._away = False
 
-    def paid(self, order: Order) -> Paid | None:
-        """Return who paid `order` first; None when nobody did, or the node says nothing."""
+    def payments(self, order: Order) -> list[Paid]:
+        """Return who paid `order`, the first one first; nobody, too, when the node says nothing."""
 
-        def first() -> Paid | None:
+        def every() -> list[Paid]:
+            found = []
             for short in find(order, self.token, self.rpc, blocks=_LOOK_BACK):
-                try:
-                    payment = confirm(short, self.token, self.rpc)
-                except ReceiptInvalid:
-                    continue  # a cancelled nonce, a payment to oneself, one that came late
-                return Paid(payer=payment.payer, by_node=True, short=write_short(short))
-            return None
+                # Else a cancelled nonce, a payment to oneself, one that came late.
+                with suppress(ReceiptInvalid):
+                    payer = confirm(short, self.token, self.rpc).payer
+                    found.append(Paid(payer=payer, by_node=True, short=write_short(short)))
+            return found
 
-        return self._said(first)
+        return self._said(every) or []
 
     def check(self, text: str) -> Payment:
         """Confirm the short form of a receipt that a customer shows. Raises ReceiptInvalid, CannotCheck."""
@@ -140,7 +141,7 @@ class Node:
     def _note(self, *, away: bool) -> None:
         if away is not self._away:
             self._away = away
-            self._tell(News.NODE_AWAY if away else News.NODE_BACK)
+            self.tell(News.NODE_AWAY if away else News.NODE_BACK)
 
 
 def _may_pass(refused: Refused) -> bool:

@@ -4,7 +4,6 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, cast
 
-from pswallet.chain.orders import Order
 from pswallet.client.answers import OrderShape
 from pswallet.client.bodies import GiveBack
 from pswallet.kit.money import Fen
@@ -83,10 +82,10 @@ class Ticket:
         """Whether a customer may still pay it."""
         return self.sale.state is State.UNKNOWN
 
-    @property
-    def terms(self) -> Order | None:
-        """Return the order as it is signed and as a node is asked for it."""
-        return Order.from_json(self.order) if self.order is not None else None
+    def may_be_paid(self, now: int) -> bool:
+        """Whether a payment may still come, at Unix second `now`: also for a voided sale, by who has signed already."""
+        left = self.paid is None and self.order is not None and now < self.order["expiry"]
+        return self.waits or (self.voided and left)
 
     @property
     def _refunded(self) -> Fen:

@@ -52,7 +52,7 @@ def test_a_translation_is_of_its_language_and_keeps_what_is_filled_in(catalog: s
 
 
 @pytest.mark.parametrize(("language", "never"), [("zh-CN", "你"), ("zh-HK", "您")])
-@pytest.mark.parametrize("catalog", [*said(), "wallet"])
+@pytest.mark.parametrize("catalog", [*said(), "wallet", "till"])
 def test_people_are_addressed_in_one_way(catalog: str, language: str, never: str) -> None:
     """A wallet shows a gateway's title and its own advice beside each other."""
     assert [told for told in texts(catalog, language).values() if never in told] == []

@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 
 from pswallet.chain import calldata
-from pswallet.client import Key, authorize_order
+from pswallet.chain.orders import Order
+from pswallet.client import Key, OrderForged, authorize_order
 from pswallet.kit.money import Fen
 from pswallet.receipt import CannotCheck, ReceiptInvalid, Short, write_short
 from pswallet.till.closing import close
-from pswallet.till.counter import Counter
+from pswallet.till.counter import NOTHING_DUE, Counter, NotNow
 from pswallet.till.line import Ended, News
 from pswallet.till.tickets import Ticket
 from tests.api.gateway import Member, serve
@@ -73,6 +74,38 @@ def test_the_gateways_word_alone_pays_nothing_when_there_is_a_node(
     assert ticket.paid is None
 
 
+def test_a_second_payment_is_given_back_to_who_made_it_and_to_nobody_whom_the_gateway_names(
+    checking: Counter, an: Member, bo: Member, chain: Chain, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ticket = checking.ring_up(Fen(2_880))
+    carry(an, ticket, chain)
+    looked_at(checking, ticket, lambda one: one.paid is not None)
+    with monkeypatch.context() as lying:
+        lie = {**ticket.order, "payments": [{"payer": an.address}, {"payer": bo.address}]}
+        lying.setattr(checking.api, "show_order", lambda _: lie)
+        with pytest.raises(NotNow, match=NOTHING_DUE):
+            checking.give_back_second(ticket)
+    carry(bo, ticket, chain)
+    looked_at(checking, ticket, lambda one: len(checking.api.show_order(one.order["id"])["payments"]) == 2)
+    checking.give_back_second(ticket)
+    with pytest.raises(NotNow, match=NOTHING_DUE):
+        checking.give_back_second(ticket)
+    assert close(checking).balances
+    assert (balance(an), balance(bo)) == (100_000 - 2_880, 100_000)
+
+
+@pytest.mark.parametrize("lie", [{"amount_fen": 1}, {"merchant": "0x" + "11" * 20}, {"expiry": 2**40}])
+def test_an_order_that_is_not_what_was_asked_for_is_shown_to_nobody(
+    checking: Counter, monkeypatch: pytest.MonkeyPatch, lie: dict[str, Any]
+) -> None:
+    honest = checking.api.open_order
+    monkeypatch.setattr(checking.api, "open_order", lambda wanted: {**honest(wanted), **lie})
+    with pytest.raises(OrderForged):
+        checking.ring_up(Fen(2_880))
+    (ticket,) = checking.book.tickets.values()
+    assert (ticket.order, ticket.waits, checking.resume()) == (None, False, [])
+
+
 def test_a_payment_of_another_order_or_by_the_merchant_itself_is_none(
     checking: Counter, shop: Shop, an: Member, chain: Chain
 ) -> None:
@@ -99,14 +132,29 @@ def test_a_node_that_does_not_answer_pays_nothing_and_is_told_of(shop: Shop, an:
 
 
 def _short_of(counter: Counter, ticket: Ticket) -> str:
-    token = counter.node.token
-    return write_short(Short(token.chain_id, token.verifying_contract, ticket.terms, 1, "0x" + "12" * 32, 0))
+    token, order = counter.node.token, Order.from_json(ticket.order)
+    return write_short(Short(token.chain_id, token.verifying_contract, order, 1, "0x" + "12" * 32, 0))
 
 
 def test_a_receipt_that_a_customer_made_up_is_refused(checking: Counter) -> None:
     ticket = checking.ring_up(Fen(2_880))
     with pytest.raises(ReceiptInvalid):
         checking.node.check(_short_of(checking, ticket))
+
+
+def test_a_voided_sale_that_is_paid_past_the_gateway_is_seen_and_given_back(
+    checking: Counter, an: Member, chain: Chain
+) -> None:
+    ticket = checking.ring_up(Fen(2_880))
+    checking.void(ticket)
+    assert ticket.may_be_paid(ticket.order["expiry"] - 1)
+    assert not ticket.may_be_paid(ticket.order["expiry"])
+    carry(an, ticket, chain)
+    looked_at(checking, ticket, lambda one: one.paid is not None)
+    looked_at(checking, ticket, lambda one: checking.api.show_order(one.order["id"])["status"] == "paid")
+    checking.void(ticket)
+    assert close(checking).balances
+    assert balance(an) == 100_000
 
 
 def test_a_day_that_was_checked_on_the_node_balances_with_what_it_says_is_held(
@@ -147,7 +195,7 @@ def test_a_till_works_through_a_restart_of_the_gateway_says_so_and_doubles_nothi
             shop.wire.cut = True
             away.set()
 
-    counter.line._tell = told
+    counter.line.tell = told
     thread = threading.Thread(target=lambda: rung.append(counter.ring_up(Fen(2_880))))
     thread.start()
     assert away.wait(10)

@@ -1,0 +1,137 @@
+"""`pswallet pos`: a shop's till in the terminal."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pswallet.operator import fail
+from pswallet.settings import Settings
+
+if TYPE_CHECKING:
+    from pswallet.chain.deploy import Deployment
+    from pswallet.client import Client
+    from pswallet.till.counter import Counter
+    from pswallet.till.line import News
+    from pswallet.till.tickets import Ticket
+    from pswallet.till.words import Tongue
+
+_TIMEOUT_S = 10.0
+
+
+def pos(
+    till: Annotated[str, typer.Option("--till", help="the till's number, as the shop has set it up")] = "T01",
+    cashier: Annotated[str, typer.Option("--cashier", help="who stands at it; kept in the journal")] = "",
+    rpc: Annotated[str, typer.Option("--rpc", help="JSON-RPC of a node that you trust more than the gateway")] = "",
+    deployment: Annotated[
+        Path | None, typer.Option("--deployment", help="the contracts' addresses, published; names the token")
+    ] = None,
+    gateway: Annotated[str, typer.Option("--gateway", help="where the gateway is")] = "",
+    folder: Annotated[Path | None, typer.Option("--folder", help="where the shop's key and the journal are")] = None,
+    lang: Annotated[str, typer.Option("--lang", help="zh, zh-HK or en; as the terminal speaks if not said")] = "",
+    large: Annotated[bool, typer.Option("--large", help="larger buttons")] = False,
+    demo: Annotated[bool, typer.Option("--demo", help="an invented shop and customer on a sandbox")] = False,
+) -> None:
+    """Be a shop's till: ring up, show the code, be paid, give back, close the day."""
+    from pswallet.kit.languages import language_named, language_of_terminal
+    from pswallet.local.lock import FolderTaken
+    from pswallet.till.screen import Till
+    from pswallet.till.words import Tongue
+
+    said = {"gateway_url": gateway, "wallet": folder}
+    settings = Settings.model_validate({name: value for name, value in said.items() if value})
+    tongue = Tongue(language_named(lang) if lang else language_of_terminal())
+    try:
+        contracts = _contracts(deployment)
+        opened = _rehearsed if demo else _own
+        with opened(settings, tongue) as staff, _counter(staff, contracts, rpc, till) as counter:
+            screen = Till(counter, tongue, till=till, cashier=cashier, customer=staff[2])
+            screen.set_class(large, "large")
+            counter.line.tell = screen.hear
+            if counter.node:
+                counter.node.tell = screen.hear
+            screen.run()
+    except FolderTaken as taken:
+        fail(str(taken))
+
+
+Staff = tuple["Client", Path, Callable[["Ticket"], None] | None]
+"""The shop's client, the folder of its journals, and a customer who pays: an invented one, or None."""
+
+
+@contextmanager
+def _counter(staff: Staff, contracts: "Deployment", rpc: str, till: str) -> Iterator["Counter"]:
+    """Put a till on."""
+    from pswallet.chain.signing import token_domain
+    from pswallet.client import Chain
+    from pswallet.till.counter import Counter
+    from pswallet.till.journal import Journal
+    from pswallet.till.line import Line, Node
+
+    client, folder, _ = staff
+    client.knows = Chain(contracts.chain_id, contracts.stablecoin, contracts.escrow, block_time=0)
+    journal = Journal(folder / f"till-{till}" / "journal.jsonl")
+    node = Node(rpc, token_domain(contracts), _unheard) if rpc else None
+    counter = Counter(Line(client, _unheard), journal, node)
+    try:
+        yield counter
+    finally:
+        counter.put_out()
+
+
+@contextmanager
+def _own(settings: Settings, tongue: "Tongue") -> Iterator[Staff]:
+    """Take the shop's key and the journals from its folder."""
+    import httpx
+
+    from pswallet.client import Client, Key, KeystoreUnreadable
+
+    folder, password = settings.wallet.expanduser(), settings.wallet_password
+    asked = tongue.say("Password of the shop's key")
+    typed = password.get_secret_value() if password else typer.prompt(asked, hide_input=True)
+    try:
+        key = Key.load(folder / "key.json", typed)
+    except KeystoreUnreadable as unreadable:
+        fail(str(unreadable))
+    http = httpx.Client(base_url=settings.gateway_url.rstrip("/"), timeout=_TIMEOUT_S)
+    yield Client(str(http.base_url), key, http=http, language=tongue.language), folder, None
+
+
+@contextmanager
+def _rehearsed(settings: Settings, tongue: "Tongue") -> Iterator[Staff]:
+    """Invent a shop and a customer; the journal goes with them."""
+    import httpx
+    from rich.console import Console
+
+    from pswallet.client import Refused
+    from pswallet.till.rehearsal import Rehearsal
+
+    rehearsal = Rehearsal(settings.gateway_url.rstrip("/"), tongue.language)
+    try:
+        with Console().status(tongue.say("An invented shop opens at the sandbox …")):
+            rehearsal.begin()
+    except (Refused, TimeoutError, httpx.TransportError) as failure:
+        fail(f"{settings.gateway_url}: {failure}")
+    with TemporaryDirectory() as folder:
+        yield rehearsal.shop, Path(folder), rehearsal.pay
+    rehearsal.close()
+
+
+def _contracts(deployment: Path | None) -> "Deployment":
+    """Return the contracts that the shop trusts: which token is money is never the gateway's word."""
+    from pswallet.chain.deploy import Deployment, DeploymentMismatch
+    from pswallet.local.places import DeploymentUnknown, deployment_file
+
+    try:
+        return Deployment.load(deployment or deployment_file(Settings()))
+    except (DeploymentUnknown, DeploymentMismatch) as failure:
+        fail(str(failure), status=2)
+    except (OSError, ValueError, TypeError) as failure:
+        fail(f"name the contracts' addresses by --deployment: {failure}", status=2)
+
+
+def _unheard(_: "News") -> None:
+    """Nobody listens before the screen stands."""

@@ -1,0 +1,179 @@
+"""The till's screen before the real app: keys and buttons alone, from the first sale to a day that balances."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Button, Digits, Input, Static
+
+from pswallet.till.screen import ACTS, Till
+from pswallet.till.sheets import Sheet
+from pswallet.till.words import Tongue
+from tests.api.gateway import Member
+from tests.api.money import balance
+from tests.parts import Chain
+from tests.till.shop import Shop, pay
+from tests.till.test_falls import payment_code
+
+WIDE = (140, 46)
+
+
+def play(till: Till, scene: Callable[[Pilot[Any]], Awaitable[None]], size: tuple[int, int] = WIDE) -> None:
+    """Run the screen without a terminal, and play a scene on it."""
+
+    async def run() -> None:
+        async with till.run_test(size=size) as pilot:
+            await until(pilot, lambda: till.counter.book.is_open and not till._busy)
+            await scene(pilot)
+            till.action_leave()
+
+    asyncio.run(run())
+
+
+async def until(pilot: Pilot[Any], so: Callable[[], object], patience: int = 400) -> None:
+    for _ in range(patience):
+        if so():
+            return
+        await pilot.pause(0.02)
+    raise AssertionError("not so: " + said(pilot.app, "#news") + " / " + said(pilot.app, "#state"))
+
+
+def said(app: Any, where: str) -> str:
+    return str(app.query_one(where, Static).content)
+
+
+async def typed(pilot: Pilot[Any], text: str, *keys: str) -> None:
+    pilot.app.query_one("#entry", Input).value = text
+    await pilot.press(*keys)
+
+
+@pytest.fixture
+def till(shop: Shop, chain: Chain) -> Till:
+    """A till with a node of its own."""
+    shop.node_url = chain.rpc.url
+    counter = shop.counter()
+    till = Till(counter, Tongue("en"), till="T01", cashier="lai")
+    counter.line.tell = counter.node.tell = till.hear
+    return till
+
+
+def test_a_day_at_the_till_by_its_keys(till: Till, an: Member, shop: Shop) -> None:
+    async def scene(pilot: Pilot[Any]) -> None:
+        await typed(pilot, "28.80", "f2")
+        await until(pilot, lambda: "█" in said(till, "#code"))
+        assert till.query_one("#amount", Digits).value == "28.80"
+        assert said(till, "#state") == "waits for the payment"
+        pay(an, till.shown)
+        await until(pilot, lambda: said(till, "#state") == "PAID: seen on your own node")
+        await typed(pilot, "8.8", "f4")
+        await until(pilot, lambda: said(till, "#state") == "PAID: seen on your own node · ¥8.80 given back")
+        await pilot.press("f9")
+        await until(pilot, lambda: isinstance(till.screen, Sheet))
+        await pilot.click("#answer-0")
+        await until(pilot, lambda: isinstance(till.screen, Sheet) and "✓ The day balances" in told(till))
+        await pilot.click("#answer-0")
+        await until(pilot, lambda: said(till, "#shop").endswith("shift closed"))
+
+    play(till, scene)
+    assert balance(an) == 100_000 - 2_000
+
+
+def told(till: Till) -> str:
+    table = till.screen.query_one("#told", Static).content
+    return "\n".join(str(cell) for column in table.columns for cell in column.cells)
+
+
+def test_the_buttons_type_and_do_what_the_keys_do(till: Till) -> None:
+    async def scene(pilot: Pilot[Any]) -> None:
+        for key in ("1", "2", ".", "5", "⌫", "3"):
+            await pilot.click(next(one for one in till.query(Button) if one.name == key))
+        assert till.query_one("#entry", Input).value == "12.3"
+        await pilot.click("#ring_up")
+        await until(pilot, lambda: till.shown is not None and not till._busy)
+        assert till.shown.amount == 1_230
+        await pilot.click("#void")
+        await until(pilot, lambda: isinstance(till.screen, Sheet))
+        await pilot.click("#answer-1")
+        assert till.shown.waits
+        await pilot.click("#void")
+        await until(pilot, lambda: isinstance(till.screen, Sheet))
+        await pilot.click("#answer-0")
+        await until(pilot, lambda: said(till, "#state") == "voided")
+
+    play(till, scene)
+
+
+def test_a_scanned_code_asks_its_phone_and_a_mistyped_one_is_named(till: Till, an: Member) -> None:
+    code = payment_code(an)
+
+    async def scene(pilot: Pilot[Any]) -> None:
+        await typed(pilot, "12", "enter")
+        await until(pilot, lambda: till.shown is not None and not till._busy)
+        await typed(pilot, code[:-1] + str((int(code[-1]) + 1) % 10), "enter")
+        await until(pilot, lambda: said(till, "#news") == "A digit of the payment code is wrong")
+        await typed(pilot, code, "enter")
+        await until(pilot, lambda: said(till, "#state") == "the customer is asked to pay")
+
+    play(till, scene)
+
+
+def test_a_receipt_that_a_customer_shows_is_checked_on_the_node_with_the_gateway_stopped(
+    till: Till, an: Member, shop: Shop
+) -> None:
+    async def scene(pilot: Pilot[Any]) -> None:
+        await typed(pilot, "12", "enter")
+        await until(pilot, lambda: till.shown is not None and not till._busy)
+        pay(an, till.shown)
+        await until(pilot, lambda: till.shown.paid is not None)
+        shop.wire.cut = True
+        await typed(pilot, till.shown.paid.short, "enter")
+        await until(pilot, lambda: isinstance(till.screen, Sheet))
+        assert str(till.screen.query_one("#told", Static).content).startswith(f"✓ {an.address} paid ¥12.00")
+
+    play(till, scene)
+
+
+def test_the_screen_says_that_the_gateway_is_away_and_goes_on_when_it_is_back(till: Till, shop: Shop) -> None:
+    async def scene(pilot: Pilot[Any]) -> None:
+        shop.wire.cut = True
+        await typed(pilot, "12", "f2")
+        await until(pilot, lambda: said(till, "#news").startswith("The gateway does not answer"))
+        await typed(pilot, "13", "f2")
+        assert said(till, "#news") == "One moment: the last act has no answer yet."
+        shop.wire.cut = False
+        await until(pilot, lambda: till.shown is not None and not till._busy)
+        assert [one.amount for one in till.counter.book.tickets.values()] == [1_200]
+
+    play(till, scene)
+
+
+def test_a_window_that_is_too_small_for_a_code_says_so(till: Till) -> None:
+    async def scene(pilot: Pilot[Any]) -> None:
+        await typed(pilot, "12", "f2")
+        await until(pilot, lambda: "make the window larger" in said(till, "#code"))
+
+    play(till, scene, size=(100, 30))
+
+
+@pytest.mark.parametrize(("typing", "key", "answer"), [("", "f2", "Type an amount first"), ("1e3", "f4", "Type first")])
+def test_an_amount_is_typed_first(till: Till, typing: str, key: str, answer: str) -> None:
+    async def scene(pilot: Pilot[Any]) -> None:
+        await typed(pilot, typing, key)
+        await until(pilot, lambda: said(till, "#news").startswith(answer))
+
+    play(till, scene)
+
+
+def test_every_act_has_its_button_and_its_key(till: Till) -> None:
+    async def scene(pilot: Pilot[Any]) -> None:
+        buttons = {button.id: str(button.label) for button in till.query(".act").results(Button)}
+        assert buttons.keys() == ACTS.keys() - {"customer"}
+        assert all(label.startswith(ACTS[str(name)][0]) for name, label in buttons.items())
+        assert all(button.outer_size.height >= 3 for button in till.query(".act, .key").results(Button))
+        till.set_class(True, "large")
+        await pilot.pause()
+        assert all(button.outer_size.height >= 5 for button in till.query(".act, .key").results(Button))
+
+    play(till, scene)
