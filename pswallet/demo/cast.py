@@ -130,6 +130,12 @@ class World:
         self.stage.paste(f"$ {places.typed(*words, **where)}")
         return self._run(words, where)
 
+    def anybody(self, *words: str | Path) -> str:
+        """Show a command that asks neither gateway nor database, as one would type it, and return what it prints."""
+        where: dict[str, str | Path] = {"PSWALLET_DEPLOYMENT_FILE": self.deployment_file}
+        self.stage.paste(f"$ {places.typed(*words, **where)}")
+        return self._run(words, where)
+
     def advance(self, seconds: int) -> None:
         """Move the sandbox chain's clock and wait until the gateway has seen it."""
         before = self.chain.block_time

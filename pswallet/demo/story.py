@@ -4,7 +4,7 @@ from rich.console import Console
 
 from pswallet import audit
 from pswallet.chain.deploy import Deployment
-from pswallet.demo import giving, guarding, living, opening
+from pswallet.demo import giving, guarding, living, opening, trading
 from pswallet.demo.cast import Chapter, World
 
 CHAPTERS: tuple[Chapter, ...] = (
@@ -20,6 +20,7 @@ CHAPTERS: tuple[Chapter, ...] = (
     living.month_adds_up,
     guarding.limit_on_both_roads,
     guarding.frozen,
+    trading.merchants_day,
     living.looked_up,
     giving.expired_and_refunded,
 )

@@ -1,0 +1,156 @@
+"""The chapter of a merchant's day: a shop opens, is paid by code, proves it without us, gives back, and balances."""
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from pswallet import receipt
+from pswallet.chain.deploy import Deployment
+from pswallet.chain.orders import Order
+from pswallet.chain.rpc import Rpc
+from pswallet.chain.signing import Domain, token_domain
+from pswallet.client import authorize_order
+from pswallet.client.bodies import PayAnOrder
+from pswallet.demo.cast import Person, World
+from pswallet.demo.stage import StoryBroke
+from pswallet.kit import clock
+from pswallet.kit.money import Fen, format_yuan
+from pswallet.merchants.rules import paycodes
+from pswallet.till import rehearsal
+from pswallet.till.closing import close
+from pswallet.till.counter import Counter
+from pswallet.till.journal import Journal
+from pswallet.till.line import Line, News, Node
+from pswallet.till.tickets import Ticket
+
+_SHOP = "坪山大万擂茶铺"
+_TEA_FEN, _BACK_FEN, _SNACK_FEN = Fen(2_880), Fen(880), Fen(1_200)
+
+
+def merchants_day(world: World) -> None:
+    """A stall is paid by code, sees it on the chain without trusting the gateway, and closes a day that balances."""
+    stage = world.stage
+    stage.chapter("A merchant's day: paid by code, proven on the chain, balanced at night")
+    keeper, guest, other = world.people[10], world.people[1], world.people[2]
+    _open_shop(world, keeper)
+    with _till(world, keeper) as counter:
+        counter.open(rehearsal.TILL)
+        before = guest.client.api.show_points()["free"]
+        ticket = counter.ring_up(_TEA_FEN)
+        signed = _scan_and_pay(world, guest, counter.code_of(ticket) or "")
+        _wait(world, counter, ticket, lambda: ticket.paid is not None)
+        stage.check(ticket.paid is not None and ticket.paid.by_node, "the till's own node says that it is paid")
+        _prove(world, guest, ticket, signed)
+        _earned(world, guest, before + _TEA_FEN // 100, "a point a yuan")
+        _pay_by_phone_code(world, other, counter)
+        counter.refund(ticket, _BACK_FEN)
+        _wait(world, counter, ticket, lambda: ticket.refunds[-1].status == "confirmed")
+        stage.say(f"{guest.name} brings a cup back: {format_yuan(_BACK_FEN)} of the {format_yuan(_TEA_FEN)} go back")
+        _earned(world, guest, before + (_TEA_FEN - _BACK_FEN) // 100, "what the refund had earned is taken back")
+        _balance(world, counter)
+
+
+def _open_shop(world: World, keeper: Person) -> None:
+    if keeper.client.api.list_merchants()["items"]:
+        world.stage.say(f"{keeper.name}'s shop opens again")
+        return
+    rehearsal.open_shop(keeper.client, _SHOP)
+    world.stage.say(f"{keeper.name} opens {_SHOP}: credit code checked, merchant's tier on the chain")
+
+
+@contextmanager
+def _till(world: World, keeper: Person) -> Iterator[Counter]:
+    """The shop's till, which trusts the node and the published addresses; its journal lies beside the logs."""
+    keeper.client.sign_in()
+    patience_s = keeper.client.transport.patience_s
+    node = Node(world.rpc_url, _token(world), _no_news)
+    journal = Journal(world.folder / "till" / "journal.jsonl")
+    yield Counter(Line(keeper.client, _no_news), journal, node)
+    journal.close()
+    node.close()
+    keeper.client.transport.patience_s = patience_s
+
+
+def _token(world: World) -> Domain:
+    return token_domain(Deployment.load(world.deployment_file))
+
+
+def _no_news(news: News) -> None:
+    raise StoryBroke(f"the till's wire broke: {news}")
+
+
+def _scan_and_pay(world: World, guest: Person, code: str) -> PayAnOrder:
+    """Scan a till's code, look the order up, and pay it; return what was signed."""
+    api = guest.client.api
+    scanned = api.read_scan({"text": code})
+    order = api.show_order(scanned["order"] or "")
+    signed = authorize_order(guest.client.chain(), guest.client.key, order)
+    api.pay_order(order["id"], signed)
+    amount = format_yuan(order["amount_fen"])
+    world.stage.say(f"{guest.name} scans the code ({len(code)} characters, EMVCo), sees {amount} and signs once")
+    return signed
+
+
+def _wait(world: World, counter: Counter, ticket: Ticket, so: Callable[[], bool]) -> None:
+    def ask() -> bool:
+        counter.look(ticket)
+        return so()
+
+    world.stage.until(f"sale {ticket.reference}", ask)
+
+
+def _prove(world: World, guest: Person, ticket: Ticket, signed: PayAnOrder) -> None:
+    """Make the receipt from the node alone, and verify it by the command, which asks the node alone too."""
+    if ticket.order is None or ticket.paid is None or ticket.paid.short is None:
+        raise StoryBroke("a paid sale has no place on the chain")
+    short = receipt.read_short(ticket.paid.short)
+    with Rpc(world.rpc_url) as node:
+        made = receipt.build(
+            node,
+            _token(world),
+            Order.from_json(ticket.order),
+            payer=guest.address,
+            signature=bytes.fromhex(signed["signature"][2:]),
+            transaction=short.transaction,
+            valid_before=signed["valid_before"],
+        )
+    file = world.folder / "receipt.json"
+    file.write_bytes(receipt.write(made))
+    world.stage.say(f"the receipt, {file.stat().st_size:,} bytes, is verified on the node; the gateway is not asked:")
+    verdict = world.anybody("receipt", "verify", file, "--rpc", world.rpc_url)
+    world.stage.paste(verdict)
+    world.stage.check(verdict.startswith("✓"), "a Merkle proof up to the block's hash, and the payer's signature")
+
+
+def _pay_by_phone_code(world: World, guest: Person, counter: Counter) -> None:
+    """Take the eighteen digits of a customer's phone, which asks its owner to pay."""
+    api = guest.client.api
+    device = api.open_payment_codes({})
+    key = bytes.fromhex(device["key"][2:])
+    digits = paycodes.code_at(key, paycodes.Moment(paycodes.step_at(clock.now()), 0))
+    ticket = counter.ring_up(_SNACK_FEN)
+    counter.take(ticket, digits)
+    world.stage.say(f"the till scans {digits} off {guest.name}'s phone, which asks: {format_yuan(_SNACK_FEN)}?")
+    if ticket.order is None:
+        raise StoryBroke("the sale has no order")
+    guest.client.pay_order(api.show_order(ticket.order["id"]))
+    _wait(world, counter, ticket, lambda: ticket.paid is not None)
+    api.close_payment_codes(device["id"])
+    world.stage.check(ticket.customer == guest.address, f"{guest.name} signs, and has paid")
+
+
+def _earned(world: World, guest: Person, points: int, why: str) -> None:
+    world.stage.until(f"{points} points", lambda: guest.client.api.show_points()["free"] == points)
+    world.stage.check(True, f"{guest.name} has {points} points: {why}")
+
+
+def _balance(world: World, counter: Counter) -> None:
+    closing = close(counter)
+    told = closing.settlement
+    rows = [
+        ("opening", told["opening_fen"]), ("+ sales", told["sales_fen"]), ("− refunds", told["refunds_fen"]),
+        ("+ deposits", told["deposits_fen"]), ("− payouts", told["payouts_fen"]), ("closing", told["closing_fen"]),
+        ("the node says", closing.held_fen or 0),
+    ]  # fmt: skip
+    world.stage.table("The shop's day", ("", "¥"), [(name, format_yuan(fen)) for name, fen in rows])
+    kept = format_yuan(closing.day.kept)
+    world.stage.check(closing.balances, f"the till keeps {kept}; journal, orders, settlement and chain agree")
