@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from pswallet.chain.orders import Order
     from pswallet.chain.signing import Domain
     from pswallet.receipt import Payment
+    from pswallet.receipt.payments import AnyOrder
 
 app = typer.Typer(help="Receipts that need no trust in the gateway.", no_args_is_help=True)
 
@@ -39,15 +39,15 @@ def verify(
     with _verdict() as say:
         if bool(rpc) == bool(block_hash or headers):
             raise receipt.CannotCheck("say whose word counts: --rpc, or --block-hash, or --headers")
-        token, found = _token(deployment), receipt.read(_bytes(file))
+        (token, checkout), found = _trusted(deployment), receipt.read(_bytes(file))
         if rpc:
             with Rpc(rpc) as node:
-                say(receipt.verify_by_node(found, token, node))
+                say(receipt.verify_by_node(found, token, node, checkout))
         elif headers:
             newest = _hash(block_hash) if block_hash else None
-            say(receipt.verify(found, token, receipt.hash_by_headers(found, _bytes(headers), newest)))
+            say(receipt.verify(found, token, receipt.hash_by_headers(found, _bytes(headers), newest), checkout))
         else:
-            say(receipt.verify(found, token, _hash(block_hash)))
+            say(receipt.verify(found, token, _hash(block_hash), checkout))
 
 
 @app.command()
@@ -61,14 +61,14 @@ def confirm(
     from pswallet.chain.rpc import Rpc
 
     with _verdict() as say:
-        short = receipt.read_short(text)
+        short, (token, checkout) = receipt.read_short(text), _trusted(deployment)
         with Rpc(rpc) as node:
-            say(receipt.confirm(short, _token(deployment), node))
+            say(receipt.confirm(short, token, node, checkout))
 
 
 @app.command()
 def make(
-    order: Annotated[Path, typer.Argument(help="JSON: merchant, till, reference, amount_fen, expiry")],
+    order: Annotated[Path, typer.Argument(help="JSON: merchant, till, reference, amount_fen, expiry; or a funded one")],
     payer: Annotated[str, typer.Option("--payer", help="the payer's address")],
     signature: Annotated[str, typer.Option("--signature", help="the payer's, 0x…")],
     transaction: Annotated[str, typer.Option("--transaction", help="the hash of the transaction that paid")],
@@ -84,15 +84,17 @@ def make(
     from pswallet.chain.rpc import Rpc
 
     with _verdict(), Rpc(rpc) as node:
+        token, checkout = _trusted(deployment)
         made = receipt.build(
             node,
-            _token(deployment),
+            token,
             _order(order),
             payer=payer,
             signature=_hex(signature, "--signature"),
             transaction=transaction,
             valid_before=valid_before or None,
             contract_payer=contract,
+            checkout=checkout,
         )
         out.write_bytes(receipt.write(made))
         short = receipt.shortened(made, transaction)
@@ -119,10 +121,10 @@ def slip(
     from pswallet.receipt import slips
 
     with _verdict(), Rpc(rpc) as node:
-        token, found = _token(deployment), receipt.read(_bytes(file))
-        payment = receipt.verify_by_node(found, token, node)
+        (token, checkout), found = _trusted(deployment), receipt.read(_bytes(file))
+        payment = receipt.verify_by_node(found, token, node, checkout)
         added = receipt.Added(merchant, code, payer, issuer, remark)
-        made = receipt.slip_of(found, payment, receipt.located(found, token, node), added)
+        made = receipt.slip_of(found, payment, receipt.located(found, token, node, checkout), added)
         out.write_bytes(slips.to_json(made))
         typer.echo(slips.hash_of(made))
 
@@ -162,30 +164,34 @@ def _verdict() -> Iterator[Callable[["Payment"], None]]:
         raise typer.Exit(2) from failure
 
 
-def _token(deployment: Path | None) -> "Domain":
-    """Return the domain of the token that the verifier trusts: its address is never the receipt's word."""
+def _trusted(deployment: Path | None) -> tuple["Domain", "Domain"]:
+    """Return the domains of the token and the checkout that the verifier trusts: never the receipt's word."""
     from pswallet.chain.deploy import Deployment, DeploymentMismatch
-    from pswallet.chain.signing import token_domain
+    from pswallet.chain.signing import checkout_domain, token_domain
     from pswallet.local.places import DeploymentUnknown, deployment_file
     from pswallet.receipt import CannotCheck
     from pswallet.settings import Settings
 
     try:
-        return token_domain(Deployment.load(deployment or deployment_file(Settings())))
+        found = Deployment.load(deployment or deployment_file(Settings()))
     except (DeploymentUnknown, DeploymentMismatch) as failure:
         raise CannotCheck(str(failure)) from failure
     except (OSError, ValueError, TypeError) as failure:
         raise CannotCheck(f"name the contracts' addresses by --deployment: {failure}") from failure
+    return token_domain(found), checkout_domain(found)
 
 
-def _order(file: Path) -> "Order":
+def _order(file: Path) -> "AnyOrder":
+    """Read an order's JSON; a funded one has parts."""
     import msgspec
 
+    from pswallet.chain.funded import FundedOrder
     from pswallet.chain.orders import Order
     from pswallet.receipt import CannotCheck
 
     try:
-        order = Order.from_json(msgspec.json.decode(_bytes(file)))
+        said = msgspec.json.decode(_bytes(file))
+        order = FundedOrder.from_json(said) if "parts" in said else Order.from_json(said)
         order.message()
     except (ValueError, KeyError, TypeError) as failure:
         raise CannotCheck(f"{file} is no order: {failure}") from failure

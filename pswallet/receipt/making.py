@@ -5,15 +5,17 @@ from typing import Any
 
 from trie import HexaryTrie
 
-from pswallet.chain.events import TOPICS, AuthorizationUsed
+from pswallet.chain.events import TOPICS, AuthorizationUsed, OrderPaid
+from pswallet.chain.funded import FundedOrder, funded_order_id
 from pswallet.chain.hashing import address_bytes
 from pswallet.chain.orders import Order, order_id
 from pswallet.chain.rpc import Rpc, RpcError
 from pswallet.chain.signing import Domain
 from pswallet.chain.tries import bloom_of, encoded, encoded_header, encoded_receipt
-from pswallet.receipt.errors import ReceiptUnpaid
+from pswallet.receipt.errors import ReceiptForeign, ReceiptUnpaid
 from pswallet.receipt.files import Receipt
 from pswallet.receipt.nodes import CannotCheck, ask
+from pswallet.receipt.payments import AnyOrder
 from pswallet.receipt.proofs import key_of
 from pswallet.receipt.verification import verify
 
@@ -21,7 +23,7 @@ from pswallet.receipt.verification import verify
 def build(
     rpc: Rpc,
     token: Domain,
-    order: Order,
+    order: AnyOrder,
     *,
     payer: str,
     signature: bytes,
@@ -29,14 +31,16 @@ def build(
     valid_after: int = 0,
     valid_before: int | None = None,
     contract_payer: bool = False,
+    checkout: Domain | None = None,
 ) -> Receipt:
     """Return the receipt of `order`, paid by `payer`'s `signature` in `transaction`; it is verified before.
 
-    The signed authorization is good until the order's expiry if not said otherwise. Raises ReceiptInvalid when the
+    The signed authorization is good until the order's expiry if not said otherwise. A funded order needs its
+    `checkout`. Raises ReceiptInvalid when the
     order is not paid there, CannotCheck when the node does not know the transaction or contradicts itself.
     """
     header, receipts, place = _block(rpc, token, transaction)
-    raw = encoded_header(header)
+    logs = receipts[place]["logs"]
     receipt = Receipt(
         chain_id=token.chain_id,
         token=token.verifying_contract,
@@ -46,12 +50,15 @@ def build(
         valid_before=order.expiry if valid_before is None else valid_before,
         signature=signature,
         contract_payer=contract_payer,
-        header=raw,
+        header=encoded_header(header),
         transaction=place,
-        log=_used_at(receipts[place]["logs"], token, payer, order_id(token, order)),
+        log=_used_at(logs, token, payer, order_id(token, order))
+        if isinstance(order, Order)
+        else _paid_at(logs, checkout, order),
         nodes=path_of(receipts, place),
+        checkout=checkout.verifying_contract if checkout and isinstance(order, FundedOrder) else "",
     )
-    verify(receipt, token, bytes.fromhex(header["hash"][2:]))
+    verify(receipt, token, bytes.fromhex(header["hash"][2:]), checkout)
     return receipt
 
 
@@ -84,6 +91,17 @@ def _used_at(logs: Sequence[dict[str, Any]], token: Domain, payer: str, order: s
         if log["address"].lower() == address and log["topics"] == wanted:
             return place
     raise ReceiptUnpaid(order=order)
+
+
+def _paid_at(logs: Sequence[dict[str, Any]], checkout: Domain | None, order: FundedOrder) -> int:
+    """Return where among a transaction's logs the checkout says that the funded order is paid."""
+    if checkout is None:
+        raise ReceiptForeign(reason="a funded order needs its checkout")
+    wanted, address = [TOPICS[OrderPaid], funded_order_id(checkout, order)], checkout.verifying_contract.lower()
+    for place, log in enumerate(logs):
+        if log["address"].lower() == address and log["topics"][:2] == wanted:
+            return place
+    raise ReceiptUnpaid(order=wanted[1])
 
 
 def path_of(receipts: Sequence[Mapping[str, Any]], place: int) -> tuple[bytes, ...]:

@@ -20,7 +20,7 @@ class CannotCheck(RuntimeError):
     """Nobody could be asked, or who was asked does not know: nothing is said of the receipt. The message says why."""
 
 
-def verify_by_node(receipt: Receipt, token: Domain, rpc: Rpc) -> Payment:
+def verify_by_node(receipt: Receipt, token: Domain, rpc: Rpc, checkout: Domain | None = None) -> Payment:
     """Verify a receipt against the block that a node has at that height; of a contract's signature ask for its code.
 
     Raises ReceiptInvalid, and CannotCheck when the node does not answer, lags, or is of another chain.
@@ -31,7 +31,7 @@ def verify_by_node(receipt: Receipt, token: Domain, rpc: Rpc) -> Payment:
     )
     if block is None:
         raise CannotCheck(f"the node does not have block {int(number, 16)} (yet)")
-    payment = verify(receipt, token, bytes.fromhex(block["hash"][2:]))
+    payment = verify(receipt, token, bytes.fromhex(block["hash"][2:]), checkout)
     if receipt.contract_payer and code == "0x":
         raise ReceiptUnsigned(payer=receipt.payer, reason="no contract stands there")
     return payment

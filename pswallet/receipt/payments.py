@@ -5,9 +5,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal, NamedTuple
 
-from pswallet.chain.events import TOPICS, AuthorizationCanceled, AuthorizationUsed, Transfer
+from pswallet.chain.events import TOPICS, AuthorizationCanceled, AuthorizationUsed, OrderPaid, Transfer
+from pswallet.chain.funded import FundedOrder, funded_order_id
 from pswallet.chain.hashing import address_bytes, checksum
-from pswallet.chain.orders import Order
+from pswallet.chain.orders import Order, order_id
+from pswallet.chain.signing import Domain
 from pswallet.kit import clock
 from pswallet.receipt.errors import (
     ReceiptCancelled,
@@ -16,6 +18,9 @@ from pswallet.receipt.errors import (
     ReceiptSelfPaid,
     ReceiptUnpaid,
 )
+
+AnyOrder = Order | FundedOrder
+"""A plain order, or one that others help to pay."""
 
 Signer = Literal["key", "contract", "chain"]
 """Who vouches for the payer: the key that signed; a contract, whose word only the chain knows; the chain alone."""
@@ -33,7 +38,7 @@ class Log(NamedTuple):
 class Payment:
     """What a receipt proves: `payer` paid `order` in that block, if the block's hash is the chain's."""
 
-    order: Order
+    order: AnyOrder
     order_id: str
     payer: str
     block: int
@@ -42,9 +47,21 @@ class Payment:
     signer: Signer
 
 
-_USED, _CANCELLED, _TRANSFER = (
-    bytes.fromhex(TOPICS[kind][2:]) for kind in (AuthorizationUsed, AuthorizationCanceled, Transfer)
+_USED, _CANCELLED, _TRANSFER, _PAID = (
+    bytes.fromhex(TOPICS[kind][2:]) for kind in (AuthorizationUsed, AuthorizationCanceled, Transfer, OrderPaid)
 )
+
+
+def identity_of(domain: Domain, order: AnyOrder) -> str:
+    """Return an order's hash in the domain of its token or checkout. Raises ValueError as the hashes do."""
+    return order_id(domain, order) if isinstance(order, Order) else funded_order_id(domain, order)
+
+
+def paid_by(logs: Sequence[Log], place: int, domain: Domain, order: AnyOrder, identity: str) -> str:
+    """Return who paid `order` by the log at `place` of the domain's contract. Raises as the two that follow."""
+    if isinstance(order, Order):
+        return payer_of(logs, place, domain.verifying_contract, order, identity)
+    return funded_payer_of(logs, place, domain.verifying_contract, order, identity)
 
 
 def payer_of(logs: Sequence[Log], place: int, token: str, order: Order, order_id: str) -> str:
@@ -65,7 +82,19 @@ def payer_of(logs: Sequence[Log], place: int, token: str, order: Order, order_id
     return checksum(payer[12:])
 
 
-def require_in_time(order: Order, order_id: str, time: int) -> None:
+def funded_payer_of(logs: Sequence[Log], place: int, checkout: str, order: FundedOrder, order_id: str) -> str:
+    """Return who paid a funded order by the checkout's `OrderPaid` at `place`. Raises ReceiptUnpaid.
+
+    Its hash holds every term and part, and the checkout pays all of them or nothing: no other log is needed.
+    """
+    paid = _at(logs, place)
+    wanted = [_PAID, bytes.fromhex(order_id[2:]), _word(order.payer), _word(order.merchant)]
+    if paid.address != address_bytes(checkout) or list(paid.topics) != wanted:
+        raise ReceiptUnpaid(order=order_id)
+    return order.payer
+
+
+def require_in_time(order: AnyOrder, order_id: str, time: int) -> None:
     """Refuse a payment in a block of Unix `time` that is not before the order's expiry. Raises ReceiptLate."""
     if time >= order.expiry:
         raise ReceiptLate(order=order_id, block_time=moment(time), expiry=moment(order.expiry))

@@ -12,6 +12,7 @@ from rlp.exceptions import RLPException
 
 from pswallet.chain.abi import artifact
 from pswallet.chain.events import TOPICS, AuthorizationUsed
+from pswallet.chain.funded import FundedOrder, Part
 from pswallet.chain.hashing import address_bytes, checksum
 from pswallet.chain.orders import Order, order_id
 from pswallet.chain.rpc import Rpc, RpcCall
@@ -21,36 +22,45 @@ from pswallet.kit.clock import from_unix
 from pswallet.receipt.errors import ReceiptMalformed, ReceiptTransactionFailed, ReceiptUnpaid
 from pswallet.receipt.files import Receipt, require_text
 from pswallet.receipt.nodes import CannotCheck, ask
-from pswallet.receipt.payments import Log, Payment, payer_of, require_in_time
+from pswallet.receipt.payments import AnyOrder, Log, Payment, identity_of, paid_by, require_in_time
 from pswallet.receipt.proofs import decoded, header_of
-from pswallet.receipt.verification import require_token
+from pswallet.receipt.verification import domain_of, require_token
 
 PREFIX = "PSWALLET1:"
 """Of the texts; all of it is of the QR code's alphanumeric mode."""
 
+LARGEST_CODE = 15
+"""Version of a QR code that a till's printer and a telephone still manage."""
+
 _LONGEST = 1_000
-_FIELDS = 10
+_HASH_BYTES = 32
+_PLAIN, _FUNDED = 10, 14
+"""How many fields there are."""
 
 
 @dataclass(frozen=True, slots=True)
 class Short:
-    """Where a node finds the payment of `order`: `log` is the place among the transaction's own logs."""
+    """Where a node finds the payment of `order`: `log` is the place among the transaction's own logs.
+
+    `checkout` is empty for a plain order.
+    """
 
     chain_id: int
     token: str
-    order: Order
+    order: AnyOrder
     block: int
     transaction: str
     log: int
+    checkout: str = ""
 
 
 def shortened(receipt: Receipt, transaction: str) -> Short:
     """Return the short form of a receipt whose transaction has that hash."""
     block = header_of(receipt.header).number
-    return Short(receipt.chain_id, receipt.token, receipt.order, block, transaction, receipt.log)
+    return Short(receipt.chain_id, receipt.token, receipt.order, block, transaction, receipt.log, receipt.checkout)
 
 
-def located(receipt: Receipt, token: Domain, rpc: Rpc) -> Short:
+def located(receipt: Receipt, token: Domain, rpc: Rpc, checkout: Domain | None = None) -> Short:
     """Return the short form of a receipt whose transaction's hash is not known: the node says it, and confirms it.
 
     Raises ReceiptInvalid, CannotCheck.
@@ -59,31 +69,36 @@ def located(receipt: Receipt, token: Domain, rpc: Rpc) -> Short:
     if block is None or receipt.transaction >= len(block["transactions"]):
         raise CannotCheck("the node does not have that transaction (yet)")
     short = shortened(receipt, block["transactions"][receipt.transaction])
-    confirm(short, token, rpc)
+    confirm(short, token, rpc, checkout)
     return short
 
 
 def write_short(short: Short) -> str:
     """Write a short form: RLP of its fields in base32."""
-    order = short.order
-    fields = [
-        shortest(short.chain_id),
-        address_bytes(short.token),
-        address_bytes(order.merchant),
-        order.till.encode("ascii"),
-        order.reference.encode("ascii"),
-        shortest(order.amount),
-        shortest(order.expiry),
-        shortest(short.block),
-        bytes.fromhex(short.transaction[2:]),
-        shortest(short.log),
-    ]
+    place = [shortest(short.block), bytes.fromhex(short.transaction[2:]), shortest(short.log)]
+    fields = [shortest(short.chain_id), address_bytes(short.token), *_said(short), *place]
     return PREFIX + b32encode(encoded(fields)).decode().rstrip("=")
 
 
+def _said(short: Short) -> list[Any]:
+    """Return an order's fields; of a funded one the checkout and the payer before, its own money and its parts too."""
+    order = short.order
+    texts = [order.till.encode("ascii"), order.reference.encode("ascii")]
+    amounts = [shortest(order.amount), shortest(order.expiry)]
+    if isinstance(order, Order):
+        return [address_bytes(order.merchant), *texts, *amounts]
+    parts = [
+        [address_bytes(one.funder), bytes.fromhex(one.budget[2:]), shortest(one.value), shortest(one.minimum_spend)]
+        for one in order.parts
+    ]
+    parties = [address_bytes(each) for each in (short.checkout, order.payer, order.merchant)]
+    return [*parties, *texts, shortest(order.own), *amounts, parts]
+
+
 def code_of(short: Short) -> segno.QRCode:
-    """Return the QR code of a short form: level M, version 10 for the longest that there is."""
-    return segno.make(write_short(short), error="m", micro=False)
+    """Return the QR code of a short form, of version 15 at most: level M, or L for a funded order's longest texts."""
+    code = segno.make(write_short(short), error="m", micro=False)
+    return code if int(code.version) <= LARGEST_CODE else segno.make(write_short(short), error="l", micro=False)
 
 
 def read_short(text: str) -> Short:
@@ -95,7 +110,7 @@ def read_short(text: str) -> Short:
         fields = decoded(b32decode(packed + "=" * (-len(packed) % 8)))
         short = _read(list(fields))
         same = write_short(short) == text
-    except (ValueError, TypeError, UnicodeError, RLPException) as error:
+    except (ValueError, TypeError, AttributeError, OverflowError, RLPException) as error:
         raise ReceiptMalformed(reason=str(error)) from error
     if not same:
         raise ReceiptMalformed(reason="written in another way than a short form is")
@@ -103,14 +118,14 @@ def read_short(text: str) -> Short:
 
 
 def _read(fields: list[Any]) -> Short:
-    if len(fields) != _FIELDS or not all(isinstance(field, bytes) for field in fields) or len(fields[8]) != 32:
+    if len(fields) not in (_PLAIN, _FUNDED) or len(fields[-2]) != _HASH_BYTES:
         raise ValueError("not the fields of a short form")
-    till, reference = (fields[place].decode("ascii") for place in (3, 4))
-    require_text(till)
-    require_text(reference)
-    chain_id, amount, expiry, block, log = (int.from_bytes(fields[place]) for place in (0, 5, 6, 7, 9))
-    order = Order(checksum(fields[2]), till, reference, amount, expiry)
-    return Short(chain_id, checksum(fields[1]), order, block, "0x" + fields[8].hex(), log)
+    chain_id, block, log = (int.from_bytes(fields[place]) for place in (0, -3, -1))
+    said = fields[2:-3]
+    order, checkout = (_plain(*said), "") if len(fields) == _PLAIN else (_funded(*said[1:]), checksum(said[0]))
+    for text in (order.till, order.reference):
+        require_text(text)
+    return Short(chain_id, checksum(fields[1]), order, block, "0x" + fields[-2].hex(), log, checkout)
 
 
 def find(order: Order, token: Domain, rpc: Rpc, *, blocks: int) -> list[Short]:
@@ -142,7 +157,35 @@ def held_fen(address: str, token: Domain, rpc: Rpc) -> int:
     return int(held, 16)
 
 
-def confirm(short: Short, token: Domain, rpc: Rpc) -> Payment:
+def _plain(merchant: bytes, till: bytes, reference: bytes, amount: bytes, expiry: bytes) -> AnyOrder:
+    return Order(
+        checksum(merchant),
+        till.decode("ascii"),
+        reference.decode("ascii"),
+        int.from_bytes(amount),
+        int.from_bytes(expiry),
+    )
+
+
+def _funded(
+    payer: bytes, merchant: bytes, till: bytes, reference: bytes, own: bytes, amount: bytes, expiry: bytes, parts: Any
+) -> AnyOrder:
+    return FundedOrder(
+        payer=checksum(payer),
+        merchant=checksum(merchant),
+        till=till.decode("ascii"),
+        reference=reference.decode("ascii"),
+        own=int.from_bytes(own),
+        amount=int.from_bytes(amount),
+        expiry=int.from_bytes(expiry),
+        parts=tuple(
+            Part(checksum(funder), "0x" + budget.hex(), int.from_bytes(value), int.from_bytes(minimum))
+            for funder, budget, value, minimum in parts
+        ),
+    )
+
+
+def confirm(short: Short, token: Domain, rpc: Rpc, checkout: Domain | None = None) -> Payment:
     """Return the payment that a node knows at that place: one request. It is believed in all that it says.
 
     Raises ReceiptInvalid, and CannotCheck when the node does not answer, lags, or is of another chain.
@@ -155,16 +198,17 @@ def confirm(short: Short, token: Domain, rpc: Rpc) -> Payment:
     found, block = ask(rpc, token, calls)
     if block is None:
         raise CannotCheck(f"the node does not have block {short.block} (yet)")
-    order = order_id(token, short.order)
+    order = short.order
+    domain = domain_of(order, token, checkout, short.checkout)
+    identity = identity_of(domain, order)
     if found is None or found["blockHash"] != block["hash"]:
-        raise ReceiptUnpaid(order=order, reason="the block has no such transaction")
+        raise ReceiptUnpaid(order=identity, reason="the block has no such transaction")
     if int(found["status"], 16) != 1:
-        raise ReceiptTransactionFailed(order=order)
-    logs = [_log(log) for log in found["logs"]]
-    payer = payer_of(logs, short.log, token.verifying_contract, short.order, order)
+        raise ReceiptTransactionFailed(order=identity)
+    payer = paid_by([_log(log) for log in found["logs"]], short.log, domain, order, identity)
     time = int(block["timestamp"], 16)
-    require_in_time(short.order, order, time)
-    return Payment(short.order, order, payer, short.block, block["hash"], from_unix(time), "chain")
+    require_in_time(order, identity, time)
+    return Payment(order, identity, payer, short.block, block["hash"], from_unix(time), "chain")
 
 
 def _log(log: dict[str, Any]) -> Log:

@@ -16,7 +16,7 @@ from pswallet.kit.money import format_yuan
 from pswallet.receipt.capitals import capitals
 from pswallet.receipt.errors import ReceiptMalformed
 from pswallet.receipt.files import Receipt, write
-from pswallet.receipt.payments import Payment, moment
+from pswallet.receipt.payments import AnyOrder, Payment, moment
 from pswallet.receipt.short import Short, read_short, write_short
 
 NOT_AN_INVOICE = "本回单不作为发票 · Not a tax invoice"
@@ -34,9 +34,9 @@ class Added(Struct, frozen=True):
 
 
 class Part(Struct, frozen=True):
-    """A part of the price and who pays it [fen]. A plain order is paid by its payer alone."""
+    """A part of the price and who pays it [fen]: "own" is the payer, who pays a plain order alone."""
 
-    funder: Literal["own"]
+    funder: str
     amount_fen: int
 
 
@@ -108,8 +108,10 @@ def slip_of(receipt: Receipt, payment: Payment, short: Short, added: Added) -> S
     )
 
 
-def _parts(order: Order) -> tuple[Part, ...]:
-    return (Part("own", order.amount),)
+def _parts(order: AnyOrder) -> tuple[Part, ...]:
+    if isinstance(order, Order):
+        return (Part("own", order.amount),)
+    return (Part("own", order.own), *(Part(part.funder, part.value) for part in order.parts))
 
 
 def to_json(slip: Slip) -> bytes:

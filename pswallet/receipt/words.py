@@ -1,5 +1,6 @@
 """What is said of a receipt, in one line and in the reader's language (catalog `receipt` of `kit.languages`)."""
 
+from pswallet.chain.orders import Order
 from pswallet.kit.clock import to_unix
 from pswallet.kit.languages import translated
 from pswallet.kit.money import format_yuan
@@ -10,6 +11,10 @@ PAID = (
     "✓ {payer} paid {amount} to {merchant} for order {reference} at till {till} on {time} "
     "(block {block}, {hash}; {signer})"
 )
+FUNDED = (
+    "✓ {payer} paid {amount} ({own} of it one's own) to {merchant} for order {reference} at till {till} on {time} "
+    "(block {block}, {hash}; {signer})"
+)
 SIGNERS: dict[Signer, str] = {
     "key": "signed by the payer's key",
     "contract": "the payer is a contract: only the chain knows of its signature",
@@ -18,16 +23,18 @@ SIGNERS: dict[Signer, str] = {
 NOT_VALID = "✗ not valid: {code}: {title}"
 UNCHECKED = "? could not check: {reason}"
 
-TEXTS = (PAID, *SIGNERS.values(), NOT_VALID, UNCHECKED)
+TEXTS = (PAID, FUNDED, *SIGNERS.values(), NOT_VALID, UNCHECKED)
 """All of them, for the catalogs."""
 
 
 def line_of(payment: Payment, language: str) -> str:
     """Say who paid what for which order, and who vouches for it."""
     order = payment.order
+    own = order.amount if isinstance(order, Order) else order.own
     return _said(
-        PAID,
+        PAID if isinstance(order, Order) else FUNDED,
         language,
+        own=format_yuan(own),
         payer=payment.payer,
         amount=format_yuan(order.amount),
         merchant=order.merchant,

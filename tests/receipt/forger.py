@@ -27,7 +27,7 @@ FIELDS = {
 }
 
 
-def _flipped(draw: Draw, data: bytes) -> bytes:
+def flipped(draw: Draw, data: bytes) -> bytes:
     """Other bytes near `data`: one changed, taken out, put in, or the rest cut off."""
     if not data:
         return draw(st.binary(min_size=1, max_size=3))
@@ -57,7 +57,7 @@ def _blob(draw: Draw, fair: Fair, receipt: Receipt) -> Receipt:
     name = draw(st.sampled_from(["header", "signature"]))
     if name == "signature" and draw(st.booleans()):
         return replace(receipt, signature=signing.sign(draw(st.binary(min_size=32, max_size=32)), draw(_KEYS)))
-    return replace(receipt, **{name: _flipped(draw, getattr(receipt, name))})
+    return replace(receipt, **{name: flipped(draw, getattr(receipt, name))})
 
 
 _KEYS = st.sampled_from([MEI.key, LI.key, SHOP.key])
@@ -70,7 +70,7 @@ def _path(draw: Draw, fair: Fair, receipt: Receipt) -> Receipt:
     how = draw(st.sampled_from(["change", "splice", "drop", "add", "shuffle"]))
     place = draw(st.integers(0, len(nodes) - 1))
     if how == "change":
-        nodes[place] = _flipped(draw, nodes[place])
+        nodes[place] = flipped(draw, nodes[place])
     elif how == "splice":
         nodes[place] = draw(st.sampled_from(others))
     elif how == "drop":
@@ -137,5 +137,5 @@ def forged_files(draw: Draw, fair: Fair) -> bytes:
     """A genuine file with other bytes, or the beginning of one and the end of another."""
     one, other = (write(fair[draw(st.sampled_from(GENUINE))]) for _ in range(2))
     if draw(st.booleans()):
-        return _flipped(draw, one)
+        return flipped(draw, one)
     return one[: draw(st.integers(0, len(one)))] + other[draw(st.integers(0, len(other))) :]
