@@ -9,6 +9,7 @@ from pswallet.accounts.models import AccountFreeze, AccountTier
 from pswallet.audit.accounts import day_of, year_of
 from pswallet.audit.decode import Log, address_in, errors, events, words
 from pswallet.audit.ledger import NOBODY, Moment
+from pswallet.audit.state import Contracts
 from pswallet.bank.models import BankMint, BankRedemption, ReserveAttestation
 from pswallet.chain.signing import checksum
 from pswallet.kit.db import Base
@@ -22,6 +23,7 @@ from pswallet.payments.models import (
     TierLimit,
 )
 from pswallet.redpackets.models import PacketCollection, PacketOpening, PacketRefund, PacketShare
+from pswallet.vouchers.models import CampaignClosing, CampaignOpening, VoucherEntry, WinnerListing
 
 PARTS: dict[type[Base], str | None] = {
     Entry: "leg",
@@ -39,6 +41,10 @@ PARTS: dict[type[Base], str | None] = {
     PacketShare: None,
     PacketCollection: None,
     PacketRefund: None,
+    CampaignOpening: None,
+    WinnerListing: None,
+    VoucherEntry: None,
+    CampaignClosing: None,
 }
 """Every audited table, and the column that tells the rows of one log apart."""
 
@@ -78,20 +84,25 @@ def shown(address: str) -> str:
 class Facts:
     """Turns logs into the rows that they must have become."""
 
-    def __init__(self, now: Moment) -> None:
+    def __init__(self, now: Moment, contracts: Contracts) -> None:
         self._now = now
         self._purses: dict[str, Purse] = {}
         self._standing: dict[str, tuple[int, bool]] = {}
-        self._handlers: dict[tuple[bool, str], Callable[[Log], Iterator[Row]]] = {}
-        for of_token, contract in ((True, "Stablecoin"), (False, "RedPacketEscrow")):
+        self._handlers: dict[tuple[str, str], Callable[[Log], Iterator[Row]]] = {}
+        of_contracts = {
+            contracts.token: "Stablecoin",
+            contracts.escrow: "RedPacketEscrow",
+            contracts.voucher: "CityVoucher",
+        }
+        for address, contract in of_contracts.items():
             for topic, name in events(contract).items():
                 handler = getattr(self, f"_on_{name}", None)
                 if handler:
-                    self._handlers[of_token, topic] = handler
+                    self._handlers[address, topic] = handler
 
-    def rows(self, log: Log, *, of_token: bool) -> Iterator[Row]:
-        """Yield the rows of one log, which must come in order."""
-        handler = self._handlers.get((of_token, log["topics"][0])) if log["topics"] else None
+    def rows(self, log: Log, address: str) -> Iterator[Row]:
+        """Yield the rows of one log of the contract at `address` (lower case); logs must come in order."""
+        handler = self._handlers.get((address, log["topics"][0])) if log["topics"] else None
         return handler(log) if handler else iter(())
 
     @property
@@ -243,6 +254,66 @@ class Facts:
         creator = shown(address_in(log["topics"][2]))
         values = {"packet": log["topics"][1], "creator": creator, "value_fen": int(log["data"], 16), "at": self._at}
         yield Row(PacketRefund, None, values)
+
+    # --- vouchers ---
+
+    def _on_CampaignOpened(self, log: Log) -> Iterator[Row]:
+        terms = _campaign_terms(bytes.fromhex(log["data"][2:]))
+        values = {
+            "campaign": log["topics"][1],
+            "sponsor": terms["sponsor"],
+            "terms": terms,
+            "budget_fen": terms["budget"],
+            "ends_at": datetime.fromtimestamp(terms["end"], UTC),
+            "at": self._at,
+        }
+        yield Row(CampaignOpening, None, values)
+
+    def _on_WinnersListed(self, log: Log) -> Iterator[Row]:
+        _, campaign, winners = log["topics"]
+        yield Row(WinnerListing, None, {"campaign": campaign, "root": winners, "at": self._at})
+
+    def _on_VoucherIssued(self, log: Log) -> Iterator[Row]:
+        count, value = words(log["data"])
+        yield self._voucher(log, "issued", value, count=count)
+
+    def _on_VoucherSpent(self, log: Log) -> Iterator[Row]:
+        merchant = shown(address_in(log["topics"][3]))
+        yield self._voucher(log, "spent", int(log["data"], 16), merchant=merchant)
+
+    def _on_VoucherRestored(self, log: Log) -> Iterator[Row]:
+        yield self._voucher(log, "restored", int(log["data"], 16))
+
+    def _on_VoucherReturned(self, log: Log) -> Iterator[Row]:
+        yield self._voucher(log, "returned", int(log["data"], 16))
+
+    def _voucher(
+        self, log: Log, kind: str, value: int, *, count: int | None = None, merchant: str | None = None
+    ) -> Row:
+        named = {"campaign": log["topics"][1], "account": shown(address_in(log["topics"][2])), "at": self._at}
+        return Row(
+            VoucherEntry, None, {**named, "kind": kind, "value_fen": value, "count": count, "merchant": merchant}
+        )
+
+    def _on_CampaignClosed(self, log: Log) -> Iterator[Row]:
+        unissued, left = words(log["data"])
+        named = {"campaign": log["topics"][1], "sponsor": shown(address_in(log["topics"][2])), "at": self._at}
+        yield Row(CampaignClosing, None, {**named, "unissued_fen": unissued, "open_fen": left})
+
+
+def _campaign_terms(data: bytes) -> dict[str, Any]:
+    """Return a campaign's terms out of their twelve words, as rows keep them."""
+    word = [data[start : start + 32] for start in range(0, 384, 32)]
+    numbers = ("budget", "face", "per_person", "start", "end", "minimum_spend")
+    return {
+        "sponsor": checksum(word[0][12:]),
+        **{name: int.from_bytes(one) for name, one in zip(numbers, word[1:7], strict=True)},
+        "divisible": any(word[7]),
+        "merchants": "0x" + word[8].hex(),
+        "issuer": checksum(word[9][12:]),
+        "lottery": "0x" + word[10].hex(),
+        "salt": "0x" + word[11].hex(),
+    }
 
 
 def _terms(data: bytes) -> dict[str, Any]:

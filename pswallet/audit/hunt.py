@@ -3,13 +3,16 @@
 from collections.abc import Callable, Sequence
 from typing import Any
 
+from pswallet.audit.checkout import Checkout
 from pswallet.audit.completeness import Completeness
 from pswallet.audit.decode import Log, events, words
 from pswallet.audit.ledger import Ledger, Moment
 from pswallet.audit.node import Node
 from pswallet.audit.packets import Packets
 from pswallet.audit.report import Findings
+from pswallet.audit.shopstate import NO_ORDER, CampaignPlace, campaign_book, campaign_call, order_call
 from pswallet.audit.state import Contracts, account_call, packet_call, packet_state, told_apart, word_of
+from pswallet.audit.vouchers import Vouchers
 from pswallet.chain.rpc import RpcError
 
 _MOST_HUNTS = 20
@@ -49,6 +52,21 @@ class Hunt:
             book = _PacketHistory(self._node, self._contracts, packet, (self._first, self._last), chain_id)
             message = f"packet {packet} holds {book.state(self._last)}; the logs say {book.at(self._last)}"
             self._report("packets", message, book, follow=number < _MOST_HUNTS)
+
+    def orders(self, differing: Sequence[str], chain_id: int) -> None:
+        """Report each differing order, with where its state and its logs part."""
+        for number, order in enumerate(differing):
+            book = _OrderHistory(self._node, self._contracts, order, (self._first, self._last), chain_id)
+            message = f"order {order} stands at {book.state(self._last)}; the logs say {book.at(self._last)}"
+            self._report("orders", message, book, follow=number < _MOST_HUNTS)
+
+    def campaigns(self, differing: Sequence[CampaignPlace], chain_id: int) -> None:
+        """Report each differing campaign or holding, with where its state and its logs part."""
+        for number, place in enumerate(differing):
+            book = _CampaignHistory(self._node, self._contracts, place, (self._first, self._last), chain_id)
+            whose = f"{place[1]} of campaign {place[0]}" if place[1] else f"campaign {place[0]}"
+            message = f"{whose} has {book.state(self._last)}; the logs say {book.at(self._last)}"
+            self._report("vouchers", message, book, follow=number < _MOST_HUNTS)
 
     def _report(self, check: str, message: str, book: "_History", *, follow: bool) -> None:
         block, transaction = self._parting(book) if follow else (self._last, None)
@@ -154,3 +172,66 @@ class _PacketHistory(_History):
     def _book(self) -> tuple[Any, ...]:
         packet = self._packets.open.get(self._packet)
         return packet.state() if packet else (0, 0, bytes(20), 0)
+
+
+class _OrderHistory(_History):
+    """A funded order's state, by the logs that name it."""
+
+    def __init__(self, node: Node, contracts: Contracts, order: str, span: tuple[int, int], chain_id: int) -> None:
+        self._contracts, self._order, self.now = contracts, order, Moment()
+        vouchers = _vouchers(contracts, self.now, chain_id)
+        self._checkout = Checkout(
+            Findings(), self.now, vouchers.ledger, vouchers, chain_id=chain_id, checkout=contracts.checkout
+        )
+        super().__init__(node, span)
+
+    def state(self, block: int) -> tuple[Any, ...]:
+        return tuple(words(self._node.read(self._contracts.checkout, order_call(self._order), block)))
+
+    def _logs(self, span: tuple[int, int]) -> list[Log]:
+        found = self._node.logs(*span, [None, self._order])
+        return [log for log in found if log["address"].lower() == self._contracts.checkout]
+
+    def _read(self, log: Log) -> None:
+        self._checkout.read(log)
+
+    def _book(self) -> tuple[Any, ...]:
+        order = self._checkout.order(self._order)
+        return order.state() if order else NO_ORDER
+
+
+class _CampaignHistory(_History):
+    """A campaign's money, or what an account has of it, by the logs that name the campaign."""
+
+    def __init__(
+        self, node: Node, contracts: Contracts, place: CampaignPlace, span: tuple[int, int], chain_id: int
+    ) -> None:
+        self._contracts, self._place, self.now = contracts, place, Moment()
+        self._vouchers = _vouchers(contracts, self.now, chain_id)
+        super().__init__(node, span)
+
+    def state(self, block: int) -> tuple[Any, ...]:
+        return tuple(words(self._node.read(self._contracts.voucher, campaign_call(*self._place), block)))
+
+    def _logs(self, span: tuple[int, int]) -> list[Log]:
+        found = self._node.logs(*span, [None, self._place[0]])
+        return [log for log in found if log["address"].lower() == self._contracts.voucher]
+
+    def _read(self, log: Log) -> None:
+        self._vouchers.read(log)
+
+    def _book(self) -> tuple[Any, ...]:
+        return campaign_book(self._vouchers, *self._place)
+
+
+def _vouchers(contracts: Contracts, now: Moment, chain_id: int) -> Vouchers:
+    """Return a book of vouchers that tells nobody what it finds, and looks into no transaction."""
+    return Vouchers(
+        Findings(),
+        now,
+        Ledger(Findings(), now),
+        chain_id=chain_id,
+        voucher=contracts.voucher,
+        checkout=contracts.checkout,
+        calldata=lambda transaction: b"",
+    )

@@ -4,14 +4,16 @@ The facts beside it were held to the logs before: here they are the chain's word
 """
 
 from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple
+from typing import Any
 
 from eth_abi.abi import encode
 from sqlalchemy import Connection, Row, TextClause, text
 
 from pswallet.audit.code import Addresses
+from pswallet.audit.contradictions import CONTRADICTIONS
 from pswallet.audit.node import Node
 from pswallet.audit.report import Findings
+from pswallet.chain.funded import Campaign, campaign_id
 from pswallet.chain.orders import Order, order_id, refund_id
 from pswallet.chain.rpc import RpcError
 from pswallet.chain.signing import (
@@ -25,8 +27,9 @@ from pswallet.chain.signing import (
     keccak,
     recover,
     token_domain,
+    voucher_domain,
 )
-from pswallet.kit.clock import to_unix
+from pswallet.kit.clock import from_unix, to_unix
 
 _AT_ONCE = 1_000
 _MAGIC = bytes.fromhex("1626ba7e")  # ERC-1271: isValidSignature's selector, and its yes
@@ -39,103 +42,20 @@ _AUTHORIZATIONS = text(
     """
 )
 _PACKETS = text("SELECT p.*, o.block, o.log_index FROM red_packets p LEFT JOIN packet_openings o ON o.packet = p.id")
+_CAMPAIGNS = text(
+    "SELECT c.*, o.block, o.log_index FROM campaigns c LEFT JOIN campaign_openings o ON o.campaign = c.id"
+)
 _ENTRIES = text("SELECT id, entry FROM bank_entries")
-_ORDERS = text("SELECT * FROM orders")
+_ORDERS = text(
+    "SELECT o.*, u.block, u.log_index FROM orders o LEFT JOIN LATERAL"
+    " (SELECT block, log_index FROM authorization_uses WHERE nonce = o.hash ORDER BY block LIMIT 1) u ON true"
+)
 _REFUNDS = text(
     "SELECT r.*, o.hash, o.merchant, a.payer AS signer, a.recipient, a.value_fen AS signed_fen, a.nonce,"
     " u.block, u.log_index FROM order_refunds r JOIN orders o ON o.id = r.order_id"
     " JOIN authorizations a ON a.id = r.authorization_id"
     " LEFT JOIN authorization_uses u ON u.payer = a.payer AND u.nonce = a.nonce"
 )
-
-
-class Contradiction(NamedTuple):
-    """Rows that cannot be: each that `query` finds is a difference, told by `told` out of its columns.
-
-    `block` and `log_index` among them are those of the fact that it became, NULL if it became none.
-    """
-
-    told: str
-    query: TextClause
-
-
-CONTRADICTIONS = (
-    Contradiction(
-        "bank_entries, {id}: {value_fen} fen for {account}; the token minted {minted} fen to {minted_to}",
-        text(
-            "SELECT m.block, m.log_index, b.id, b.account, b.value_fen, m.account AS minted_to, m.value_fen AS minted"
-            " FROM bank_entries b JOIN bank_mints m ON m.entry = b.entry"
-            " WHERE (m.account, m.value_fen) IS DISTINCT FROM (b.account, b.value_fen)"
-        ),
-    ),
-    Contradiction(
-        "payment_shares, {payer} of {request_id}: {value_fen} fen; the total of {total_fen} asks for {due}",
-        text(
-            "SELECT CAST(NULL AS bigint) AS block, CAST(NULL AS int) AS log_index, * FROM (SELECT s.*, r.total_fen,"
-            " r.total_fen / n.payers + CAST(s.place < r.total_fen % n.payers AS int) AS due"
-            " FROM payment_shares s JOIN payment_requests r ON r.id = s.request_id"
-            " JOIN (SELECT request_id, count(*) AS payers FROM payment_shares GROUP BY request_id) n"
-            " ON n.request_id = s.request_id) asked WHERE value_fen <> due"
-        ),
-    ),
-    Contradiction(
-        "share_payments, {payer} of {request_id}: asked for {asked} fen to {creator}; {value_fen} to {recipient} given",
-        text(
-            "SELECT u.block, u.log_index, p.request_id, p.payer, s.value_fen AS asked, r.creator, a.value_fen,"
-            " a.recipient"
-            " FROM share_payments p JOIN authorizations a ON a.id = p.authorization_id"
-            " LEFT JOIN payment_requests r ON r.id = p.request_id"
-            " LEFT JOIN payment_shares s ON s.request_id = p.request_id AND s.payer = p.payer"
-            " LEFT JOIN authorization_uses u ON u.payer = a.payer AND u.nonce = a.nonce"
-            " WHERE (a.payer, a.recipient, a.value_fen) IS DISTINCT FROM (s.payer, r.creator, s.value_fen)"
-        ),
-    ),
-    Contradiction(
-        "order_refunds of {order_id}: {refunded} fen went back to {payer}, who paid {paid}",
-        text(
-            "SELECT CAST(NULL AS bigint) AS block, CAST(NULL AS int) AS log_index, * FROM"
-            " (SELECT r.order_id, r.payer, sum(r.value_fen) AS refunded,"
-            " coalesce((SELECT sum(-e.delta_fen) FROM authorization_uses u JOIN entries e ON e.account = u.payer"
-            " AND e.block = u.block AND e.log_index = u.log_index + 1 AND e.leg = 0 WHERE u.nonce = max(o.hash)"
-            " AND u.payer = r.payer AND e.counterparty = max(o.merchant)), 0) AS paid"
-            " FROM order_refunds r JOIN orders o ON o.id = r.order_id JOIN authorizations a ON a.id ="
-            " r.authorization_id JOIN authorization_uses v ON v.payer = a.payer AND v.nonce = a.nonce"
-            " GROUP BY r.order_id, r.payer) sums WHERE refunded > paid"
-        ),
-    ),
-    Contradiction(
-        "notifications, {kind} to {address}: it names the order {named}, of which that log is no payment",
-        text(
-            "SELECT n.block, n.log_index, n.kind, n.address, n.body->>'order' AS named FROM notifications n"
-            " WHERE n.kind LIKE 'order-%' AND NOT EXISTS (SELECT FROM orders o"
-            " LEFT JOIN order_refunds r ON r.order_id = o.id LEFT JOIN authorizations a ON a.id = r.authorization_id"
-            " JOIN authorization_uses u ON u.nonce = o.hash OR (u.payer = a.payer AND u.nonce = a.nonce)"
-            " WHERE o.id = n.body->>'order' AND o.reference = n.body->>'reference'"
-            " AND (u.block, u.log_index + 1) = (n.block, n.log_index))"
-        ),
-    ),
-    Contradiction(
-        "packet_claims, {account} of {packet}: {bound_fen} fen at most, not {largest_share_fen}; drawn {value_fen}",
-        text(
-            "SELECT s.block, s.log_index, c.account, c.packet, c.bound_fen, p.largest_share_fen, s.value_fen"
-            " FROM packet_claims c"
-            " LEFT JOIN red_packets p ON p.id = c.packet"
-            " LEFT JOIN packet_shares s ON s.packet = c.packet AND s.account = c.account"
-            " WHERE c.bound_fen IS DISTINCT FROM p.largest_share_fen OR s.value_fen > c.bound_fen"
-        ),
-    ),
-    Contradiction(
-        "notifications, money-refused to {address}: told {body}, and the bank has no such entry refused",
-        text(
-            "SELECT n.block, n.log_index, n.address, n.body FROM notifications n"
-            " WHERE n.kind = 'money-refused' AND NOT EXISTS"
-            " (SELECT FROM bank_mint_refusals f JOIN bank_entries b ON b.entry = f.entry WHERE f.block = n.block"
-            " AND f.log_index = n.log_index AND b.account = n.address"
-            " AND CAST(b.value_fen AS text) = n.body->>'amount_fen')"
-        ),
-    ),
-)
-"""What one row says against another, where a signature or a fact holds one of the two."""
 
 
 class Intake:
@@ -146,11 +66,13 @@ class Intake:
     ) -> None:
         self._findings, self._connection, self._node, self._block = findings, connection, node, block
         self._token, self._escrow = token_domain(addresses), escrow_domain(addresses)
+        self._voucher = voucher_domain(addresses)
 
     def compare(self) -> None:
         """Report every row that its signature, another row or the chain contradicts."""
         self._each(_AUTHORIZATIONS, self._authorization)
         self._each(_PACKETS, self._packet)
+        self._each(_CAMPAIGNS, self._campaign)
         self._each(_ENTRIES, _entry)
         self._each(_ORDERS, self._order)
         self._each(_REFUNDS, self._refund)
@@ -226,35 +148,62 @@ class Intake:
             "claim_key": terms["claimKey"],
             "largest_share_fen": most,
         }
-        found = {name: row._mapping[name] for name in due} | {"expiry": int(row.expires_at.timestamp())}
-        for name, value in {**due, "expiry": terms["expiry"]}.items():
-            if found[name] != value:
-                yield f"red_packets, {row.id}: {name} is {found[name]}, its terms say {value}"
+        due["expires_at"] = from_unix(terms["expiry"])
+        yield from _differing("red_packets", row, due)
+
+    def _campaign(self, row: Row[Any]) -> Iterator[str]:
+        """Yield where a campaign's columns and terms are not those that its id is the hash of."""
+        terms = _campaign(row.terms)
+        if terms is None or row.id != _hash(campaign_id, self._voucher, terms):
+            yield f"campaigns, {row.id}: its terms hash to something else"
+            return
+        due = {
+            "sponsor": terms.sponsor,
+            "budget_fen": terms.budget,
+            "face_fen": terms.face,
+            "per_person": terms.per_person,
+            "starts_at": from_unix(terms.start),
+            "ends_at": from_unix(terms.end),
+            "shops": terms.merchants,
+        }
+        yield from _differing("campaigns", row, due)
 
     def _order(self, row: Row[Any]) -> Iterator[str]:
         """Yield that an order's hash is not that of what it says."""
-        if row.hash != _order_id(self._token, row):
+        if row.hash != _hash(order_id, self._token, _order(row)):
             yield f"orders, {row.id}: {row.amount_fen} fen to {row.merchant} hash to something else"
 
     def _refund(self, row: Row[Any]) -> Iterator[str]:
         """Yield that a refund is not what its merchant signed."""
-        kept = (row.merchant, row.payer, row.value_fen, _refund_id(self._token, row.hash, row.number))
+        kept = (row.merchant, row.payer, row.value_fen, _hash(refund_id, self._token, row.hash, row.number))
         if kept != (row.signer, row.recipient, row.signed_fen, row.nonce):
             yield f"order_refunds, {row.number} of {row.order_id}: {row.signer} signed another"
 
 
-def _order_id(token: Domain, row: Row[Any]) -> str | None:
+def _order(row: Row[Any]) -> Order:
+    return Order(row.merchant, row.till, row.reference, row.amount_fen, to_unix(row.expires_at))
+
+
+def _campaign(terms: dict[str, Any]) -> Campaign | None:
     try:
-        return order_id(token, Order(row.merchant, row.till, row.reference, row.amount_fen, to_unix(row.expires_at)))
-    except (ValueError, OverflowError):
+        return Campaign.from_json(terms)
+    except TypeError:  # other fields
         return None
 
 
-def _refund_id(token: Domain, order: str, number: int) -> str | None:
+def _hash(of: Callable[..., str], domain: Domain, *terms: Any) -> str | None:
+    """Return what terms hash to; None for what no terms can be."""
     try:
-        return refund_id(token, order, number)
-    except (ValueError, OverflowError):
+        return of(domain, *terms)
+    except (TypeError, ValueError, OverflowError):
         return None
+
+
+def _differing(table: str, row: Row[Any], due: dict[str, Any]) -> Iterator[str]:
+    """Yield each column that says something else than the terms beside it."""
+    for name, value in due.items():
+        if row._mapping[name] != value:
+            yield f"{table}, {row.id}: {name} is {row._mapping[name]}, its terms say {value}"
 
 
 def _entry(row: Row[Any]) -> Iterator[str]:

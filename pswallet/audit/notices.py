@@ -1,6 +1,6 @@
 """Holds what people were told of their money to the logs that it tells of."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from sqlalchemy import Connection, text
@@ -12,12 +12,14 @@ from pswallet.kit.db import Base
 from pswallet.notifications.models import Notification
 from pswallet.payments.models import Entry
 from pswallet.redpackets.models import PacketCollection, PacketRefund, PacketShare
+from pswallet.vouchers.models import CampaignClosing, CampaignOpening, VoucherEntry
 
 TABLE: type[Base] = Notification
 """Where they are."""
 
 _OF_A_LOG = ("transfer-sent", "transfer-received", "money-arrived", "share-claimed", "share-owed", "share-collected")
-_KINDS = [*_OF_A_LOG, "packet-refunded"]
+_OF_VOUCHERS = [f"voucher-{what}" for what in ("issued", "spent", "restored", "returned")]
+_KINDS = [*_OF_A_LOG, "packet-refunded", "campaign-opened", "campaign-closed", *_OF_VOUCHERS]
 _NOTICES = text(
     "SELECT block, log_index, kind, address, body FROM notifications WHERE block BETWEEN :first AND :last"
     " AND kind <> 'money-refused' AND (kind = ANY(:kinds) OR jsonb_exists(body, 'amount_fen'))"
@@ -30,6 +32,10 @@ _OF_ORDERS = {
     "order-refunded": "transfer-received",
 }
 """What the chain says of them; `intake` holds which order they name to its payment."""
+
+
+Told = tuple[str, str, dict[str, Any]]
+"""A notice: kind, address and body."""
 
 
 class Notices:
@@ -70,21 +76,45 @@ class Notices:
         self._allowed.clear()
 
 
-def _notice(row: Row) -> tuple[str, str, dict[str, Any]] | None:
-    """Return kind, address and body of the notice that a row gives rise to."""
+def _notice(row: Row) -> Told | None:
+    """Return the notice that a row gives rise to."""
     values = row.values
     if row.table is Entry:
         if values["kind"] != "transfer":
             return None
         kind, other = ("transfer-received", "from") if row.part else ("transfer-sent", "to")
         return kind, values["account"], {"amount_fen": abs(values["delta_fen"]), other: values["counterparty"]}
-    if row.table is BankMint:
-        return "money-arrived", values["account"], {"amount_fen": values["value_fen"]}
-    if row.table not in (PacketShare, PacketCollection, PacketRefund):
-        return None
-    body = {"packet": values["packet"], "amount_fen": values["value_fen"]}
-    if row.table is PacketRefund:
-        return "packet-refunded", values["creator"], body
-    if row.table is PacketCollection:
-        return "share-collected", values["account"], body
-    return ("share-claimed" if values.get("reason", "") is None else "share-owed"), values["account"], body
+    told = _TOLD.get(row.table)
+    return told(values) if told else None
+
+
+def _of_packet(kind: str, values: Mapping[str, Any], whose: str = "account") -> Told:
+    return kind, values[whose], {"packet": values["packet"], "amount_fen": values["value_fen"]}
+
+
+def _of_share(values: Mapping[str, Any]) -> Told:
+    return _of_packet("share-claimed" if values.get("reason", "") is None else "share-owed", values)
+
+
+def _of_voucher(values: Mapping[str, Any]) -> Told:
+    to = {"to": values["merchant"]} if values["kind"] == "spent" else {}
+    body = {"campaign": values["campaign"], "amount_fen": values["value_fen"], **to}
+    return f"voucher-{values['kind']}", values["account"], body
+
+
+def _of_campaign(kind: str, values: Mapping[str, Any], fen: int) -> Told:
+    return kind, values["sponsor"], {"campaign": values["campaign"], "amount_fen": fen}
+
+
+_TOLD: dict[type[Base], Callable[[Mapping[str, Any]], Told]] = {
+    BankMint: lambda values: ("money-arrived", values["account"], {"amount_fen": values["value_fen"]}),
+    PacketShare: _of_share,
+    PacketCollection: lambda values: _of_packet("share-collected", values),
+    PacketRefund: lambda values: _of_packet("packet-refunded", values, "creator"),
+    VoucherEntry: _of_voucher,
+    CampaignOpening: lambda values: _of_campaign("campaign-opened", values, values["budget_fen"]),
+    CampaignClosing: lambda values: _of_campaign(
+        "campaign-closed", values, values["unissued_fen"] + values["open_fen"]
+    ),
+}
+"""What a row's owner is told of it."""

@@ -9,9 +9,9 @@ from pswallet.audit.guests import proven_places
 from pswallet.audit.kept import Kept
 from pswallet.audit.ledger import Ledger, Moment, Movement
 from pswallet.audit.report import Findings
+from pswallet.audit.typed import separator, typed
 from pswallet.chain.signing import keccak
 
-_DOMAIN = keccak(b"EIP712Domain(string name,string version,uint256 chainId,address verifyingContract)")
 _RED_PACKET = keccak(
     b"RedPacket(address creator,uint64 total,uint16 shares,uint64 expiry,uint64 maxShare,bool lucky,bytes32 guests,"
     b"address claimKey,address dealer,bytes20 drawCommitment,bytes32 salt)"
@@ -22,8 +22,7 @@ _MOST_SHARES = 100
 
 def domain_separator(chain_id: int, escrow: str) -> bytes:
     """Return the escrow's EIP-712 domain separator, worked out by hand."""
-    names = keccak(b"RedPacketEscrow") + keccak(b"1")
-    return keccak(_DOMAIN + names + chain_id.to_bytes(32) + bytes(12) + bytes.fromhex(escrow[2:]))
+    return separator("RedPacketEscrow", chain_id, escrow)
 
 
 @dataclass(slots=True)
@@ -145,7 +144,7 @@ class Packets:
         packet_id, data = log["topics"][1], bytes.fromhex(log["data"][2:])
         packet = read_terms(data)
         self.created += 1
-        own_id = keccak(b"\x19\x01" + self._separator + keccak(_RED_PACKET + data[:352])).hex()
+        own_id = typed(self._separator, _RED_PACKET + data[:352]).hex()
         if packet_id != "0x" + own_id:
             self._wrong("packets", f"packet {packet_id} is not the hash of its terms (0x{own_id})")
         if address_in(log["topics"][2]) != packet.creator:

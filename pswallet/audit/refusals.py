@@ -12,8 +12,9 @@ from pswallet.bank.models import BankMintRefusal
 from pswallet.kit.db import Base
 from pswallet.payments.models import AuthorizationRefusal
 from pswallet.redpackets.models import PacketRefusal
+from pswallet.vouchers.models import VoucherRefusal
 
-TABLES: tuple[type[Base], ...] = (AuthorizationRefusal, BankMintRefusal, PacketRefusal)
+TABLES: tuple[type[Base], ...] = (AuthorizationRefusal, BankMintRefusal, PacketRefusal, VoucherRefusal)
 """What the chain refused; their log is that of the failure, -1 where the whole transaction failed."""
 
 _FAILURES = {
@@ -34,9 +35,14 @@ _REFUSED = text(
         ARRAY[coalesce(p.terms->>'salt', o.terms->>'salt', ''), r.account]
     FROM packet_refusals r LEFT JOIN red_packets p ON p.id = r.packet LEFT JOIN packet_openings o ON o.packet = r.packet
     WHERE r.block BETWEEN :first AND :last
+    UNION ALL
+    SELECT 'voucher_refusals', r.block, r.log_index, r.error, r.key, ARRAY[coalesce(c.terms->>'salt', ''), r.account]
+    FROM voucher_refusals r LEFT JOIN campaigns c ON c.id = r.campaign WHERE r.block BETWEEN :first AND :last
     """
 )
-"""Each refusal, and what the calldata of its transaction must carry: the nonce, the entry, the packet's salt."""
+"""Each refusal, and what the calldata of its transaction must carry: the nonce, the entry, the packet's or campaign's
+salt, the account.
+"""
 
 _HAPPENED = text(
     """
@@ -55,6 +61,13 @@ _HAPPENED = text(
         UNION ALL SELECT 'packet-collect', packet, account, block FROM packet_collections
         UNION ALL SELECT 'packet-refund', packet, '', block FROM packet_refunds
     ) h ON h.kind = r.kind AND h.packet = r.packet AND h.account = r.account
+    UNION ALL
+    SELECT r.block, 'voucher_refusals', r.key, h.block FROM voucher_refusals r JOIN (
+        SELECT 'campaign-open' AS kind, campaign, '' AS account, CAST(NULL AS int) AS count, block
+        FROM campaign_openings
+        UNION ALL SELECT 'campaign-close', campaign, '', NULL, block FROM campaign_closings
+        UNION ALL SELECT 'voucher', campaign, account, count, block FROM voucher_entries WHERE kind = 'issued'
+    ) h ON (h.kind, h.campaign, h.account) = (r.kind, r.campaign, r.account) AND h.count IS NOT DISTINCT FROM r.count
     """
 )
 """Refused keys that happened. A nonce that another message of its payer used is not the refused payment's."""

@@ -25,6 +25,10 @@ CHECKS = {
     "packets": "each packet is its terms' hash, and claimed + owed + remaining + refunded is its total",
     "draws": "each share follows from its link, each link from the one before, one share an account",
     "refunds": "refunds go to the creator, from the second of expiry on",
+    "orders": "each funded order moved its amount to its merchant by its parts; refunds are cut as agreed, and no more",
+    "budgets": "no budget pays below zero, after its end, or below a part's minimum",
+    "vouchers": "issued = spent - refunded + open + returned; given to listed winners, spent in listed shops, in time",
+    "anchors": "each day has one root, when it is over; that of points counts the points of every purchase",
     "database": "each row about money is on the chain or signed, and each fact of the chain is a row",
 }
 """Every check by name, in the order of the report."""

@@ -3,27 +3,29 @@
 import gc
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import astuple
 
 from sqlalchemy.exc import SQLAlchemyError
 
+from pswallet.audit.books import Books
 from pswallet.audit.code import Addresses, check_code, check_upgrade
 from pswallet.audit.completeness import Completeness
 from pswallet.audit.database import Database
 from pswallet.audit.decode import Log, events
 from pswallet.audit.facts import Facts
 from pswallet.audit.hunt import Hunt
-from pswallet.audit.ledger import Ledger, Moment
+from pswallet.audit.ledger import Moment
 from pswallet.audit.node import Header, Node, Span
-from pswallet.audit.packets import Packets
 from pswallet.audit.powers import Powers
 from pswallet.audit.report import Findings, Report
-from pswallet.audit.state import Contracts, StateCheck
+from pswallet.audit.shopstate import ShopState
+from pswallet.audit.state import StateCheck, contracts_of
 from pswallet.chain.rpc import Rpc, RpcError, RpcUnavailable
 
 Progress = Callable[[int, int, int], None]
 """Told how many blocks are done, how many there are, and how many events were read."""
 
-_UPGRADED = next(topic for topic, name in events("Stablecoin").items() if name == "Upgraded")
+_UPGRADED = [topic for topic, name in events("Stablecoin").items() if name == "Upgraded"]
 
 
 _UNREADABLE = (RpcError, ValueError)
@@ -77,23 +79,17 @@ class Audit:
     def __init__(self, rpc: Rpc, deployment: Addresses, database: Database | None = None) -> None:
         self.findings, self.now = Findings(), Moment()
         self._deployment, self._database = deployment, database
-        self._contracts = Contracts(deployment.stablecoin.lower(), deployment.escrow.lower())
+        self._contracts = contracts_of(deployment)
         others = [deployment.stablecoin_implementation, deployment.batch, deployment.access_manager]
-        watched = [self._contracts.token, self._contracts.escrow, *(one.lower() for one in others)]
+        watched = [*astuple(self._contracts), *(one.lower() for one in others)]
         self._node = Node(rpc, watched)
         self._completeness = Completeness(self.findings, self._node, watched)
         self._chain_id = self._node.number("eth_chainId")
-        self.ledger = Ledger(self.findings, self.now)
-        self._powers = Powers(self.findings, self.now, deployment)
-        self.packets = Packets(
-            self.findings,
-            self.now,
-            self.ledger,
-            chain_id=self._chain_id,
-            escrow=self._contracts.escrow,
-            calldata=self._node.calldata,
+        self.books = Books(
+            self.findings, self.now, self._contracts, chain_id=self._chain_id, calldata=self._node.calldata
         )
-        self._facts = Facts(self.now)
+        self._powers = Powers(self.findings, self.now, deployment)
+        self._facts = Facts(self.now, self._contracts)
         self._logs = 0
 
     def run(self, progress: Progress = _quiet) -> Report:
@@ -131,49 +127,38 @@ class Audit:
         now.block, now.time = int(header["number"], 16), int(header["timestamp"], 16)
         for log in logs:
             if log["transactionHash"] != now.transaction:
-                self._end_transaction()
+                self.books.close()
                 now.transaction = log["transactionHash"]
             read(log)
-        self._end_transaction()
+        self.books.close()
         self._logs += len(logs)
 
     def _read(self, log: Log) -> None:
         address = log["address"].lower()
         self._powers.read(log)
-        if address == self._contracts.token:
-            self._read_token(log)
-        elif address == self._contracts.escrow:
-            self.packets.read(log)
+        self.books.read(log, address)
+        if address == self._contracts.token and log["topics"][:1] == _UPGRADED:
+            check_upgrade(self.findings, self._node, self._deployment, self.now, log["topics"])
         if self._database:
             self._expect(self._database, log, address)
-
-    def _read_token(self, log: Log) -> None:
-        movement = self.ledger.read(log)
-        if movement is None:
-            if log["topics"][:1] == [_UPGRADED]:
-                check_upgrade(self.findings, self._node, self._deployment, self.now, log["topics"])
-        elif movement.recipient == self._contracts.escrow or movement.sender == self._contracts.escrow:
-            self.packets.moved(movement)
 
     def _expect(self, database: Database, log: Log, address: str) -> None:
         """Note what the database must say of a log."""
         database.note(log, self.now)
-        if address in (self._contracts.token, self._contracts.escrow):
-            for row in self._facts.rows(log, of_token=address == self._contracts.token):
-                database.expect(row, log, self.now)
-
-    def _end_transaction(self) -> None:
-        self.ledger.close()
-        self.packets.close()
+        for row in self._facts.rows(log, address):
+            database.expect(row, log, self.now)
 
     def _compare(self, first: int, last: int, head: Header) -> None:
         """Hold the books against the contracts' state; follow what differs back to its block."""
         try:
-            state = StateCheck(self.findings, self._node, self._contracts, last)
-            accounts, packets = state.run(self.ledger, self.packets)
+            books, asked = self.books, (self.findings, self._node, self._contracts, last)
+            accounts, packets = StateCheck(*asked).run(books.ledger, books.packets)
+            orders, campaigns = ShopState(*asked).run(books.checkout, books.vouchers, books.anchors)
             hunt = Hunt(self.findings, self._node, self._completeness, self._contracts, (first, last))
             hunt.accounts(accounts)
             hunt.packets(packets, self._chain_id)
+            hunt.orders(orders, self._chain_id)
+            hunt.campaigns(campaigns, self._chain_id)
         except _UNREADABLE as error:
             self.findings.add("accounts", f"the contracts' state cannot be read: {error}", last)
         if self._node.header(last)["hash"] != head["hash"]:
@@ -183,24 +168,28 @@ class Audit:
             self._database.compare_intake(self.findings, self._node, self._deployment, last)
 
     def _report(self, first: int, last: int, head: Header) -> Report:
+        books = self.books
         looked_at = {
-            "mints": len(self.ledger.entries),
-            "authorizations": self.ledger.authorizations,
-            "standing": self.ledger.payments,
-            "limits": self.ledger.payments,
-            "packets": self.packets.created,
-            "draws": self.packets.shares,
-            "refunds": self.packets.refunds,
+            "mints": len(books.ledger.entries),
+            "authorizations": books.ledger.authorizations,
+            "standing": books.ledger.payments,
+            "limits": books.ledger.payments,
+            "packets": books.packets.created,
+            "draws": books.packets.shares,
+            "refunds": books.packets.refunds,
+            "orders": books.checkout.paid + books.checkout.refunds,
+            "vouchers": books.vouchers.entries,
         }
         for check, count in looked_at.items():
             self.findings.looked_at(check, count)
         totals = {
             "logs": self._logs,
-            "accounts": len(self.ledger.accounts),
-            "payments": self.ledger.payments,
-            "fen issued": self.ledger.supply,
-            "red packets": self.packets.created,
-            "shares": self.packets.shares,
+            "accounts": len(books.ledger.accounts),
+            "payments": books.ledger.payments,
+            "fen issued": books.ledger.supply,
+            "red packets": books.packets.created,
+            "shares": books.packets.shares,
+            "funded orders": books.checkout.paid,
         }
         checks = [check for check in self.findings.checks.values() if check.name != "database" or self._database]
         return Report(self._chain_id, first, last, head["hash"], totals, checks, self.findings.warnings)

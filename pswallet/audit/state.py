@@ -6,6 +6,7 @@ from itertools import chain, islice
 from typing import TypeVar
 
 from pswallet.audit.accounts import SYSTEM, Account
+from pswallet.audit.code import Addresses
 from pswallet.audit.decode import selector, words
 from pswallet.audit.ledger import NOBODY, Ledger
 from pswallet.audit.node import Node
@@ -20,10 +21,24 @@ Item = TypeVar("Item")
 
 @dataclass(frozen=True, slots=True)
 class Contracts:
-    """The two contracts that hold state about money, lower case."""
+    """The contracts that hold state about money, and the one that keeps roots; lower case."""
 
     token: str
     escrow: str
+    checkout: str
+    voucher: str
+    anchor: str
+
+
+def contracts_of(addresses: Addresses) -> Contracts:
+    """Return where a deployment's are."""
+    return Contracts(
+        token=addresses.stablecoin.lower(),
+        escrow=addresses.escrow.lower(),
+        checkout=addresses.checkout.lower(),
+        voucher=addresses.voucher.lower(),
+        anchor=addresses.anchor.lower(),
+    )
 
 
 def word_of(address: str) -> str:
@@ -90,7 +105,7 @@ class StateCheck:
 
     def _check_entries(self, ledger: Ledger) -> None:
         ask = selector("Stablecoin", "isMinted")
-        for entries in _some(ledger.entries):
+        for entries in some(ledger.entries):
             calls = [ask + entry.hex() for entry in entries]
             answers = self._node.read_all(self._contracts.token, calls, self._block, words=1)
             for entry, answer in zip(entries, answers, strict=True):
@@ -112,7 +127,7 @@ class StateCheck:
     def _check_packets(self, packets: Packets) -> list[str]:
         ended = ("0x" + packet.hex() for packet in packets.ended)
         differing = []
-        for ids in _some(chain(packets.open, ended)):
+        for ids in some(chain(packets.open, ended)):
             calls = [packet_call(packet) for packet in ids]
             answers = self._node.read_all(self._contracts.escrow, calls, self._block, words=4)
             for packet_id, answer in zip(ids, answers, strict=True):
@@ -137,8 +152,8 @@ class StateCheck:
         return self._node.read(self._contracts.token, selector("Stablecoin", function), self._block)
 
 
-def _some(items: Iterable[Item]) -> Iterator[list[Item]]:
-    """Cut what may be long into lists."""
+def some(items: Iterable[Item]) -> Iterator[list[Item]]:
+    """Cut what may be long into lists of a few thousand."""
     rest = iter(items)
     while part := list(islice(rest, _AT_ONCE)):
         yield part

@@ -16,11 +16,11 @@ def test_generated_blocks_are_honest_and_nothing_stays_of_them(city: City):
     spans = Stream(city.chain.deployment).spans(10**9)
     for span in islice(spans, FIRST):
         auditor.read(span)
-    before, entries = sys.getallocatedblocks(), len(auditor.ledger.entries)
+    before, entries = sys.getallocatedblocks(), len(auditor.books.ledger.entries)
     for span in islice(spans, THEN):
         auditor.read(span)
     grown = sys.getallocatedblocks() - before
     assert [one for check in auditor.findings.checks.values() for one in check.differences] == []
-    assert len(auditor.ledger.entries) - entries == 20 * THEN
-    assert len(auditor.packets.ended) == 10 * (FIRST + THEN - 1)
+    assert len(auditor.books.ledger.entries) - entries == 20 * THEN
+    assert len(auditor.books.packets.ended) == 10 * (FIRST + THEN - 1)
     assert grown < 5 * THEN  # a mint and a packet, 30 a block, would each leave an object and more
