@@ -56,7 +56,7 @@ class Checkout:
         self.budgets: dict[tuple[str, str], Budget] = {}
         self.cashiers: dict[tuple[str, str], Cashier] = {}
         self.orders = Shelf()
-        self.paid = self.refunds = 0
+        self.paid = self.refunds = self._kept = 0
         self._separator = separator("MerchantCheckout", chain_id, checkout)
         self._handlers: dict[str, Callable[[Log], None]] = {
             topic: getattr(self, f"_on_{name}", self._on_unknown) for topic, name in events("MerchantCheckout").items()
@@ -71,8 +71,9 @@ class Checkout:
         """Report, at a transaction's end, money without its event, and any that stayed here."""
         self.money.close()
         held = self.ledger.account(self.address).balance
-        if held:
+        if held != self._kept:
             self._wrong("orders", f"the checkout kept {held} fen, and may keep none")
+            self._kept = held  # said once, not of each transaction that follows
 
     def order(self, order_id: str) -> Order | None:
         """Return a paid order."""

@@ -3,13 +3,16 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from pswallet.audit.books import Books
 from pswallet.audit.decode import Log, events
-from pswallet.audit.ledger import NOBODY, Ledger, Moment
-from pswallet.audit.packets import Packets, domain_separator
+from pswallet.audit.ledger import NOBODY, Moment
+from pswallet.audit.packets import domain_separator
 from pswallet.audit.report import Findings
+from pswallet.audit.state import Contracts
 from pswallet.chain.signing import keccak
 
 TOKEN, ESCROW = "0x" + "aa" * 20, "0x" + "ee" * 20
+CHECKOUT, VOUCHER, ANCHOR = "0x" + "cc" * 20, "0x" + "dd" * 20, "0x" + "bb" * 20
 NOON = 1_795_320_000
 """A moment of one day in Asia/Shanghai, Unix seconds."""
 TYPE = keccak(
@@ -34,19 +37,20 @@ def word(value: int | bool | str | bytes) -> bytes:
 
 @dataclass
 class Tape:
-    """The two books, fed log by log; each `step` is a transaction of its own."""
+    """The books, fed log by log; each `step` is a transaction of its own, sent with `calldata`."""
 
     findings: Findings = field(default_factory=Findings)
     now: Moment = field(default_factory=lambda: Moment(block=1, time=NOON))
     position: int = 0
+    calldata: bytes = b""
 
     def __post_init__(self) -> None:
-        self.ledger = Ledger(self.findings, self.now)
-        self.packets = Packets(
-            self.findings, self.now, self.ledger, chain_id=1, escrow=ESCROW, calldata=lambda transaction: b""
-        )
+        contracts = Contracts(TOKEN, ESCROW, CHECKOUT, VOUCHER, ANCHOR)
+        self.books = Books(self.findings, self.now, contracts, chain_id=1, calldata=lambda transaction: self.calldata)
+        self.ledger, self.packets = self.books.ledger, self.books.packets
         self.limit(2, max_balance=10_000, payment=5_000, day=8_000, year=9_000)
-        self.token("TierSet", ESCROW, data=[7])
+        for contract in (ESCROW, CHECKOUT, VOUCHER):
+            self.token("TierSet", contract, data=[7])
         self.token("ReserveAttested", data=[10**9, NOON + 90_000])
 
     def wrong(self) -> list[str]:
@@ -56,21 +60,22 @@ class Tape:
 
     def end(self) -> None:
         """End the transaction and begin the next."""
-        self.ledger.close()
-        self.packets.close()
+        self.books.close()
         self.now.block += 1
         self.now.transaction = f"0x{self.now.block:064x}"
         self.position = 0
 
     def token(self, event: str, *topics: str | int, data: list[Any] = (), skip: int = 0) -> None:
         """The token says something; `skip` logs of others stand before it."""
-        movement = self.ledger.read(self._log("Stablecoin", TOKEN, event, topics, data, skip))
-        if movement and ESCROW in (movement.sender, movement.recipient):
-            self.packets.moved(movement)
+        self.books.read(self._log("Stablecoin", TOKEN, event, topics, data, skip), TOKEN)
 
     def escrow(self, event: str, *topics: str | int, data: list[Any] = ()) -> None:
         """The escrow says something."""
-        self.packets.read(self._log("RedPacketEscrow", ESCROW, event, topics, data, 0))
+        self.say("RedPacketEscrow", ESCROW, event, *topics, data=data)
+
+    def say(self, contract: str, address: str, event: str, *topics: str | int, data: list[Any] = ()) -> None:
+        """Any contract says something."""
+        self.books.read(self._log(contract, address, event, topics, data, 0), address)
 
     def _log(self, contract: str, address: str, event: str, topics: Any, data: Any, skip: int) -> Log:
         topic = next(topic for topic, name in events(contract).items() if name == event)
