@@ -6,7 +6,8 @@ from typing import Any, Self
 
 from sqlalchemy import Connection, func, select, text
 
-from pswallet.audit import notices, refusals
+from pswallet.audit import notices, points, refusals
+from pswallet.audit.anchors import Anchors
 from pswallet.audit.code import Addresses
 from pswallet.audit.decode import Log
 from pswallet.audit.facts import PARTS, Row
@@ -99,8 +100,14 @@ class Database:
 
     def compare_intake(self, findings: Findings, node: Node, addresses: Addresses, last: int) -> None:
         """Compare what people asked for with what they signed and with what became of it, once all facts are held."""
-        Intake(findings, self._connection, node, addresses, last).compare()
+        intake = Intake(findings, self._connection, node, addresses, last)
+        intake.compare()
+        intake.look_for(points.CONTRADICTIONS)
         refusals.compare_happened(findings, self._connection)
+
+    def compare_points(self, findings: Findings, anchors: Anchors) -> None:
+        """Compare the points of each anchored day that the indexer has read with what people earned and spent."""
+        points.compare_days(findings, self._connection, anchors, until=self._block)
 
     def _rows(self, table: type[Base], part: str | None, first: int, last: int) -> list[tuple[Place, dict[str, Any]]]:
         columns = table.__table__.columns

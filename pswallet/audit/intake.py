@@ -3,14 +3,14 @@
 The facts beside it were held to the logs before: here they are the chain's word.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any
 
 from eth_abi.abi import encode
 from sqlalchemy import Connection, Row, TextClause, text
 
 from pswallet.audit.code import Addresses
-from pswallet.audit.contradictions import CONTRADICTIONS
+from pswallet.audit.contradictions import CONTRADICTIONS, Contradiction
 from pswallet.audit.node import Node
 from pswallet.audit.report import Findings
 from pswallet.chain.funded import Campaign, campaign_id
@@ -76,7 +76,11 @@ class Intake:
         self._each(_ENTRIES, _entry)
         self._each(_ORDERS, self._order)
         self._each(_REFUNDS, self._refund)
-        for contradiction in CONTRADICTIONS:
+        self.look_for(CONTRADICTIONS)
+
+    def look_for(self, contradictions: Sequence[Contradiction]) -> None:
+        """Report every row that cannot be."""
+        for contradiction in contradictions:
             self._findings.looked_at("database", 1)
             for row in self._connection.execute(contradiction.query):
                 self._add(contradiction.told.format_map(row._mapping), row)

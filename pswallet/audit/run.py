@@ -166,6 +166,7 @@ class Audit:
         if self._database:
             self._database.compare_cursor(self.findings, self._node, first, last)
             self._database.compare_intake(self.findings, self._node, self._deployment, last)
+            self._database.compare_points(self.findings, self.books.anchors)
 
     def _report(self, first: int, last: int, head: Header) -> Report:
         books = self.books

@@ -9,6 +9,8 @@ from typing import Any
 import httpx
 import orjson
 
+from pswallet.audit.decode import events
+
 Lie = Callable[[dict[str, Any], Any], Any]
 """Given a request and the node's result, returns what to say, or raises Refused."""
 
@@ -75,6 +77,32 @@ def hiding(transaction: str, position: int, *, everywhere: bool = False) -> Lie:
             return [log for log in result if not hidden(log)]
         if everywhere and method == "eth_getBlockReceipts":
             return [{**each, "logs": [log for log in each["logs"] if not hidden(log)]} for each in result]
+        return result
+
+    return lie
+
+
+def retold(transaction: str, contract: str, event: str, **changed: int | str) -> Lie:
+    """Tell an event of a transaction otherwise, everywhere: words of its data by place ("w3"), topics too ("t1")."""
+    topic = next(topic for topic, name in events(contract).items() if name == event)
+
+    def other(log: dict[str, Any]) -> dict[str, Any]:
+        if log["transactionHash"] != transaction or log["topics"][0] != topic:
+            return log
+        parts = {
+            "w": [log["data"][at : at + 64] for at in range(2, len(log["data"]), 64)],
+            "t": [one[2:] for one in log["topics"]],
+        }
+        for key, value in changed.items():
+            told = f"{value:064x}" if isinstance(value, int) else value[2:].lower().rjust(64, "0")
+            parts[key[0]][int(key[1:])] = told
+        return {**log, "data": "0x" + "".join(parts["w"]), "topics": ["0x" + one for one in parts["t"]]}
+
+    def lie(request: dict[str, Any], result: Any) -> Any:
+        if request["method"] == "eth_getLogs":
+            return [other(log) for log in result]
+        if request["method"] == "eth_getBlockReceipts":
+            return [{**one, "logs": [other(log) for log in one["logs"]]} for one in result]
         return result
 
     return lie

@@ -23,6 +23,7 @@ from pswallet.payments.models import (
     PaymentShare,
 )
 from pswallet.payments.service import SignedPayment
+from pswallet.points.models import PointsPurchase, PointsRefund
 from pswallet.redpackets.models import PacketClaim, RedPacket
 from pswallet.vouchers.models import Campaign, VoucherClaim, VoucherRefusal
 from tests.features.money import Town
@@ -31,15 +32,13 @@ from tests.parts import Person, Pipeline
 
 INTAKE: set[type[Base]] = {
     Authorization, BankEntry, Campaign, Order, OrderRefund, PaymentRequest, PaymentShare, PacketClaim, RedPacket,
-    VoucherClaim,
+    PointsPurchase, PointsRefund, VoucherClaim,
 }  # fmt: skip
 OF_SHOPS: set[type[Base]] = {Campaign, VoucherClaim, VoucherRefusal}
 """What this town has none of: see test_shops."""
 EXCEPTIONS = {
     "tiers": "what a tier shall be allowed; what it is allowed is the token's own, kept in tier_limits",
     "chain_calls": "what is asked of the chain, which takes it as it was signed or not at all: then it is a fact",
-    "points_purchases": "what a paid order earns follows from the order's own facts, which are audited",
-    "points_refunds": "what a refund takes back follows from the order's own facts, which are audited",
     "baskets": "what a till asks for; the order that it becomes is audited",
     "offers": "what a merchant or sponsor promises; no money moves by it alone",
     "offer_counts": "how much of its offers is taken: the gateway's own bound, no fact of the chain",
