@@ -95,7 +95,7 @@ mutate: $(SETUP) ## change the contracts one operator at a time and see the suit
 
 .PHONY: forgeries
 forgeries: $(SETUP) ## 10,000 forged receipts of each kind: none passes (docs/receipts.md)
-	@pytest -p no:ape_test --hypothesis-profile=forgeries tests/receipt/test_forgeries.py
+	@pytest -p no:ape_test --hypothesis-profile=forgeries tests/receipt/test_forgeries.py tests/receipt/test_funded.py
 
 .PHONY: nightly
 nightly: prove faults fuzz forgeries ## what is too long for each change

@@ -57,11 +57,15 @@ def identity_of(domain: Domain, order: AnyOrder) -> str:
     return order_id(domain, order) if isinstance(order, Order) else funded_order_id(domain, order)
 
 
-def paid_by(logs: Sequence[Log], place: int, domain: Domain, order: AnyOrder, identity: str) -> str:
-    """Return who paid `order` by the log at `place` of the domain's contract. Raises as the two that follow."""
+def paid_by(logs: Sequence[Log], place: int, domains: tuple[Domain, Domain], order: AnyOrder, identity: str) -> str:
+    """Return who paid `order` by the log at `place`. Raises as the two that follow.
+
+    `domains`: the token's and the order's own, which is the token's or the checkout's.
+    """
+    token, contract = (one.verifying_contract for one in domains)
     if isinstance(order, Order):
-        return payer_of(logs, place, domain.verifying_contract, order, identity)
-    return funded_payer_of(logs, place, domain.verifying_contract, order, identity)
+        return payer_of(logs, place, token, order, identity)
+    return funded_payer_of(logs, place, token, contract, order, identity)
 
 
 def payer_of(logs: Sequence[Log], place: int, token: str, order: Order, order_id: str) -> str:
@@ -82,16 +86,34 @@ def payer_of(logs: Sequence[Log], place: int, token: str, order: Order, order_id
     return checksum(payer[12:])
 
 
-def funded_payer_of(logs: Sequence[Log], place: int, checkout: str, order: FundedOrder, order_id: str) -> str:
-    """Return who paid a funded order by the checkout's `OrderPaid` at `place`. Raises ReceiptUnpaid.
+def funded_payer_of(
+    logs: Sequence[Log], place: int, token: str, checkout: str, order: FundedOrder, order_id: str
+) -> str:
+    """Return who paid a funded order by the checkout's `OrderPaid` at `place`, and the money directly before it.
 
-    Its hash holds every term and part, and the checkout pays all of them or nothing: no other log is needed.
+    Its hash holds every term and part. Raises ReceiptUnpaid; ReceiptDiffers if the token moved anything else.
     """
     paid = _at(logs, place)
     wanted = [_PAID, bytes.fromhex(order_id[2:]), _word(order.payer), _word(order.merchant)]
     if paid.address != address_bytes(checkout) or list(paid.topics) != wanted:
         raise ReceiptUnpaid(order=order_id)
+    for sender, recipient, value in reversed(_moves(order, checkout)):
+        place -= 1
+        moved = _at(logs, place)
+        told = [_TRANSFER, _word(sender), _word(recipient)], value.to_bytes(32)
+        if moved.address != address_bytes(token) or (list(moved.topics), moved.data) != told:
+            raise ReceiptDiffers(order=order_id, sender=sender, recipient=recipient, amount_fen=value)
+        if _at(logs, place - 1).address == address_bytes(sender):
+            place -= 1  # the vouchers' contract says whose voucher it is, then pays
     return order.payer
+
+
+def _moves(order: FundedOrder, checkout: str) -> list[tuple[str, str, int]]:
+    """Return what the token moves for a funded order, in its order: from, to, fen."""
+    parts = [(part.funder, order.merchant, part.value) for part in order.parts]
+    if not order.own:
+        return parts
+    return [(order.payer, checkout, order.own), *parts, (checkout, order.merchant, order.own)]
 
 
 def require_in_time(order: AnyOrder, order_id: str, time: int) -> None:
@@ -118,9 +140,12 @@ def _payer(used: Log, token: bytes, order: bytes) -> bytes:
 
 def _at(logs: Sequence[Log], place: int) -> Log:
     try:  # not by their count, for which all would have to be read
-        return logs[place]
+        return logs[place] if place >= 0 else _NOTHING
     except IndexError:
-        return Log(b"", [], b"")
+        return _NOTHING
+
+
+_NOTHING = Log(b"", [], b"")
 
 
 def _word(address: str) -> bytes:

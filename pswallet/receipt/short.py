@@ -205,7 +205,7 @@ def confirm(short: Short, token: Domain, rpc: Rpc, checkout: Domain | None = Non
         raise ReceiptUnpaid(order=identity, reason="the block has no such transaction")
     if int(found["status"], 16) != 1:
         raise ReceiptTransactionFailed(order=identity)
-    payer = paid_by([_log(log) for log in found["logs"]], short.log, domain, order, identity)
+    payer = paid_by([_log(log) for log in found["logs"]], short.log, (token, domain), order, identity)
     time = int(block["timestamp"], 16)
     require_in_time(order, identity, time)
     return Payment(order, identity, payer, short.block, block["hash"], from_unix(time), "chain")

@@ -22,7 +22,7 @@ def verify(receipt: Receipt, token: Domain, block_hash: bytes, checkout: Domain 
     logs = logs_of(receipt_at(header.receipts_root, receipt.transaction, receipt.nodes))
     order, domain = receipt.order, domain_of(receipt.order, token, checkout, receipt.checkout)
     identity = identity_of(domain, order)
-    payer = paid_by(logs, receipt.log, domain, order, identity)
+    payer = paid_by(logs, receipt.log, (token, domain), order, identity)
     if payer != receipt.payer:
         raise ReceiptUnpaid(order=identity, payer=payer)
     require_in_time(order, identity, header.time)

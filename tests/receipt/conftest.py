@@ -1,6 +1,7 @@
 """One real block, built once a session, with payments rightly made and every way to be wrong; and a live street."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import pytest
 from hypothesis import settings
@@ -15,6 +16,9 @@ from pswallet.receipt import Receipt
 from tests.parts import Chain
 from tests.receipt import street
 from tests.receipt.street import LI, MEI, OTHER_SHOP, Block
+
+if TYPE_CHECKING:
+    from tests.receipt.stall import Sale
 
 settings.register_profile("forgeries", max_examples=10_000)
 """`make forgeries`."""
@@ -101,3 +105,22 @@ def _at_the_end(chain: Chain, token: Domain, expiry: int, left_s: int) -> tuple[
     chain.rpc.call("evm_setNextBlockTimestamp", [expiry - left_s])
     block = street.block_of(chain, street.pay_alone(chain, paid))
     return block, block.receipt(paid, 0, 0)
+
+
+@pytest.fixture(scope="session")
+def sales(anvil_process: tuple[Child, str], deployed: Deployment, keys: Keys) -> dict[str, "Sale"]:
+    """Funded orders in one block; the chain is as before when they have been read."""
+    from tests.receipt.stall import Stall
+
+    with Rpc(anvil_process[1]) as rpc:
+        before = rpc.call("evm_snapshot")
+        found = Stall(Chain(rpc=rpc, deployment=deployed, keys=keys)).sales()
+        assert rpc.call("evm_revert", [before])
+    return found
+
+
+@pytest.fixture(scope="session")
+def stand(sales: dict[str, "Sale"]) -> Fair:
+    """Their block and receipts, for the forger."""
+    first = sales["helped"]
+    return Fair(first.token, first.block, {name: sale.receipt for name, sale in sales.items()}, {})

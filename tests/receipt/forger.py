@@ -1,6 +1,6 @@
 """What a forger tries with genuine receipts and all that is public: fields, bytes, parts of others, his own tries."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -16,6 +16,7 @@ from tests.receipt.street import LI, MEI, OTHER_SHOP, SHOP
 
 GENUINE = ("alone", "in a batch", "last in a batch")
 Draw = Callable[[st.SearchStrategy], Any]
+Way = Callable[[Draw, Fair, Receipt], Receipt]
 
 ADDRESSES = st.sampled_from([SHOP, OTHER_SHOP, MEI, LI, Person("a stranger")]).map(lambda one: one.address)
 NUMBERS = st.one_of(st.integers(0, 12), st.integers(0, 2**63 - 1))
@@ -96,7 +97,8 @@ def _parts(draw: Draw, fair: Fair, receipt: Receipt) -> Receipt:
 def _trie(draw: Draw, fair: Fair, receipt: Receipt) -> Receipt:
     """A block of his own: a log changed, moved, dropped or added, the trie built anew, perhaps the header too."""
     told = [{**one, "logs": [dict(log) for log in one["logs"]]} for one in fair.block.receipts]
-    transaction = min(receipt.transaction, 1)  # those that logged something
+    logging = [place for place, one in enumerate(told) if one["logs"]]
+    transaction = receipt.transaction if receipt.transaction in logging else logging[-1]
     logs = told[transaction]["logs"]
     place = draw(st.integers(0, len(logs) - 1))
     how = draw(st.sampled_from(["data", "address", "topic", "move", "drop", "copy"]))
@@ -122,20 +124,52 @@ def _trie(draw: Draw, fair: Fair, receipt: Receipt) -> Receipt:
 WAYS = (_order, _field, _blob, _path, _parts, _trie)
 
 
+def _funded_order(draw: Draw, fair: Fair, receipt: Receipt) -> Receipt:
+    """Another payer, merchant, till, reference, amount, expiry, own money, or parts."""
+    name = draw(st.sampled_from(["payer", "own", "parts", *sorted(ORDER_FIELDS)]))
+    if name == "parts":
+        return replace(receipt, order=replace(receipt.order, parts=_other_parts(draw, receipt)))
+    kind = ADDRESSES if name == "payer" else NUMBERS if name == "own" else ORDER_FIELDS[name]
+    return replace(receipt, order=replace(receipt.order, **{name: draw(kind)}))
+
+
+def _other_parts(draw: Draw, receipt: Receipt) -> tuple[Any, ...]:
+    """Parts in another order, one twice or none, or one with another funder, budget, value or minimum."""
+    parts = list(receipt.order.parts)
+    how = draw(st.sampled_from(["reverse", "twice", "drop", "funder", "budget", "value", "minimum_spend"]))
+    if how in ("reverse", "twice", "drop") or not parts:
+        return tuple({"reverse": parts[::-1], "twice": parts + parts[:1]}.get(how, parts[1:]))
+    place = draw(st.integers(0, len(parts) - 1))
+    words = st.binary(min_size=32, max_size=32).map(lambda word: "0x" + word.hex())
+    kind = {"funder": ADDRESSES, "budget": words}.get(how, NUMBERS)
+    parts[place] = replace(parts[place], **{how: draw(kind)})
+    return tuple(parts)
+
+
+def _funded_field(draw: Draw, fair: Fair, receipt: Receipt) -> Receipt:
+    """Another token, checkout, chain, payer, transaction or log."""
+    name = draw(st.sampled_from(["chain_id", "token", "checkout", "payer", "transaction", "log"]))
+    return replace(receipt, **{name: draw(FIELDS.get(name, ADDRESSES))})
+
+
+FUNDED = ("helped", "given", "with a voucher")
+FUNDED_WAYS = (_funded_order, _funded_field, _blob, _path, _parts, _trie)
+
+
 @st.composite
-def forged_receipts(draw: Draw, fair: Fair) -> Receipt:
+def forged_receipts(draw: Draw, fair: Fair, names: Sequence[str] = GENUINE, ways: Sequence[Way] = WAYS) -> Receipt:
     """A genuine receipt, changed in one or two ways."""
-    receipt = fair[draw(st.sampled_from(GENUINE))]
-    for way in draw(st.lists(st.sampled_from(WAYS), min_size=1, max_size=2)):
+    receipt = fair[draw(st.sampled_from(names))]
+    for way in draw(st.lists(st.sampled_from(ways), min_size=1, max_size=2)):
         if receipt.nodes:
             receipt = way(draw, fair, receipt)
     return receipt
 
 
 @st.composite
-def forged_files(draw: Draw, fair: Fair) -> bytes:
+def forged_files(draw: Draw, fair: Fair, names: Sequence[str] = GENUINE) -> bytes:
     """A genuine file with other bytes, or the beginning of one and the end of another."""
-    one, other = (write(fair[draw(st.sampled_from(GENUINE))]) for _ in range(2))
+    one, other = (write(fair[draw(st.sampled_from(names))]) for _ in range(2))
     if draw(st.booleans()):
         return flipped(draw, one)
     return one[: draw(st.integers(0, len(one)))] + other[draw(st.integers(0, len(other))) :]

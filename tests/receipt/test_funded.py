@@ -1,24 +1,18 @@
 """A funded order's receipt: the checkout says that all of it was paid, and the hash holds every part."""
 
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
-from pswallet.chain import signing
-from pswallet.chain.abi import artifact
-from pswallet.chain.deploy import Deployment
-from pswallet.chain.funded import Budget, FundedOrder, Part, budget_id, funded_order_id
-from pswallet.chain.keys import Keys
-from pswallet.chain.rpc import Rpc
-from pswallet.local.processes import Child
+from pswallet.chain.funded import FundedOrder, Part
+from pswallet.chain.hashing import address_bytes
 from pswallet.receipt import (
     Added,
     Receipt,
     ReceiptInvalid,
     Short,
-    build,
     code_of,
     confirm,
     errors,
@@ -32,93 +26,29 @@ from pswallet.receipt import (
     write,
     write_short,
 )
+from pswallet.receipt.payments import Log, funded_payer_of
 from tests.parts import Chain, Person
-from tests.receipt import street
-from tests.receipt.forger import flipped
-from tests.receipt.street import CARRIER, LI, MEI, SHOP
-
-DISTRICT, OFFERS = Person("a district that helps"), Person("offers of a platform")
-HELP = 1_000
-
-
-@dataclass(frozen=True)
-class Sale:
-    """A funded order that was paid on a chain, with all that a receipt of it needs."""
-
-    token: signing.Domain
-    checkout: signing.Domain
-    order: FundedOrder
-    signature: bytes
-    transaction: str
-    receipt: Receipt
-    block_hash: bytes
-
-
-class Stall:
-    """A shop whose orders a district helps to pay."""
-
-    def __init__(self, chain: Chain) -> None:
-        self.chain, deployment = chain, chain.deployment
-        self.token, self.checkout = signing.token_domain(deployment), signing.checkout_domain(deployment)
-        street.settle_in(chain, MEI, LI)
-        chain.register(DISTRICT, tier=6)
-        chain.fund(DISTRICT, fen=1_000_000)
-        chain.token(DISTRICT.key, "approve", deployment.checkout, 2**255)
-        self.budget = Budget(DISTRICT.address, OFFERS.address, 500_000, chain.now() + 10**6, "0x" + "07" * 32)
-        signature = signing.sign(signing.digest(self.checkout, signing.BUDGET, self.budget.message()), DISTRICT.key)
-        self.transact("openBudget", self.budget.terms(), signature)
-
-    def transact(self, function: str, *arguments: object) -> str:
-        data = artifact("MerchantCheckout").call(function, *arguments)
-        receipt = self.chain.transact(CARRIER, self.chain.deployment.checkout, data)
-        assert receipt["status"] == "0x1"
-        return receipt["transactionHash"]
-
-    def sell(self, reference: str, *, own: int) -> Sale:
-        part = Part(DISTRICT.address, budget_id(self.checkout, self.budget), HELP, 0)
-        expiry = self.chain.now() + 1_000
-        order = FundedOrder(MEI.address, SHOP.address, "T01", reference, own, own + HELP, expiry, (part,))
-        identity = funded_order_id(self.checkout, order)
-        message = {
-            **{"from": MEI.address, "to": self.checkout.verifying_contract, "value": own, "nonce": identity},
-            **{"validAfter": 0, "validBefore": expiry},
-        }
-        payment = signing.digest(self.token, signing.RECEIVE_WITH_AUTHORIZATION, message)
-        signature = signing.sign(payment if own else bytes.fromhex(identity[2:]), MEI.key)
-        sponsored = {"order": identity, "budget": part.budget}
-        sponsorship = signing.sign(signing.digest(self.checkout, signing.SPONSORSHIP, sponsored), OFFERS.key)
-        transaction = self.transact("pay", order.terms(), order.given(), signature, [sponsorship], [])
-        receipt = build(
-            self.chain.rpc, self.token, order,
-            payer=MEI.address, signature=signature, transaction=transaction, checkout=self.checkout,
-        )  # fmt: skip
-        block_hash = street.block_of(self.chain, transaction).hash
-        return Sale(self.token, self.checkout, order, signature, transaction, receipt, block_hash)
-
-
-@pytest.fixture(scope="session")
-def sales(anvil_process: tuple[Child, str], deployed: Deployment, keys: Keys) -> dict[str, Sale]:
-    """A sale to which the payer adds money, and one that others pay whole; the chain is as before afterwards."""
-    with Rpc(anvil_process[1]) as rpc:
-        before = rpc.call("evm_snapshot")
-        stall = Stall(Chain(rpc=rpc, deployment=deployed, keys=keys))
-        found = {"helped": stall.sell("F-1", own=2_880), "given": stall.sell("F-2", own=0)}
-        assert rpc.call("evm_revert", [before])
-    return found
+from tests.receipt.conftest import Fair
+from tests.receipt.forger import FUNDED, FUNDED_WAYS, forged_files, forged_receipts
+from tests.receipt.stall import DISTRICT, HELP, Sale, Stall
+from tests.receipt.street import LI, MEI, SHOP
 
 
 def verified(sale: Sale, receipt: Receipt | None = None):
     return verify(receipt or sale.receipt, sale.token, sale.block_hash, sale.checkout)
 
 
-@pytest.mark.parametrize("name", ["helped", "given"])
-def test_a_funded_receipt_says_what_was_paid_and_how_much_of_it_by_the_payer(sales: dict[str, Sale], name: str):
+@pytest.mark.parametrize(("name", "own"), [("helped", "28.80"), ("given", "0.00"), ("with a voucher", "5.00")])
+def test_a_funded_receipt_says_what_was_paid_and_how_much_of_it_by_the_payer(
+    sales: dict[str, Sale], name: str, own: str
+):
     sale = sales[name]
     payment = verified(sale, read(write(sale.receipt)))
     assert (payment.order, payment.payer, payment.signer) == (sale.order, MEI.address, "key")
-    own = "¥28.80" if name == "helped" else "¥0.00"
-    assert f"({own} of it one's own) to {SHOP.address} for order {sale.order.reference}" in words.line_of(payment, "en")
-    assert f"（本人支付 {own}）" in words.line_of(payment, "zh-CN")
+    assert f"(¥{own} of it one's own) to {SHOP.address} for order {sale.order.reference}" in words.line_of(
+        payment, "en"
+    )
+    assert f"（本人支付 ¥{own}）" in words.line_of(payment, "zh-CN")
 
 
 def test_a_funded_receipt_needs_the_trusted_checkout(sales: dict[str, Sale]):
@@ -174,16 +104,65 @@ def test_another_payer_log_or_signature_is_refused(sales: dict[str, Sale]):
     assert verified(sale, replace(sale.receipt, contract_payer=True)).signer == "contract"
 
 
-@settings(max_examples=max(200, settings().max_examples), deadline=None)
+MANY = settings(max_examples=max(300, settings().max_examples), deadline=None)
+
+
+def passes_as_another(stand: Fair, sale: Sale, receipt: Receipt) -> bool:
+    """Whether a receipt that nobody was given is taken."""
+    assume(not any(receipt == stand[name] for name in FUNDED))
+    try:
+        verify(receipt, sale.token, sale.block_hash, sale.checkout)
+    except ReceiptInvalid:
+        return False
+    return True
+
+
+@MANY
 @given(data=st.data())
-def test_no_forged_funded_file_passes(sales: dict[str, Sale], data: st.DataObject):
-    sale = sales[data.draw(st.sampled_from(["helped", "given"]))]
-    with pytest.raises(ReceiptInvalid):
-        verified(sale, read(flipped(data.draw, write(sale.receipt))))
+def test_no_forged_funded_receipt_passes(stand: Fair, sales: dict[str, Sale], data: st.DataObject):
+    forged = data.draw(forged_receipts(stand, FUNDED, FUNDED_WAYS))
+    assert not passes_as_another(stand, sales["helped"], forged)
+
+
+@MANY
+@given(data=st.data())
+def test_no_forged_funded_file_passes(stand: Fair, sales: dict[str, Sale], data: st.DataObject):
+    try:
+        forged = read(data.draw(forged_files(stand, FUNDED)))
+    except errors.ReceiptMalformed:
+        return
+    assert not passes_as_another(stand, sales["helped"], forged)
+
+
+def said(sale: Sale) -> list[Log]:
+    return [
+        Log(bytes.fromhex(log["address"][2:]), [bytes.fromhex(one[2:]) for one in log["topics"]],
+            bytes.fromhex(log["data"][2:])) for log in sale.logs
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("name", FUNDED)
+def test_the_money_of_every_part_stands_before_the_checkouts_word(sales: dict[str, Sale], name: str):
+    """Were the checkout not what it is: its word without the money, or with other money, is not enough."""
+    sale = sales[name]
+    asked = (sale.token.verifying_contract, sale.checkout.verifying_contract, sale.order, sale.id)
+    logs, place = said(sale), sale.receipt.log
+    assert funded_payer_of(logs, place, *asked) == MEI.address
+    moved = [at for at in range(place) if len(logs[at].data) == 32 and len(logs[at].topics) == 3]
+    paid = [at for at in moved if logs[at].address == address_bytes(sale.token.verifying_contract)]
+    assert len(paid) == len(sale.order.parts) + 2 * bool(sale.order.own)
+    for at in paid:
+        less = logs[at]._replace(data=(int.from_bytes(logs[at].data) - 1).to_bytes(32))
+        elsewhere = logs[at]._replace(topics=[*logs[at].topics[:2], address_bytes(LI.address).rjust(32, b"\0")])
+        for other in (less, elsewhere, logs[at]._replace(address=bytes(20))):
+            with pytest.raises(errors.ReceiptDiffers):
+                funded_payer_of([*logs[:at], other, *logs[at + 1 :]], place, *asked)
+        with pytest.raises(errors.ReceiptDiffers):
+            funded_payer_of([*logs[:at], *logs[at + 1 :]], place - 1, *asked)
 
 
 def test_a_funded_receipt_goes_by_node_and_short_form_too(chain: Chain):
-    sale = Stall(chain).sell("F-1", own=2_880)
+    sale = Stall(chain).alone()
     assert verify_by_node(sale.receipt, sale.token, chain.rpc, sale.checkout).order == sale.order
     short = read_short(write_short(shortened(sale.receipt, sale.transaction)))
     assert confirm(short, sale.token, chain.rpc, sale.checkout).payer == MEI.address
