@@ -72,7 +72,14 @@ def _counter(staff: Staff, contracts: "Deployment", rpc: str, till: str) -> Iter
     from pswallet.till.line import Line, Node
 
     client, folder, _ = staff
-    client.knows = Chain(contracts.chain_id, contracts.stablecoin, contracts.escrow, block_time=0)
+    client.knows = Chain(
+        chain_id=contracts.chain_id,
+        stablecoin=contracts.stablecoin,
+        escrow=contracts.escrow,
+        checkout=contracts.checkout,
+        voucher=contracts.voucher,
+        block_time=0,
+    )
     journal = Journal(folder / f"till-{till}" / "journal.jsonl")
     node = Node(rpc, token_domain(contracts), _unheard) if rpc else None
     counter = Counter(Line(client, _unheard), journal, node)
