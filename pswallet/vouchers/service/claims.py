@@ -84,7 +84,11 @@ _COUNT = text(
     " (SELECT FROM campaign_closings x WHERE x.campaign = asked.campaign) AS is_open,"
     " (SELECT coalesce(sum(value_fen), 0) FROM voucher_entries i"
     "  WHERE i.campaign = asked.campaign AND i.kind = 'issued')"
-    f" + (SELECT coalesce(sum(value_fen), 0) FROM voucher_claims c WHERE c.campaign = asked.campaign AND {PENDING})"
+    # Only a claim whose call is under way can be pending: those are few, however many were made.
+    " + (SELECT coalesce(sum(value_fen), 0) FROM chain_calls q JOIN voucher_claims c ON"
+    "   c.campaign = q.arguments->>'campaign' AND c.account = q.arguments->>'account'"
+    "   AND c.count = CAST(q.arguments->>'number' AS int)"
+    f" WHERE q.settled_block IS NULL AND q.kind = 'voucher' AND c.campaign = asked.campaign AND {PENDING})"
     " AS promised FROM unnest(CAST(:campaigns AS text[])) AS asked(campaign)"
 )
 
