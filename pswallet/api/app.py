@@ -36,6 +36,7 @@ from pswallet.api.routes import (
     merchants,
     offers,
     order_codes,
+    openings,
     orders,
     payment_codes,
     points,
@@ -91,6 +92,7 @@ def routers(settings: Settings) -> list[APIRouter]:
         events.router,
         transfers.router,
         requests.router,
+        openings.router,
         orders.router,
         funded.router,
         budgets.router,
@@ -174,6 +176,7 @@ def create_app(
         claims.hot,
         transfers.hot,
         orders.hot,
+        openings.hot,
         funded.hot,
         campaigns.hot,
     ]  # before the routers: routes are tried in order

@@ -247,8 +247,13 @@ def intake_of(request: Request, name: str, desk: Callable[[Gateway], Desk[Any]])
 
     A 202 is a promise to carry a call to the chain: none is given that could not be kept in time.
     """
+    request.app.state.gateway.backlog.admit()
+    return unpromising_intake_of(request, name, desk)
+
+
+def unpromising_intake_of(request: Request, name: str, desk: Callable[[Gateway], Desk[Any]]) -> Intake[Any]:
+    """Return the app's one intake of that name, for what leaves no call: the chain may be behind."""
     state = request.app.state
-    state.gateway.backlog.admit()
     intakes = _intakes(state)
     if name not in intakes:
         intakes[name] = Intake(desk(state.gateway), name)

@@ -3,21 +3,21 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Annotated
 
 from fastapi import APIRouter, Path, Query, Request, Response
-from pydantic import ConfigDict, Field, JsonValue
+from pydantic import ConfigDict, Field
 from sqlalchemy.orm import Session
 from starlette.concurrency import run_in_threadpool
 
-from pswallet.accounts.errors import SignatureInvalid, ValueTooLarge, ZeroAmount
+from pswallet.accounts.errors import SignatureInvalid
 from pswallet.accounts.service import SessionOwner
 from pswallet.api.deps import Credentials, Gateway, GatewayParts, KeyHeader, MemberPost, Owner, Transaction, gateway_of
 from pswallet.api.idempotency import Answer, once
 from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
 from pswallet.api.polling import PolledRoute
-from pswallet.api.problems import AmountInvalid, ChainAway, RequestInvalid
+from pswallet.api.problems import ChainAway, RequestInvalid
 from pswallet.api.refusals import refused
 from pswallet.api.routes.red_packets import Ask, chain_time, time_of
 from pswallet.api.routes.transfers import EXAMPLE_AUTHORIZATION, PAYING, TransferAccepted, with_verdict
@@ -28,33 +28,15 @@ from pswallet.chain.signing import SignatureMalformed, token_domain
 from pswallet.checkout.service import FundedPayment
 from pswallet.kit.clock import to_unix
 from pswallet.kit.db import transaction
-from pswallet.kit.money import Fen
 from pswallet.kit.problems import Problem
-from pswallet.merchants.errors import CodeLimitExceeded, NotAMerchant
+from pswallet.merchants.errors import CodeLimitExceeded
 from pswallet.payments import errors, service
-from pswallet.payments.service import OpenOrder, OrderPayment, OrderView, PayOrder, RefundOrder, SignedPayment
+from pswallet.payments.service import OrderPayment, OrderView, PayOrder, RefundOrder, SignedPayment
 
 router = APIRouter(prefix="/orders", tags=["orders"], route_class=PolledRoute)
 
 ORDER_ID = r"^ord_[0-9a-z]{26}$"
 OrderId = Annotated[str, Path(pattern=ORDER_ID, description="the id that POST /v1/orders gave")]
-_EXAMPLE_ORDER: dict[str, JsonValue] = {
-    "till": "T01",
-    "reference": "2026112200010",
-    "amount_fen": 2_880,
-    "expires_in_s": 120,
-}
-
-
-class AskForOrder(Shape):
-    """What a till asks for. The same reference is the same order, however often it is asked for."""
-
-    model_config = ConfigDict(json_schema_extra={"examples": [_EXAMPLE_ORDER]})
-
-    till: Ticket
-    reference: Ticket = Field(description="the merchant's own number of the order, used once")
-    amount_fen: AmountFen
-    expires_in_s: int = Field(120, strict=True, ge=10, le=86_400, description="seconds of the chain's time")
 
 
 class OrderPartShape(Shape):
@@ -165,25 +147,6 @@ class GiveBack(Shape):
     valid_before: UnixTime
     nonce: Bytes32
     signature: Signature
-
-
-@router.post(
-    "",
-    status_code=201,
-    responses=refused(AmountInvalid, ChainAway, ZeroAmount, ValueTooLarge, NotAMerchant, errors.OrderReferenceReused),
-)
-@once
-def open_order(body: AskForOrder, post: MemberPost) -> OrderShape:
-    """Open an order, or get the one that was opened under this reference: a till that lost the answer asks again."""
-    asked = OpenOrder(
-        merchant=post.owner.address,
-        till=body.till,
-        reference=body.reference,
-        amount_fen=Fen(body.amount_fen),
-        expires_in=timedelta(seconds=body.expires_in_s),
-    )
-    domain = token_domain(post.gateway.deployment)
-    return shape_of(service.open_order(post.session, asked, domain=domain, now=chain_time(post)), post.owner.address)
 
 
 @router.get("", responses=refused(errors.OrderUnknown))

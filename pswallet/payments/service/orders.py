@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 
-from sqlalchemy import select
+from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
 
 from pswallet.accounts import errors as token_errors
@@ -63,19 +63,45 @@ class PayOrder:
 
 
 def open_order(session: Session, asked: OpenOrder, *, domain: Domain, now: datetime) -> OrderView:
-    """Open an order, or return the one that the merchant opened under that reference. `now`: the last block's time.
+    """Open one order as `open_orders` does. Raises what stands in its place there."""
+    found = open_orders(session, [asked], domain=domain, now=now)[0]
+    if isinstance(found, Problem):
+        raise found
+    return found
 
-    Raises NotAMerchant, ZeroAmount, ValueTooLarge, OrderReferenceReused for a reference of another order.
+
+def open_orders(
+    session: Session, commands: Sequence[OpenOrder], *, domain: Domain, now: datetime
+) -> list[OrderView | Problem]:
+    """Open each order, or find the one that its merchant opened under that reference. `now`: the last block's time.
+
+    In a refused one's place stands NotAMerchant, ZeroAmount, ValueTooLarge, or OrderReferenceReused for a reference of
+    another order.
     """
-    if standing(session, [asked.merchant])[asked.merchant].tier != rules.MERCHANT_TIER:
-        raise NotAMerchant(account=asked.merchant)
+    merchants = standing(session, [asked.merchant for asked in commands])
+    problems = [_opening_problem(asked, merchants[asked.merchant].tier) for asked in commands]
+    sound = [asked for asked, problem in zip(commands, problems, strict=True) if problem is None]
+    # Two tills, or one that repeats itself, may come at once: one row is made, both are shown it.
+    insert_new_rows(session, Order, [_row(asked, domain=domain, now=now) for asked in sound])
+    found = _by_reference(session, sound)
+    return [
+        problem or _same(asked, found[asked.merchant, asked.reference])
+        for asked, problem in zip(commands, problems, strict=True)
+    ]
+
+
+def _opening_problem(asked: OpenOrder, tier: int) -> Problem | None:
+    if tier != rules.MERCHANT_TIER:
+        return NotAMerchant(account=asked.merchant)
     if asked.amount_fen <= 0:
-        raise token_errors.ZeroAmount()
-    if asked.amount_fen > MAX_FEN:
-        raise token_errors.ValueTooLarge()
+        return token_errors.ZeroAmount()
+    return token_errors.ValueTooLarge() if asked.amount_fen > MAX_FEN else None
+
+
+def _row(asked: OpenOrder, *, domain: Domain, now: datetime) -> dict[str, object]:
     expiry = to_unix(now + asked.expires_in)
     terms = signed.Order(asked.merchant, asked.till, asked.reference, asked.amount_fen, expiry)
-    row = {
+    return {
         "id": new_id("ord"),
         "hash": signed.order_id(domain, terms),
         "merchant": asked.merchant,
@@ -86,14 +112,20 @@ def open_order(session: Session, asked: OpenOrder, *, domain: Domain, now: datet
         "expires_at": from_unix(expiry),
         "quote_id": asked.quote_id,
     }
-    # Two tills, or one that repeats itself, may come at once: one row is made, both are shown it.
-    insert_new_rows(session, Order, [row])
-    found = session.scalars(
-        select(Order).where(Order.merchant == asked.merchant, Order.reference == asked.reference)
-    ).one()
+
+
+def _by_reference(session: Session, commands: Sequence[OpenOrder]) -> dict[tuple[str, str], OrderView]:
+    pairs = {(asked.merchant, asked.reference) for asked in commands}
+    if not pairs:
+        return {}
+    orders = session.scalars(select(Order).where(tuple_(Order.merchant, Order.reference).in_(pairs))).all()
+    return {(view.merchant, view.reference): view for view in views(session, orders)}
+
+
+def _same(asked: OpenOrder, found: OrderView) -> OrderView | Problem:
     if (found.till, found.amount_fen, found.quote_id) != (asked.till, asked.amount_fen, asked.quote_id):
-        raise OrderReferenceReused(order=found.id, amount_fen=found.amount_fen)
-    return views(session, [found])[0]
+        return OrderReferenceReused(order=found.id, amount_fen=found.amount_fen)
+    return found
 
 
 def find_order(session: Session, order_id: str) -> OrderView:
