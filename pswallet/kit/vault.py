@@ -23,6 +23,7 @@ from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.orm import Mapped, Session, mapped_column
 
 from pswallet.kit.db import Base
+from pswallet.kit.rows import insert_new_rows
 
 _VERSION = b"\x01"
 _NONCE_BYTES = 12
@@ -111,6 +112,23 @@ class Vault:
         """
         return _seal(AESGCM(self._key_for(session, person)), text.encode(), f"{person}|{field}")
 
+    def seal_many(self, session: Session, field: str, texts: Mapping[str, str]) -> dict[str, bytes]:
+        """Encrypt one field of several people (person → text) as `seal` does, with a few queries. Raises Erased."""
+        keys = self._keys_of(session, texts)
+        fresh = {person: AESGCM.generate_key(256) for person in texts.keys() - keys.keys()}
+        if fresh:
+            master = self._master_in_force(session)
+            rows = [
+                {"person": person, "wrapped": self._wrap(person, key, master), "master": master}
+                for person, key in fresh.items()
+            ]
+            # Whose key another process made meanwhile is sealed under that one.
+            all_new = insert_new_rows(session, DataKey, rows) == len(rows)
+            keys |= fresh if all_new else self._keys_of(session, fresh)
+        return {
+            person: _seal(AESGCM(keys[person]), text.encode(), f"{person}|{field}") for person, text in texts.items()
+        }
+
     def unseal(self, session: Session, person: str, field: str, sealed: bytes) -> str:
         """Read what `seal` gave. Raises SealBroken or Erased."""
         return self.unseal_many(session, field, {person: sealed})[person]
@@ -129,6 +147,9 @@ class Vault:
     def _wrapped_keys(self, session: Session, people: Collection[str]) -> dict[str, bytes | None]:
         rows = session.execute(select(DataKey.person, DataKey.wrapped).where(DataKey.person.in_(people)))
         return {person: key for person, key in rows}
+
+    def _keys_of(self, session: Session, people: Collection[str]) -> dict[str, bytes]:
+        return {person: self._unwrap(person, key) for person, key in self._wrapped_keys(session, people).items()}
 
     def _open(self, person: str, field: str, wrapped: bytes | None, value: bytes) -> str:
         return _unseal(AESGCM(self._unwrap(person, wrapped)), value, f"{person}|{field}").decode()

@@ -31,6 +31,28 @@ def test_the_same_text_is_never_sealed_alike(sessions: Sessions, vault: Vault) -
     assert sealed_name(sessions, vault) != sealed_name(sessions, vault)
 
 
+def test_what_is_sealed_for_many_at_once_is_read_like_anything_else(sessions: Sessions, vault: Vault) -> None:
+    """acc_1 has a data key already, the other one has not."""
+    before = sealed_name(sessions, vault)
+    with transaction(sessions) as session:
+        sealed = vault.seal_many(session, "phone", {"acc_1": "138", "acc_2": "139"})
+    with transaction(sessions) as session:
+        assert {person: vault.unseal(session, person, "phone", one) for person, one in sealed.items()} == {
+            "acc_1": "138",
+            "acc_2": "139",
+        }
+        assert vault.unseal(session, "acc_1", "name", before) == NAME
+        assert vault.seal_many(session, "phone", {}) == {}
+
+
+def test_nobody_erased_is_sealed_for_among_many(sessions: Sessions, vault: Vault) -> None:
+    sealed_name(sessions, vault)
+    with transaction(sessions) as session:
+        vault.destroy(session, "acc_1", now=clock.now())
+    with transaction(sessions) as session, pytest.raises(Erased):
+        vault.seal_many(session, "phone", {"acc_1": "138", "acc_2": "139"})
+
+
 def test_a_flipped_bit_is_noticed(sessions: Sessions, vault: Vault) -> None:
     sealed = sealed_name(sessions, vault)
     for place in range(len(sealed)):
