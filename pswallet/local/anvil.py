@@ -13,6 +13,9 @@ from pswallet.local import processes
 CHAIN_ID = 31337
 """The local chain's id; sandbox money on it is worth nothing."""
 
+HEAD_ONLY = ("--prune-history",)
+"""For long runs: the state of each block is not kept, which is written to disk otherwise."""
+
 _LISTENING = re.compile(r"Listening on ([0-9.]+:[0-9]+)")
 
 

@@ -42,6 +42,8 @@ class Stack:
     rpc_url: str = ""
     url: str = ""
     children: dict[str, processes.Child] = field(default_factory=dict)
+    chain_time: int | None = None
+    """Where the clock of a chain starts that is not kept (Unix seconds); None: now, and it is saved each second."""
     metrics_ports: dict[str, int] = field(default_factory=dict)
     """Where the figures of the processes that serve nothing else are; the gateway's are with its other routes."""
 
@@ -147,12 +149,14 @@ class Stack:
         self.rpc_url = self.settings.rpc_url
         if self.rpc_url:
             return
-        state = self.folder / "anvil.json"
+        state = (self.folder / "anvil.json").resolve()
         self.children["anvil"], self.rpc_url = anvil.start(
             port=ports.free_port(self.settings.anvil_port),
             log=self.folder / "logs" / "anvil.log",
-            state=state.resolve(),
+            state=state if self.chain_time is None else None,
             block_time_s=self.settings.block_time_s,
+            timestamp=self.chain_time,
+            arguments=() if self.chain_time is None else anvil.HEAD_ONLY,
         )
         _never_go_back_in_time(self.rpc_url)
 
