@@ -60,6 +60,11 @@ demo: $(SETUP) ## play the whole story on a fresh chain, audit it, keep running 
 up: $(SETUP) ## the same machine without the story; its state survives a restart
 	@pswallet up
 
+.PHONY: replay
+replay: $(SETUP) ## Luohu's red packets of 2020 at their size, audited (SCALE=0.01: a hundredth); build/replay.json, .svg
+	@pswallet replay luohu $(if $(SCALE),--scale $(SCALE))
+	@python -m bench.replay
+
 # --- tests and checks -------------------------------------------------------
 
 .PHONY: test

@@ -18,6 +18,7 @@ from rich.console import Console
 
 from pswallet import cashier, keeper, officer, operator, scanner, tally
 from pswallet.lottery.commands import app as voucher
+from pswallet.replay.commands import app as replay
 from pswallet.settings import Settings
 from pswallet.till.commands import pos
 from pswallet.wallet.commands import app as wallet
@@ -33,6 +34,7 @@ keeper.join(app)
 app.add_typer(scanner.app, name="code")
 app.add_typer(tally.app, name="points")
 app.add_typer(voucher, name="voucher")
+app.add_typer(replay, name="replay")
 app.add_typer(wallet, name="wallet")
 app.add_typer(cashier.app, name="receipt")
 app.command()(pos)
