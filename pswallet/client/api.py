@@ -218,6 +218,7 @@ class Api:
         return self._transport.ask(
             answers.CashbackPage, "GET", "/v1/cashbacks", query={"role": role, "cursor": cursor, "limit": limit}
         )
+
     def show_order_code(self, order_id: str) -> answers.OrderCodeShape:
         """Show the code of one's own order, good for two minutes from now on."""
         return self._transport.ask(answers.OrderCodeShape, "GET", f"/v1/orders/{escaped(order_id)}/code")

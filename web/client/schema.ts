@@ -1211,8 +1211,27 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/v1/orders/{order_id}/funded-payments": {
     "/v1/orders/{order_id}/code": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Show Order Code
+         * @description Show the code of one's own order, good for two minutes from now on.
+         */
+        get: operations["show_order_code_v1_orders__order_id__code_get"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/v1/orders/{order_id}/funded-payments": {
         parameters: {
             query?: never;
             header?: never;
@@ -1246,13 +1265,6 @@ export interface paths {
          * @description Give money of a funded order back: each fen to whose it was, own money first.
          */
         post: operations["refund_funded_order_v1_orders__order_id__funded_refunds_post"];
-        /**
-         * Show Order Code
-         * @description Show the code of one's own order, good for two minutes from now on.
-         */
-        get: operations["show_order_code_v1_orders__order_id__code_get"];
-        put?: never;
-        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -4452,6 +4464,23 @@ export interface components {
             street?: ("坪山" | "坑梓" | "龙田" | "石井" | "马峦" | "碧岭") | null;
         };
         /**
+         * OrderCodeShape
+         * @description An order's code, after EMVCo's specification.
+         */
+        OrderCodeShape: {
+            /**
+             * Expires At
+             * Format: date-time
+             * @description when it is refused; ask for another one then
+             */
+            expires_at: string;
+            /**
+             * Text
+             * @description to be drawn as QR at level M
+             */
+            text: string;
+        };
+        /**
          * OrderPartShape
          * @description What somebody else pays of an order.
          */
@@ -4476,21 +4505,6 @@ export interface components {
              * @description whole fen (100 fen are one yuan)
              */
             value_fen: number;
-         * OrderCodeShape
-         * @description An order's code, after EMVCo's specification.
-         */
-        OrderCodeShape: {
-            /**
-             * Expires At
-             * Format: date-time
-             * @description when it is refused; ask for another one then
-             */
-            expires_at: string;
-            /**
-             * Text
-             * @description to be drawn as QR at level M
-             */
-            text: string;
         };
         /**
          * OrderPaymentShape
@@ -6473,8 +6487,8 @@ export type OpenDevice = components['schemas']['OpenDevice'];
 export type OpenedDeviceShape = components['schemas']['OpenedDeviceShape'];
 export type OpenPacket = components['schemas']['OpenPacket'];
 export type OpenStore = components['schemas']['OpenStore'];
-export type OrderPartShape = components['schemas']['OrderPartShape'];
 export type OrderCodeShape = components['schemas']['OrderCodeShape'];
+export type OrderPartShape = components['schemas']['OrderPartShape'];
 export type OrderPaymentShape = components['schemas']['OrderPaymentShape'];
 export type OrderShape = components['schemas']['OrderShape'];
 export type PacketAccepted = components['schemas']['PacketAccepted'];
@@ -13251,6 +13265,99 @@ export interface operations {
             };
         };
     };
+    show_order_code_v1_orders__order_id__code_get: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                /** @description the id that POST /v1/orders gave */
+                order_id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Successful Response */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["OrderCodeShape"];
+                };
+            };
+            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
+            304: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Sign in first; The session is unknown, expired or revoked */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such order; There is no such till */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The request did not arrive in time */
+            408: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is larger than 64 KiB */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description A part of the code has not its form; The request does not fit the documented shape */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The headers are larger than 64 KiB */
+            431: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     pay_funded_order_v1_orders__order_id__funded_payments_post: {
         parameters: {
             query?: never;
@@ -13258,10 +13365,6 @@ export interface operations {
                 /** @description 1 to 128 printable characters; a repeat gets the same answer. */
                 "Idempotency-Key"?: string;
             };
-    show_order_code_v1_orders__order_id__code_get: {
-        parameters: {
-            query?: never;
-            header?: never;
             path: {
                 /** @description the id that POST /v1/orders gave */
                 order_id: string;
@@ -13276,10 +13379,6 @@ export interface operations {
         responses: {
             /** @description Successful Response */
             202: {
-        requestBody?: never;
-        responses: {
-            /** @description Successful Response */
-            200: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -13295,15 +13394,6 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
-                    "application/json": components["schemas"]["OrderCodeShape"];
-                };
-            };
-            /** @description The same as the answer whose `ETag` was sent in `If-None-Match`; no body */
-            304: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
             };
             /** @description Sign in first; The session is unknown, expired or revoked */
             401: {
@@ -13324,7 +13414,6 @@ export interface operations {
                 };
             };
             /** @description There is no such order; There is no such quote; There is no such campaign */
-            /** @description There is no such order; There is no such till */
             404: {
                 headers: {
                     [name: string]: unknown;
@@ -13361,7 +13450,6 @@ export interface operations {
                 };
             };
             /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; A payment of nothing; A value does not fit its field; This is not a valid signature; The validity of this authorization is out of range; This address cannot receive money; The payment does not match the order; The parts of this order do not fit; The payer did not sign this order; The proofs do not match the parts of this order; The request does not fit the documented shape */
-            /** @description A part of the code has not its form; The request does not fit the documented shape */
             422: {
                 headers: {
                     [name: string]: unknown;
@@ -13500,7 +13588,6 @@ export interface operations {
                 };
             };
             /** @description The chain's node is away; repeat the request; The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
-            /** @description The gateway's database is away; repeat the request; The gateway is busy; repeat the request in a moment */
             503: {
                 headers: {
                     [name: string]: unknown;
