@@ -16,7 +16,7 @@ class SandboxSms:
 
     def __init__(self, sessions: db.Sessions, vault: Vault) -> None:
         self._sessions = sessions
-        self._vault = vault
+        self.vault = vault
 
     def send_code(self, phone: str, code: str) -> None:
         """Put `code` into the box of `phone` (E.164)."""
@@ -25,8 +25,8 @@ class SandboxSms:
             session.add(
                 SandboxMessage(
                     id=identifier,
-                    phone_index=self._vault.index(_FIELD, phone),
-                    text_sealed=self._vault.seal_record(identifier, code.encode()),
+                    phone_index=self.vault.index(_FIELD, phone),
+                    text_sealed=self.vault.seal_record(identifier, code.encode()),
                     sent_at=clock.now(),
                 )
             )
@@ -35,8 +35,8 @@ class SandboxSms:
         """Return the last `limit` codes sent to `phone` (E.164), the newest first."""
         found = session.scalars(
             select(SandboxMessage)
-            .where(SandboxMessage.phone_index == self._vault.index(_FIELD, phone))
+            .where(SandboxMessage.phone_index == self.vault.index(_FIELD, phone))
             .order_by(SandboxMessage.sent_at.desc())
             .limit(limit)
         )
-        return [self._vault.unseal_record(message.id, message.text_sealed).decode() for message in found]
+        return [self.vault.unseal_record(message.id, message.text_sealed).decode() for message in found]

@@ -20,7 +20,7 @@ from pswallet.settings import Settings
 from pswallet.vendors.identity import SandboxIdentity
 from pswallet.vendors.register import SandboxRegister
 from pswallet.vendors.sms import SandboxSms
-from tests.api.gateway import Member, serve
+from tests.api.gateway import HOST, Member, serve
 from tests.parts import Chain
 
 WIDE = Limits(codes=Limit(10_000, 60), sign_ins=Limit(10_000, 60), lookups=Limit(10_000, 60), checks=Limit(10_000, 60))
@@ -33,7 +33,7 @@ def vault(keys: Any) -> Vault:
 
 @pytest.fixture
 def settings() -> Settings:
-    return Settings(mode="sandbox", public_url="http://localhost:8000")
+    return Settings(mode="sandbox", public_url=f"http://{HOST}")
 
 
 @pytest.fixture
