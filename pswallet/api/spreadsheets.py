@@ -21,6 +21,7 @@ HEADINGS = (
     "Payment",
     "Red packet",
     "Block",
+    "Order",
 )
 
 KINDS = {
@@ -72,6 +73,7 @@ def _row(line: LineShape, language: str) -> list[str]:
         line.transfer_id or "",
         line.packet or "",
         str(line.block),
+        line.reference or "",
     ]
 
 

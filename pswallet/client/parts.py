@@ -158,6 +158,7 @@ class LineShape(TypedDict):
     balance_after_fen: int
     transfer_id: str | None
     packet: str | None
+    reference: str | None
     block: int
 
 

@@ -130,7 +130,7 @@ def test_a_sheet_has_a_row_for_each_line_oldest_first(pair: list[Member], pipeli
 
 def test_a_sheet_is_utf_8_with_a_byte_order_mark_and_ends_lines_as_rfc_4180_does(member: Member) -> None:
     answer, rows = sheet(member, "zh-CN")
-    expected = "时间（北京时间）,类型,对方,收入（元）,支出（元）,余额（元）,付款编号,红包编号,区块\r\n"
+    expected = "时间（北京时间）,类型,对方,收入（元）,支出（元）,余额（元）,付款编号,红包编号,区块,订单号\r\n"
     assert answer.content == b"\xef\xbb\xbf" + expected.encode()
     assert len(rows) == 1
 

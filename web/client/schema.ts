@@ -3675,6 +3675,11 @@ export interface components {
             kind: string;
             /** Packet */
             packet: string | null;
+            /**
+             * Reference
+             * @description the merchant's number of the order that it paid, or came back from
+             */
+            reference: string | null;
             /** Transfer Id */
             transfer_id: string | null;
         };

@@ -42,6 +42,7 @@ class LineShape(Shape):
     balance_after_fen: int
     transfer_id: str | None
     packet: Bytes32 | None
+    reference: str | None = Field(description="the merchant's number of the order that it paid, or came back from")
     block: int
 
 
@@ -90,5 +91,6 @@ def _shape(line: Line, kind: str, packet: str | None) -> LineShape:
         balance_after_fen=line.balance_after_fen,
         transfer_id=line.transfer_id,
         packet=packet,
+        reference=line.reference,
         block=line.place[0],
     )

@@ -13,6 +13,7 @@ from sqlalchemy.orm import Session
 from pswallet.kit.money import Fen
 from pswallet.payments.models import Authorization, AuthorizationUse, Entry
 from pswallet.payments.service.ledger import last_entries
+from pswallet.payments.service.references import references_of
 
 Place = tuple[int, int, int]
 """Where an entry stands: block, log index, leg."""
@@ -27,7 +28,10 @@ class Period(NamedTuple):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Line:
-    """One entry of an address. `transfer_id`: the payment it came from, if it came through this gateway."""
+    """One entry of an address. `transfer_id`: the payment it came from, if it came through this gateway.
+
+    `reference`: the merchant's number of the order that it paid, or came back from.
+    """
 
     place: Place
     at: datetime
@@ -36,6 +40,7 @@ class Line:
     amount_fen: Fen
     balance_after_fen: Fen
     transfer_id: str | None
+    reference: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,8 +80,11 @@ def lines_of(session: Session, account: str, *, period: Period, after: Place, li
 
 
 def _lines(session: Session, entries: list[Entry]) -> list[Line]:
-    transfers = _transfers(session, entries)
-    return [_line(entry, transfers.get((entry.block, entry.log_index))) for entry in entries]
+    transfers, references = _transfers(session, entries), references_of(session, entries)
+    places = [(entry.block, entry.log_index) for entry in entries]
+    return [
+        _line(entry, transfers.get(place), references.get(place)) for entry, place in zip(entries, places, strict=True)
+    ]
 
 
 def _transfers(session: Session, entries: list[Entry]) -> dict[tuple[int, int], str]:
@@ -99,7 +107,7 @@ def _transfers(session: Session, entries: list[Entry]) -> dict[tuple[int, int], 
     return {(block, log_index): transfer for block, log_index, transfer in session.execute(query)}
 
 
-def _line(entry: Entry, transfer_id: str | None) -> Line:
+def _line(entry: Entry, transfer_id: str | None, reference: str | None) -> Line:
     return Line(
         place=(entry.block, entry.log_index, entry.leg),
         at=entry.at,
@@ -108,4 +116,5 @@ def _line(entry: Entry, transfer_id: str | None) -> Line:
         amount_fen=Fen(entry.delta_fen),
         balance_after_fen=Fen(entry.balance_after_fen),
         transfer_id=transfer_id,
+        reference=reference,
     )
