@@ -7,11 +7,13 @@ import pypdfium2
 import pytest
 import zxingcpp
 
+from pswallet.kit.money import format_yuan
 from pswallet.receipt import Added, read_short, shortened, slip_of, verify
 from pswallet.receipt.errors import ReceiptMalformed
 from pswallet.receipt.prints import Unprintable, pdf_of
-from pswallet.receipt.slips import Part, Slip, hash_of, read_slip, to_json
+from pswallet.receipt.slips import Part, Slip, hash_of, masked, read_slip, to_json
 from tests.receipt.conftest import Fair
+from tests.receipt.stall import Sale
 
 ADDED = Added("大万擂茶铺", "92440310MA5GQR0142", "王小美", "坪山大万擂茶铺", "堂食")
 TRANSACTION = "0x" + "12" * 32
@@ -27,6 +29,11 @@ def text_of(printed: bytes) -> str:
     """What one would copy out of a PDF, lines joined."""
     pages = list(pypdfium2.PdfDocument(printed))
     return "".join(page.get_textpage().get_text_range() for page in pages).replace("\r\n", "")
+
+
+def codes_on(printed: bytes) -> list[zxingcpp.Barcode]:
+    """What a scanner reads off the page's picture, at 144 dots an inch."""
+    return zxingcpp.read_barcodes(pypdfium2.PdfDocument(printed)[0].render(scale=2).to_pil())
 
 
 def with_others(slip: Slip, **fields: object) -> Slip:
@@ -56,9 +63,21 @@ def test_whoever_pays_a_part_is_named_with_it(slip: Slip):
     assert "0xabab…abab ¥20.00" in told
 
 
+@pytest.mark.parametrize(("name", "own"), [("helped", "¥28.80"), ("given", "¥0.00"), ("with a voucher", "¥5.00")])
+def test_an_order_that_others_helped_to_pay_is_printed_with_its_parts(sales: dict[str, Sale], name: str, own: str):
+    sale = sales[name]
+    payment = verify(sale.receipt, sale.token, sale.block_hash, sale.checkout)
+    slip = read_slip(to_json(slip_of(sale.receipt, payment, shortened(sale.receipt, TRANSACTION), ADDED)))
+    printed = pdf_of(slip)
+    told = text_of(printed)
+    assert f"本人支付 Own {own}" in told
+    parts = [f"{masked(part.funder)} {format_yuan(part.value)}" for part in sale.order.parts]
+    assert [part for part in parts if part not in told] == []
+    assert [code.text for code in codes_on(printed)] == [slip.check]
+
+
 def test_the_code_on_the_page_is_the_short_form_that_checks_the_payment(slip: Slip):
-    page = pypdfium2.PdfDocument(pdf_of(slip))[0]
-    (code,) = zxingcpp.read_barcodes(page.render(scale=2).to_pil())
+    (code,) = codes_on(pdf_of(slip))
     assert code.text == slip.check
     assert read_short(code.text).order.amount == 12_800
 
@@ -68,7 +87,7 @@ def test_a_code_of_the_longest_texts_can_still_be_scanned(fair: Fair, slip: Slip
     longest = replace(short, order=replace(short.order, till="T" * 32, reference="9" * 32, amount=2**63 - 1))
     receipt = fair["in a batch"]
     printed = slip_of(receipt, verify(receipt, fair.token, fair.block.hash), longest, ADDED)
-    (code,) = zxingcpp.read_barcodes(pypdfium2.PdfDocument(pdf_of(printed))[0].render(scale=2).to_pil())
+    (code,) = codes_on(pdf_of(printed))
     assert code.text == printed.check
 
 
