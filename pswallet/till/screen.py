@@ -7,10 +7,12 @@ import time
 from collections.abc import Callable, Iterator
 from typing import ClassVar
 
+import httpx
 from textual import work
 from textual.app import App, ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Grid, Horizontal, Vertical
+from textual.geometry import Size
 from textual.widgets import Button, DataTable, Digits, Input, Static
 
 from pswallet.client import ContractsChanged, DomainUnknown, OrderForged, Refused
@@ -18,12 +20,12 @@ from pswallet.kit import clock
 from pswallet.kit.money import Fen, format_yuan, parse_yuan
 from pswallet.merchants.rules import printing
 from pswallet.merchants.rules.sales import Reason
-from pswallet.receipt import CannotCheck, ReceiptInvalid, code_of, read_short, words
+from pswallet.receipt import CannotCheck, ReceiptInvalid, words
 from pswallet.receipt.short import PREFIX
 from pswallet.till.closing import Closing, close
 from pswallet.till.counter import NO_NODE, Counter, NotNow
 from pswallet.till.line import Ended, News
-from pswallet.till.pictures import Picture, drawn
+from pswallet.till.pictures import drawn
 from pswallet.till.sheets import Sheet, day_of
 from pswallet.till.tickets import Ticket
 from pswallet.till.words import NEWS, REASONS, Tongue, state_of, text
@@ -43,6 +45,9 @@ ACTS = {
     "customer": ("F7", text("Customer pays")),
 }
 """An act's key and button. The last one is there where an invented customer is."""
+
+_OTHER_LINES = 3
+"""Above and below a code."""
 
 KEYS = ("7", "8", "9", "4", "5", "6", "1", "2", "3", "0", ".", "⌫")
 
@@ -73,6 +78,8 @@ class Till(App[None]):
         self.shown: Ticket | None = None
         self._codes: dict[str, tuple[float, str]] = {}
         self._rows: list[tuple[str, str, str]] = []
+        self._drawn: tuple[str, Size] = ("", Size())
+        self._written: dict[str, str] = {}
         self._busy = False
         self._looking = False
 
@@ -138,6 +145,8 @@ class Till(App[None]):
             told = self.tongue.say(REASONS[reason.reason])
         except Refused as refused:
             told = refused.title or refused.code
+        except httpx.TransportError:  # of who is not the till itself: the invented customer
+            told = self.tongue.say(NEWS[News.GATEWAY_AWAY])
         except (ContractsChanged, DomainUnknown, OrderForged) as changed:
             told = str(changed)
         except Ended:
@@ -324,29 +333,43 @@ class Till(App[None]):
             kept = format_yuan(sum(sale.kept for sale in sales))
             shift = say("{count} sales, {kept}", count=len(sales), kept=kept) if book.is_open else say("shift closed")
             named = [book.shop.name, book.shop.till, *([book.cashier] if book.cashier else []), shift]
-            self.query_one("#shop", Static).update(" · ".join(named))
+            self._write("#shop", " · ".join(named))
         self._show_sale()
         self._show_sales()
 
     def _show_sale(self) -> None:
-        ticket, say = self.shown, self.tongue.say
-        self.query_one("#amount", Digits).update("" if ticket is None else format_yuan(ticket.amount).lstrip("¥"))
-        self.query_one("#state", Static).update("" if ticket is None else self._state(ticket))
-        picture = self._picture(ticket) if ticket else None
+        ticket = self.shown
+        self._write("#amount", "" if ticket is None else format_yuan(ticket.amount).lstrip("¥"))
+        self._write("#state", "" if ticket is None else self._state(ticket))
+        self._show_code(self._code(ticket) if ticket else "")
+
+    def _code(self, ticket: Ticket) -> str:
+        """Return what the shown code says: the order's while it waits, its receipt's once the node has seen it paid."""
+        if ticket.paid is not None:
+            return ticket.paid.short or ""
+        return self._codes.get(ticket.reference, (0, ""))[1] if ticket.waits else ""
+
+    def _show_code(self, code: str) -> None:
         panel = self.query_one("#code", Static)
+        if (code, panel.size) == self._drawn:
+            return  # drawing one takes a tenth of a second
+        self._drawn = code, panel.size
+        picture = drawn(printing.picture(code)) if code else None
         if picture is None:
             panel.update("")
         elif picture.size[0] <= panel.size.width and picture.size[1] <= panel.size.height:
             panel.update(picture.text)
         else:
-            panel.update(say("The code needs {rows} lines: make the window larger.", rows=picture.size[1] + 3))
+            rows = picture.size[1] + _OTHER_LINES
+            panel.update(self.tongue.say("The code needs {rows} lines: make the window larger.", rows=rows))
 
-    def _picture(self, ticket: Ticket) -> Picture | None:
-        if ticket.paid is not None and ticket.paid.short:
-            return drawn(code_of(read_short(ticket.paid.short)))
-        if ticket.waits and ticket.reference in self._codes:
-            return drawn(printing.picture(self._codes[ticket.reference][1]))
-        return None
+    def _write(self, where: str, told: str) -> None:
+        """Write a text where another stood; the same again is not drawn again."""
+        if self._written.get(where) != told:
+            self._written[where] = told
+            widget = self.query_one(where)
+            if isinstance(widget, Static | Digits):
+                widget.update(told)
 
     def _state(self, ticket: Ticket) -> str:
         return " · ".join(self.tongue.say(told, **values) for told, values in state_of(ticket))
