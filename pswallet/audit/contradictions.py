@@ -63,11 +63,16 @@ CONTRADICTIONS = (
         "notifications, {kind} to {address}: it names the order {named}, of which that log is no payment",
         text(
             "SELECT n.block, n.log_index, n.kind, n.address, n.body->>'order' AS named FROM notifications n"
-            " WHERE n.kind LIKE 'order-%' AND NOT EXISTS (SELECT FROM orders o"
+            " WHERE n.kind IN ('order-paid', 'order-received', 'order-refunded') AND NOT EXISTS (SELECT FROM orders o"
             " LEFT JOIN order_refunds r ON r.order_id = o.id LEFT JOIN authorizations a ON a.id = r.authorization_id"
             " JOIN authorization_uses u ON u.nonce = o.hash OR (u.payer = a.payer AND u.nonce = a.nonce)"
             " WHERE o.id = n.body->>'order' AND o.reference = n.body->>'reference'"
-            " AND (u.block, u.log_index + 1) = (n.block, n.log_index))"
+            " AND (u.block, u.log_index + 1) = (n.block, n.log_index)) AND NOT EXISTS"
+            " (SELECT FROM checkout_payments p LEFT JOIN checkout_refunds r ON r.hash = p.hash"
+            " LEFT JOIN orders o ON o.merchant = p.merchant AND o.reference = p.reference AND o.till = p.till"
+            " AND o.amount_fen = p.amount_fen AND o.expires_at = p.expires_at"
+            " WHERE coalesce(o.id, p.hash) = n.body->>'order' AND p.reference = n.body->>'reference'"
+            " AND ((p.block, p.log_index) = (n.block, n.log_index) OR (r.block, r.log_index) = (n.block, n.log_index)))"
         ),
     ),
     Contradiction(

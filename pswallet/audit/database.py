@@ -10,11 +10,12 @@ from pswallet.audit import notices, points, refusals
 from pswallet.audit.anchors import Anchors
 from pswallet.audit.code import Addresses
 from pswallet.audit.decode import Log
-from pswallet.audit.facts import PARTS, Row
+from pswallet.audit.facts import PARTS
 from pswallet.audit.intake import Intake
 from pswallet.audit.ledger import Moment
 from pswallet.audit.node import Node
 from pswallet.audit.report import Findings
+from pswallet.audit.rows import Row
 from pswallet.kit.db import Base, engine_for
 
 Place = tuple[int, int, Any]

@@ -3,15 +3,25 @@
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Any, NamedTuple
+from typing import Any
 
 from pswallet.accounts.models import AccountFreeze, AccountTier
 from pswallet.audit.accounts import day_of, year_of
 from pswallet.audit.decode import Log, address_in, errors, events, words
 from pswallet.audit.ledger import NOBODY, Moment
+from pswallet.audit.rows import Row, shown
+from pswallet.audit.shopfacts import ShopFacts
 from pswallet.audit.state import Contracts
 from pswallet.bank.models import BankMint, BankRedemption, ReserveAttestation
 from pswallet.chain.signing import checksum
+from pswallet.checkout.models import (
+    Allowance,
+    BudgetOpening,
+    CheckoutCashier,
+    CheckoutPart,
+    CheckoutPayment,
+    CheckoutRefund,
+)
 from pswallet.kit.db import Base
 from pswallet.kit.money import MAX_FEN
 from pswallet.payments.models import (
@@ -41,20 +51,18 @@ PARTS: dict[type[Base], str | None] = {
     PacketShare: None,
     PacketCollection: None,
     PacketRefund: None,
+    Allowance: None,
+    BudgetOpening: None,
+    CheckoutPayment: None,
+    CheckoutPart: "place",
+    CheckoutRefund: None,
+    CheckoutCashier: None,
     CampaignOpening: None,
     WinnerListing: None,
     VoucherEntry: None,
     CampaignClosing: None,
 }
 """Every audited table, and the column that tells the rows of one log apart."""
-
-
-class Row(NamedTuple):
-    """A row that must be there: `part` tells the rows of one log apart."""
-
-    table: type[Base]
-    part: Any
-    values: dict[str, Any]
 
 
 @dataclass(slots=True)
@@ -76,22 +84,18 @@ class Purse:
             self.day = today
 
 
-def shown(address: str) -> str:
-    """Return an address as rows have it, with its checksum."""
-    return checksum(bytes.fromhex(address[2:]))
-
-
-class Facts:
+class Facts(ShopFacts):
     """Turns logs into the rows that they must have become."""
 
     def __init__(self, now: Moment, contracts: Contracts) -> None:
-        self._now = now
+        super().__init__(now)
         self._purses: dict[str, Purse] = {}
         self._standing: dict[str, tuple[int, bool]] = {}
         self._handlers: dict[tuple[str, str], Callable[[Log], Iterator[Row]]] = {}
         of_contracts = {
             contracts.token: "Stablecoin",
             contracts.escrow: "RedPacketEscrow",
+            contracts.checkout: "MerchantCheckout",
             contracts.voucher: "CityVoucher",
         }
         for address, contract in of_contracts.items():
@@ -104,10 +108,6 @@ class Facts:
         """Yield the rows of one log of the contract at `address` (lower case); logs must come in order."""
         handler = self._handlers.get((address, log["topics"][0])) if log["topics"] else None
         return handler(log) if handler else iter(())
-
-    @property
-    def _at(self) -> datetime:
-        return datetime.fromtimestamp(self._now.time, UTC)
 
     # --- payments ---
 
@@ -254,66 +254,6 @@ class Facts:
         creator = shown(address_in(log["topics"][2]))
         values = {"packet": log["topics"][1], "creator": creator, "value_fen": int(log["data"], 16), "at": self._at}
         yield Row(PacketRefund, None, values)
-
-    # --- vouchers ---
-
-    def _on_CampaignOpened(self, log: Log) -> Iterator[Row]:
-        terms = _campaign_terms(bytes.fromhex(log["data"][2:]))
-        values = {
-            "campaign": log["topics"][1],
-            "sponsor": terms["sponsor"],
-            "terms": terms,
-            "budget_fen": terms["budget"],
-            "ends_at": datetime.fromtimestamp(terms["end"], UTC),
-            "at": self._at,
-        }
-        yield Row(CampaignOpening, None, values)
-
-    def _on_WinnersListed(self, log: Log) -> Iterator[Row]:
-        _, campaign, winners = log["topics"]
-        yield Row(WinnerListing, None, {"campaign": campaign, "root": winners, "at": self._at})
-
-    def _on_VoucherIssued(self, log: Log) -> Iterator[Row]:
-        count, value = words(log["data"])
-        yield self._voucher(log, "issued", value, count=count)
-
-    def _on_VoucherSpent(self, log: Log) -> Iterator[Row]:
-        merchant = shown(address_in(log["topics"][3]))
-        yield self._voucher(log, "spent", int(log["data"], 16), merchant=merchant)
-
-    def _on_VoucherRestored(self, log: Log) -> Iterator[Row]:
-        yield self._voucher(log, "restored", int(log["data"], 16))
-
-    def _on_VoucherReturned(self, log: Log) -> Iterator[Row]:
-        yield self._voucher(log, "returned", int(log["data"], 16))
-
-    def _voucher(
-        self, log: Log, kind: str, value: int, *, count: int | None = None, merchant: str | None = None
-    ) -> Row:
-        named = {"campaign": log["topics"][1], "account": shown(address_in(log["topics"][2])), "at": self._at}
-        return Row(
-            VoucherEntry, None, {**named, "kind": kind, "value_fen": value, "count": count, "merchant": merchant}
-        )
-
-    def _on_CampaignClosed(self, log: Log) -> Iterator[Row]:
-        unissued, left = words(log["data"])
-        named = {"campaign": log["topics"][1], "sponsor": shown(address_in(log["topics"][2])), "at": self._at}
-        yield Row(CampaignClosing, None, {**named, "unissued_fen": unissued, "open_fen": left})
-
-
-def _campaign_terms(data: bytes) -> dict[str, Any]:
-    """Return a campaign's terms out of their twelve words, as rows keep them."""
-    word = [data[start : start + 32] for start in range(0, 384, 32)]
-    numbers = ("budget", "face", "per_person", "start", "end", "minimum_spend")
-    return {
-        "sponsor": checksum(word[0][12:]),
-        **{name: int.from_bytes(one) for name, one in zip(numbers, word[1:7], strict=True)},
-        "divisible": any(word[7]),
-        "merchants": "0x" + word[8].hex(),
-        "issuer": checksum(word[9][12:]),
-        "lottery": "0x" + word[10].hex(),
-        "salt": "0x" + word[11].hex(),
-    }
 
 
 def _terms(data: bytes) -> dict[str, Any]:

@@ -4,7 +4,7 @@ The facts beside it were held to the logs before: here they are the chain's word
 """
 
 from collections.abc import Callable, Iterator, Sequence
-from typing import Any
+from typing import Any, TypeVar
 
 from eth_abi.abi import encode
 from sqlalchemy import Connection, Row, TextClause, text
@@ -13,15 +13,17 @@ from pswallet.audit.code import Addresses
 from pswallet.audit.contradictions import CONTRADICTIONS, Contradiction
 from pswallet.audit.node import Node
 from pswallet.audit.report import Findings
-from pswallet.chain.funded import Campaign, campaign_id
+from pswallet.chain.funded import Budget, Campaign, FundedOrder, budget_id, campaign_id, funded_order_id
 from pswallet.chain.orders import Order, order_id, refund_id
 from pswallet.chain.rpc import RpcError
 from pswallet.chain.signing import (
     RECEIVE_WITH_AUTHORIZATION,
     RED_PACKET,
+    REFUND,
     TRANSFER_WITH_AUTHORIZATION,
     Domain,
     SignatureMalformed,
+    checkout_domain,
     digest,
     escrow_domain,
     keccak,
@@ -30,6 +32,8 @@ from pswallet.chain.signing import (
     voucher_domain,
 )
 from pswallet.kit.clock import from_unix, to_unix
+
+Terms = TypeVar("Terms")
 
 _AT_ONCE = 1_000
 _MAGIC = bytes.fromhex("1626ba7e")  # ERC-1271: isValidSignature's selector, and its yes
@@ -44,6 +48,20 @@ _AUTHORIZATIONS = text(
 _PACKETS = text("SELECT p.*, o.block, o.log_index FROM red_packets p LEFT JOIN packet_openings o ON o.packet = p.id")
 _CAMPAIGNS = text(
     "SELECT c.*, o.block, o.log_index FROM campaigns c LEFT JOIN campaign_openings o ON o.campaign = c.id"
+)
+_FUNDED = text(
+    "SELECT f.*, o.merchant AS recipient, o.till, o.reference, o.amount_fen AS value_fen, o.expires_at AS until,"
+    " p.block, p.log_index, p.merchant AS paid_to, p.amount_fen AS paid FROM funded_orders f"
+    " JOIN orders o ON o.id = f.order_id LEFT JOIN checkout_payments p ON p.hash = f.hash"
+)
+_BUDGETS = text(
+    "SELECT b.*, b.funder AS payer, b.id AS recipient, 0 AS value_fen, o.block, o.log_index, o.budget AS paid_to,"
+    " 0 AS paid FROM checkout_budgets b LEFT JOIN budget_openings o ON o.budget = b.id"
+)
+_FUNDED_REFUNDS = text(
+    "SELECT a.*, a.signer AS payer, a.signer AS recipient, r.block, r.log_index, r.signer AS paid_to,"
+    " r.value_fen AS paid FROM checkout_refunds_asked a"
+    " LEFT JOIN checkout_refunds r ON r.hash = a.hash AND r.number = a.number"
 )
 _ENTRIES = text("SELECT id, entry FROM bank_entries")
 _ORDERS = text(
@@ -66,7 +84,7 @@ class Intake:
     ) -> None:
         self._findings, self._connection, self._node, self._block = findings, connection, node, block
         self._token, self._escrow = token_domain(addresses), escrow_domain(addresses)
-        self._voucher = voucher_domain(addresses)
+        self._voucher, self._checkout = voucher_domain(addresses), checkout_domain(addresses)
 
     def compare(self) -> None:
         """Report every row that its signature, another row or the chain contradicts."""
@@ -76,6 +94,9 @@ class Intake:
         self._each(_ENTRIES, _entry)
         self._each(_ORDERS, self._order)
         self._each(_REFUNDS, self._refund)
+        self._each(_FUNDED, self._funded_order)
+        self._each(_BUDGETS, self._budget)
+        self._each(_FUNDED_REFUNDS, self._funded_refund)
         self.look_for(CONTRADICTIONS)
 
     def look_for(self, contradictions: Sequence[Contradiction]) -> None:
@@ -100,7 +121,9 @@ class Intake:
 
     def _authorization(self, row: Row[Any]) -> Iterator[str]:
         """Yield that its payer did not sign this. A nonce that another message of his used is no contradiction."""
-        struct = RECEIVE_WITH_AUTHORIZATION if row.purpose == "packet" else TRANSFER_WITH_AUTHORIZATION
+        struct = TRANSFER_WITH_AUTHORIZATION
+        if row.purpose in ("packet", "checkout"):
+            struct = RECEIVE_WITH_AUTHORIZATION
         message = {
             "from": row.payer,
             "to": row.recipient,
@@ -157,7 +180,7 @@ class Intake:
 
     def _campaign(self, row: Row[Any]) -> Iterator[str]:
         """Yield where a campaign's columns and terms are not those that its id is the hash of."""
-        terms = _campaign(row.terms)
+        terms = _read(Campaign.from_json, row.terms)
         if terms is None or row.id != _hash(campaign_id, self._voucher, terms):
             yield f"campaigns, {row.id}: its terms hash to something else"
             return
@@ -183,15 +206,58 @@ class Intake:
         if kept != (row.signer, row.recipient, row.signed_fen, row.nonce):
             yield f"order_refunds, {row.number} of {row.order_id}: {row.signer} signed another"
 
+    def _funded_order(self, row: Row[Any]) -> Iterator[str]:
+        """Yield where a funded order is not its order, or not what its payer signed."""
+        terms = _read(FundedOrder.from_json, row.terms)
+        if terms is None or row.hash != _hash(funded_order_id, self._checkout, terms):
+            yield f"funded_orders, {row.hash}: its terms hash to something else"
+            return
+        asked = (terms.payer, terms.merchant, terms.till, terms.reference, terms.amount, from_unix(terms.expiry))
+        if asked != (row.payer, row.recipient, row.till, row.reference, row.value_fen, row.until):
+            yield f"funded_orders, {row.hash}: {row.order_id} is another order"
+        if row.points_place is not None and not 0 <= row.points_place < len(terms.parts):
+            yield f"funded_orders, {row.hash}: it has no part {row.points_place}"
+        signed = self._own_money(terms, row.hash) if terms.own else bytes.fromhex(row.hash[2:])
+        if not self._signed(row, signed):
+            yield f"funded_orders, {row.hash}: {row.payer} did not sign it"
+
+    def _own_money(self, terms: FundedOrder, order: str) -> bytes:
+        """Return what a payer signs who adds own money."""
+        message = {
+            "from": terms.payer,
+            "to": self._checkout.verifying_contract,
+            "value": terms.own,
+            "validAfter": 0,
+            "validBefore": terms.expiry,
+            "nonce": order,
+        }
+        return digest(self._token, RECEIVE_WITH_AUTHORIZATION, message)
+
+    def _budget(self, row: Row[Any]) -> Iterator[str]:
+        """Yield that a budget is not what its funder signed."""
+        terms = _read(lambda terms: Budget(**terms), row.terms)
+        if terms is None or row.id != _hash(budget_id, self._checkout, terms) or terms.funder != row.funder:
+            yield f"checkout_budgets, {row.id}: its terms hash to something else"
+        elif not self._signed(row, bytes.fromhex(row.id[2:])):
+            yield f"checkout_budgets, {row.id}: {row.funder} did not sign it"
+
+    def _funded_refund(self, row: Row[Any]) -> Iterator[str]:
+        """Yield that a refund of a funded order is not what its merchant or cashier signed."""
+        message = {"order": row.hash, "number": row.number, "value": row.value_fen}
+        hashed = _digest(self._checkout, REFUND, message)
+        if hashed is None or not self._signed(row, hashed):
+            yield f"checkout_refunds_asked, {row.number} of {row.hash}: {row.signer} signed no {row.value_fen} fen"
+
 
 def _order(row: Row[Any]) -> Order:
     return Order(row.merchant, row.till, row.reference, row.amount_fen, to_unix(row.expires_at))
 
 
-def _campaign(terms: dict[str, Any]) -> Campaign | None:
+def _read(kind: Callable[[dict[str, Any]], Terms], terms: dict[str, Any]) -> Terms | None:
+    """Return terms as they are signed; None for JSON of other fields."""
     try:
-        return Campaign.from_json(terms)
-    except TypeError:  # other fields
+        return kind(terms)
+    except (KeyError, TypeError):
         return None
 
 

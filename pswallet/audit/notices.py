@@ -5,21 +5,20 @@ from typing import Any
 
 from sqlalchemy import Connection, text
 
-from pswallet.audit.facts import Row
 from pswallet.audit.report import Findings
+from pswallet.audit.rows import Row, Told
 from pswallet.bank.models import BankMint
 from pswallet.kit.db import Base
 from pswallet.notifications.models import Notification
 from pswallet.payments.models import Entry
 from pswallet.redpackets.models import PacketCollection, PacketRefund, PacketShare
-from pswallet.vouchers.models import CampaignClosing, CampaignOpening, VoucherEntry
 
 TABLE: type[Base] = Notification
 """Where they are."""
 
 _OF_A_LOG = ("transfer-sent", "transfer-received", "money-arrived", "share-claimed", "share-owed", "share-collected")
 _OF_VOUCHERS = [f"voucher-{what}" for what in ("issued", "spent", "restored", "returned")]
-_KINDS = [*_OF_A_LOG, "packet-refunded", "campaign-opened", "campaign-closed", *_OF_VOUCHERS]
+_KINDS = [*_OF_A_LOG, "packet-refunded", "budget-opened", "campaign-opened", "campaign-closed", *_OF_VOUCHERS]
 _NOTICES = text(
     "SELECT block, log_index, kind, address, body FROM notifications WHERE block BETWEEN :first AND :last"
     " AND kind <> 'money-refused' AND (kind = ANY(:kinds) OR jsonb_exists(body, 'amount_fen'))"
@@ -34,10 +33,6 @@ _OF_ORDERS = {
 """What the chain says of them; `intake` holds which order they name to its payment."""
 
 
-Told = tuple[str, str, dict[str, Any]]
-"""A notice: kind, address and body."""
-
-
 class Notices:
     """The notices that the logs of one range allow. None is missed: who was told nothing asks the API."""
 
@@ -45,10 +40,9 @@ class Notices:
         self._allowed: dict[tuple[int, int, str, str], dict[str, Any]] = {}
 
     def allow(self, row: Row, block: int, log_index: int) -> None:
-        """Note what the owner of a row may be told."""
-        told = _notice(row)
-        if told:
-            kind, address, body = told
+        """Note what people may be told of a row."""
+        own = _notice(row)
+        for kind, address, body in (own, *row.told) if own else row.told:
             self._allowed[block, log_index, kind, address] = body
 
     def compare(
@@ -96,25 +90,10 @@ def _of_share(values: Mapping[str, Any]) -> Told:
     return _of_packet("share-claimed" if values.get("reason", "") is None else "share-owed", values)
 
 
-def _of_voucher(values: Mapping[str, Any]) -> Told:
-    to = {"to": values["merchant"]} if values["kind"] == "spent" else {}
-    body = {"campaign": values["campaign"], "amount_fen": values["value_fen"], **to}
-    return f"voucher-{values['kind']}", values["account"], body
-
-
-def _of_campaign(kind: str, values: Mapping[str, Any], fen: int) -> Told:
-    return kind, values["sponsor"], {"campaign": values["campaign"], "amount_fen": fen}
-
-
 _TOLD: dict[type[Base], Callable[[Mapping[str, Any]], Told]] = {
     BankMint: lambda values: ("money-arrived", values["account"], {"amount_fen": values["value_fen"]}),
     PacketShare: _of_share,
     PacketCollection: lambda values: _of_packet("share-collected", values),
     PacketRefund: lambda values: _of_packet("packet-refunded", values, "creator"),
-    VoucherEntry: _of_voucher,
-    CampaignOpening: lambda values: _of_campaign("campaign-opened", values, values["budget_fen"]),
-    CampaignClosing: lambda values: _of_campaign(
-        "campaign-closed", values, values["unissued_fen"] + values["open_fen"]
-    ),
 }
 """What a row's owner is told of it."""

@@ -25,6 +25,10 @@ _PAID = """
         JOIN authorization_uses u ON u.nonce = o.hash AND u.payer <> o.merchant AND u.at < o.expires_at
         JOIN entries e ON e.account = u.payer AND e.block = u.block AND e.log_index = u.log_index + 1 AND e.leg = 0
             AND e.counterparty = o.merchant AND e.delta_fen = -o.amount_fen
+        UNION ALL
+        SELECT p.payer, p.hash, p.own_fen, p.amount_fen, coalesce(c.value_fen, 0), p.at, p.block, p.log_index
+        FROM checkout_payments p LEFT JOIN funded_orders f ON f.hash = p.hash
+        LEFT JOIN checkout_parts c ON c.hash = p.hash AND c.place = f.points_place
     ),
     purchases AS (
         SELECT account, order_id, CASE WHEN own_fen > 0 THEN own_fen ELSE amount_fen END AS paid_fen,
@@ -43,6 +47,11 @@ _BACK = """
         JOIN authorization_uses u ON u.payer = a.payer AND u.nonce = a.nonce AND u.payer = o.merchant
         JOIN entries e ON e.account = u.payer AND e.block = u.block AND e.log_index = u.log_index + 1 AND e.leg = 0
             AND e.delta_fen = -r.value_fen AND e.counterparty <> o.merchant
+        UNION ALL
+        SELECT p.payer, r.hash, r.own_fen, r.value_fen, coalesce(r.parts_fen[f.points_place + 1], 0), r.at, r.block,
+            r.log_index
+        FROM checkout_refunds r JOIN checkout_payments p ON p.hash = r.hash
+        LEFT JOIN funded_orders f ON f.hash = r.hash
     ),
     counted AS (
         SELECT b.account, b.order_id, p.earned, p.paid_fen, b.points, b.at, b.block, b.log_index,

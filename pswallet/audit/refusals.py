@@ -9,12 +9,19 @@ from pswallet.audit.ledger import Moment
 from pswallet.audit.node import Node
 from pswallet.audit.report import Findings
 from pswallet.bank.models import BankMintRefusal
+from pswallet.checkout.models import CheckoutRefusal
 from pswallet.kit.db import Base
 from pswallet.payments.models import AuthorizationRefusal
 from pswallet.redpackets.models import PacketRefusal
 from pswallet.vouchers.models import VoucherRefusal
 
-TABLES: tuple[type[Base], ...] = (AuthorizationRefusal, BankMintRefusal, PacketRefusal, VoucherRefusal)
+TABLES: tuple[type[Base], ...] = (
+    AuthorizationRefusal,
+    BankMintRefusal,
+    CheckoutRefusal,
+    PacketRefusal,
+    VoucherRefusal,
+)
 """What the chain refused; their log is that of the failure, -1 where the whole transaction failed."""
 
 _FAILURES = {
@@ -25,8 +32,10 @@ _UNEXPLAINED = "CallReverted"  # its transaction may have been given up for an e
 _REFUSED = text(
     """
     SELECT 'authorization_refusals' AS name, r.block, r.log_index, r.error, r.nonce AS key,
-        ARRAY[coalesce(p.terms->>'salt', r.nonce), r.payer] AS carried
-    FROM authorization_refusals r LEFT JOIN red_packets p ON p.id = r.nonce WHERE r.block BETWEEN :first AND :last
+        ARRAY[coalesce(p.terms->>'salt', '0x' || encode(convert_to(f.terms->>'reference', 'UTF8'), 'hex'), r.nonce),
+            r.payer] AS carried
+    FROM authorization_refusals r LEFT JOIN red_packets p ON p.id = r.nonce
+    LEFT JOIN funded_orders f ON f.hash = r.nonce WHERE r.block BETWEEN :first AND :last
     UNION ALL
     SELECT 'bank_mint_refusals', block, log_index, error, key, ARRAY[entry]
     FROM bank_mint_refusals WHERE block BETWEEN :first AND :last
@@ -36,12 +45,19 @@ _REFUSED = text(
     FROM packet_refusals r LEFT JOIN red_packets p ON p.id = r.packet LEFT JOIN packet_openings o ON o.packet = r.packet
     WHERE r.block BETWEEN :first AND :last
     UNION ALL
+    SELECT 'checkout_refusals', r.block, r.log_index, r.error, r.key, ARRAY[coalesce(b.terms->>'salt',
+        '0x' || encode(convert_to(coalesce(f.terms->>'reference', p.reference), 'UTF8'), 'hex'),
+        split_part(r.subject, ':', 1)), '0x' || substr(split_part(r.subject, ':', 2), 3)]
+    FROM checkout_refusals r LEFT JOIN checkout_budgets b ON b.id = r.subject
+    LEFT JOIN funded_orders f ON f.hash = r.subject LEFT JOIN checkout_payments p ON p.hash = r.subject
+    WHERE r.block BETWEEN :first AND :last
+    UNION ALL
     SELECT 'voucher_refusals', r.block, r.log_index, r.error, r.key, ARRAY[coalesce(c.terms->>'salt', ''), r.account]
     FROM voucher_refusals r LEFT JOIN campaigns c ON c.id = r.campaign WHERE r.block BETWEEN :first AND :last
     """
 )
-"""Each refusal, and what the calldata of its transaction must carry: the nonce, the entry, the packet's or campaign's
-salt, the account.
+"""Each refusal, and what the calldata of its transaction must carry: the nonce, the entry, the salt of a packet, a
+campaign or a budget, an order's reference, the accounts.
 """
 
 _HAPPENED = text(
@@ -61,6 +77,12 @@ _HAPPENED = text(
         UNION ALL SELECT 'packet-collect', packet, account, block FROM packet_collections
         UNION ALL SELECT 'packet-refund', packet, '', block FROM packet_refunds
     ) h ON h.kind = r.kind AND h.packet = r.packet AND h.account = r.account
+    UNION ALL
+    SELECT r.block, 'checkout_refusals', r.key, h.block FROM checkout_refusals r JOIN (
+        SELECT 'budget-open' AS kind, budget AS subject, CAST(NULL AS int) AS number, block FROM budget_openings
+        UNION ALL SELECT 'order-pay', hash, NULL, block FROM checkout_payments
+        UNION ALL SELECT 'order-refund', hash, number, block FROM checkout_refunds
+    ) h ON (h.kind, h.subject) = (r.kind, r.subject) AND h.number IS NOT DISTINCT FROM r.number
     UNION ALL
     SELECT r.block, 'voucher_refusals', r.key, h.block FROM voucher_refusals r JOIN (
         SELECT 'campaign-open' AS kind, campaign, '' AS account, CAST(NULL AS int) AS count, block
