@@ -1,7 +1,9 @@
 """What people asked for is held to their signatures and to the chain: no row about money changes unseen."""
 
 import json
-from collections.abc import Iterable
+import re
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 import pytest
@@ -229,12 +231,31 @@ def tamper(town: Town, statement: str) -> None:
     assert changed
 
 
-@pytest.mark.parametrize("change", CHANGES.values(), ids=CHANGES)
-def test_a_changed_or_invented_row_is_named(town: Town, change: str):
-    tamper(town, change)
-    told = said(town)
-    assert told
-    assert all(one.startswith("database: ") for one in told)
+@contextmanager
+def unharmed(town: Town, statement: str) -> Iterator[None]:
+    """Put the tables that a statement changes back afterwards: to build the town takes longer than to audit it."""
+    changed = dict.fromkeys(re.findall(r"(?:UPDATE|INSERT INTO|DELETE FROM) (\w+)", statement))
+    with town.pipeline.sessions() as session:
+        for table in changed:
+            session.execute(text(f"CREATE TEMP TABLE kept_{table} AS TABLE {table}"))
+        session.commit()
+        yield
+        session.execute(text("SET LOCAL session_replication_role = replica"))  # no trigger, no order of tables
+        for table in changed:
+            session.execute(text(f"DELETE FROM {table}"))
+            session.execute(text(f"INSERT INTO {table} OVERRIDING SYSTEM VALUE SELECT * FROM kept_{table}"))
+            session.execute(text(f"DROP TABLE kept_{table}"))
+        session.commit()
+
+
+def test_a_changed_or_invented_row_is_named(town: Town):
+    for change, statement in CHANGES.items():
+        with unharmed(town, statement):
+            tamper(town, statement)
+            told = said(town)
+        assert told, change
+        assert all(one.startswith("database: ") for one in told), change
+    assert said(town) == []
 
 
 OF_A_FACT = {
@@ -246,15 +267,16 @@ OF_A_FACT = {
 """Changes of a row that became a fact, and which."""
 
 
-@pytest.mark.parametrize(("change", "fact"), OF_A_FACT.items(), ids=OF_A_FACT)
-def test_a_row_that_became_a_fact_is_named_with_its_block_and_transaction(town: Town, change: str, fact: str):
-    blocks = set(town.run(lambda session: session.scalars(text(f"SELECT block FROM {fact}")).all()))
-    tamper(town, CHANGES[change])
-    named = [(one.block, one.transaction) for one in audited(town).differences() if one.block in blocks]
-    assert named
-    for block, transaction in named:
-        header = town.pipeline.chain.rpc.call("eth_getBlockByNumber", [hex(block), False])
-        assert transaction in header["transactions"]
+def test_a_row_that_became_a_fact_is_named_with_its_block_and_transaction(town: Town):
+    for change, fact in OF_A_FACT.items():
+        blocks = set(town.run(lambda session, fact=fact: session.scalars(text(f"SELECT block FROM {fact}")).all()))
+        with unharmed(town, CHANGES[change]):
+            tamper(town, CHANGES[change])
+            named = [(one.block, one.transaction) for one in audited(town).differences() if one.block in blocks]
+        assert named, change
+        for block, transaction in named:
+            header = town.pipeline.chain.rpc.call("eth_getBlockByNumber", [hex(block), False])
+            assert transaction in header["transactions"], change
 
 
 def test_a_nonce_that_another_message_of_its_payer_used_is_no_contradiction(town: Town):
