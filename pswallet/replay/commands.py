@@ -26,14 +26,16 @@ def luohu(
     from pswallet.api import logs
     from pswallet.local.lock import FolderTaken
     from pswallet.local.stack import StackFailed
+    from pswallet.replay.facts import LUOHU
     from pswallet.replay.luohu import play
     from pswallet.replay.machine import ReplayStuck
     from pswallet.replay.world import ReplayBroke
 
     console, settings = Console(), Settings()
-    logs.configure(settings.log_level)
     folder = settings.state / "replay"
     try:
+        LUOHU.scaled(scale)  # before anything is started, or emptied
+        logs.configure(settings.log_level)
         good = play(folder, scale=scale, seed=seed, report=report, console=console)
     except (FolderTaken, ValueError) as wrong:
         console.print(str(wrong), style="red", markup=False, soft_wrap=True)

@@ -8,7 +8,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from typer.testing import CliRunner
 
+from pswallet.cli import app
 from pswallet.replay.facts import LUOHU, SURE
 
 BUILD = Path(__file__).parents[2] / "build"
@@ -47,7 +49,6 @@ def test_a_small_campaign_is_played_to_its_last_fen_through_the_real_gateway() -
 
 
 def test_a_scale_that_makes_no_campaign_is_refused_in_one_line() -> None:
-    command = [sys.executable, "-m", "pswallet.cli", "replay", "luohu", "--scale", "2"]
-    ended = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
-    assert ended.returncode == 2
-    assert ended.stdout.strip() == "a scale is above 0 and at most 1, not 2.0"
+    ended = CliRunner().invoke(app, ["replay", "luohu", "--scale", "2"])
+    assert ended.exit_code == 2
+    assert ended.output.strip() == "a scale is above 0 and at most 1, not 2.0"
