@@ -31,17 +31,22 @@ class Powers:
         self._contracts = {self._token, self._manager, self._anchor, self._batch, *self._system}
         self._given: set[int] = set()
         self._deployed = False
-        self._handlers: dict[str, tuple[str, Callable[[Log], None]]] = {}
-        for address, contract in ((self._token, "Stablecoin"), (self._manager, "AccessManager")):
+        self._handlers: dict[str, tuple[tuple[str, ...], Callable[[Log], None]]] = {}
+        sources = {
+            "Stablecoin": (self._token,),
+            "AccessManager": (self._manager,),
+            "Anchor": (self._anchor, self._token),
+        }
+        for contract, speakers in sources.items():
             for topic, name in events(contract).items():
                 handler = getattr(self, f"_on_{name}", None)
                 if handler:
-                    self._handlers[topic] = address, handler
+                    self._handlers[topic] = speakers, handler
 
     def read(self, log: Log) -> None:
         """Look at one log; `now` must stand at its block and transaction."""
         found = self._handlers.get(log["topics"][0]) if log["topics"] else None
-        if found and found[0] == log["address"].lower():
+        if found and log["address"].lower() in found[0]:
             found[1](log)
 
     def finish(self) -> None:
@@ -57,7 +62,7 @@ class Powers:
         self._findings.looked_at("powers", 1)
         self._findings.warn("powers", message, self._now.block, self._now.transaction)
 
-    # --- the token ---
+    # --- the token, and whom it and the anchor obey ---
 
     def _on_TierSet(self, log: Log) -> None:
         self._give(address_in(log["topics"][1]), int(log["data"], 16))
@@ -83,7 +88,7 @@ class Powers:
     def _on_AuthorityUpdated(self, log: Log) -> None:
         self._findings.looked_at("powers", 1)
         if address_in(log["data"]) != self._manager:
-            self._wrong(f"the token was told to obey {address_in(log['data'])}, not {self._manager}")
+            self._wrong(f"{log['address'].lower()} was told to obey {address_in(log['data'])}, not {self._manager}")
 
     # --- the access manager ---
 

@@ -122,6 +122,7 @@ CHANGES: dict[str, tuple[str, Callable[[City], tuple[object, ...]]]] = {
     "a closed token": ("setTargetClosed", lambda city: (token(city), True)),
     "another delay of acts": ("setTargetAdminDelay", lambda city: (token(city), 1)),
     "another authority": ("updateAuthority", lambda city: (token(city), token(city))),
+    "another authority of the anchor": ("updateAuthority", lambda city: (city.chain.deployment.anchor, token(city))),
 }
 MINT = selector("mintMany((address,uint64,bytes32)[])")
 
