@@ -323,7 +323,7 @@ def audit_command(
     database: Annotated[str, typer.Option("--database", help="hold the gateway's rows against the chain too")] = "",
     as_json: Annotated[bool, typer.Option("--json", help="print JSON instead of a table")] = False,
 ) -> None:
-    """Recompute balances, tiers, packets and draws from the chain alone; exit 1 if anything differs, 2 if it cannot."""
+    """Recompute money, packets, orders, vouchers from the chain alone; exit 1 if anything differs, 2 if it cannot."""
     from pswallet import audit
     from pswallet.audit.bar import progress_bar
     from pswallet.chain.deploy import Deployment
