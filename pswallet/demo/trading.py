@@ -7,7 +7,7 @@ from pswallet import receipt
 from pswallet.chain.deploy import Deployment
 from pswallet.chain.orders import Order
 from pswallet.chain.rpc import Rpc
-from pswallet.chain.signing import Domain, token_domain
+from pswallet.chain.signing import Domain, checkout_domain, token_domain
 from pswallet.client import authorize_order
 from pswallet.client.bodies import PayAnOrder
 from pswallet.demo.cast import Person, World
@@ -62,7 +62,8 @@ def _till(world: World, keeper: Person) -> Iterator[Counter]:
     """The shop's till, which trusts the node and the published addresses; its journal lies beside the logs."""
     keeper.client.sign_in()
     patience_s = keeper.client.transport.patience_s
-    node = Node(world.rpc_url, _token(world), _no_news)
+    contracts = Deployment.load(world.deployment_file)
+    node = Node(world.rpc_url, token_domain(contracts), checkout_domain(contracts), _no_news)
     journal = Journal(world.folder / "till" / "journal.jsonl")
     yield Counter(Line(keeper.client, _no_news), journal, node)
     journal.close()

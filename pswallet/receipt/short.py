@@ -11,9 +11,10 @@ import segno
 from rlp.exceptions import RLPException
 
 from pswallet.chain.abi import artifact
-from pswallet.chain.events import TOPICS, AuthorizationUsed
+from pswallet.chain.events import TOPICS, AuthorizationUsed, OrderPaid
 from pswallet.chain.funded import FundedOrder, Part
 from pswallet.chain.hashing import address_bytes, checksum
+from pswallet.chain.logs import decode
 from pswallet.chain.orders import Order, order_id
 from pswallet.chain.rpc import Rpc, RpcCall
 from pswallet.chain.signing import Domain
@@ -128,26 +129,56 @@ def _read(fields: list[Any]) -> Short:
     return Short(chain_id, checksum(fields[1]), order, block, "0x" + fields[-2].hex(), log, checkout)
 
 
-def find(order: Order, token: Domain, rpc: Rpc, *, blocks: int) -> list[Short]:
-    """Return where a node has seen the nonce of `order` used in its last `blocks`, the first one first.
+def find(order: Order, token: Domain, rpc: Rpc, *, blocks: int, checkout: Domain | None = None) -> list[Short]:
+    """Return where a node may have seen `order` paid in its last `blocks`, the first place first.
 
-    Whether that paid it, `confirm` says. Raises CannotCheck.
+    By its own nonce, or, if a `checkout` is trusted, with others' help. Whether a place paid it, `confirm` says.
+    Raises CannotCheck.
     """
     (head,) = ask(rpc, token, [("eth_blockNumber", [])])
     since = hex(max(0, int(head, 16) - blocks))
-    topics = [TOPICS[AuthorizationUsed], None, order_id(token, order)]
-    wanted = {"fromBlock": since, "address": token.verifying_contract, "topics": topics}
-    (used,) = ask(rpc, token, [("eth_getLogs", [wanted])])
-    receipts = ask(rpc, token, [("eth_getTransactionReceipt", [log["transactionHash"]]) for log in used])
+    contracts = [(token, [TOPICS[AuthorizationUsed], None, order_id(token, order)])]
+    if checkout is not None:
+        merchant = "0x" + address_bytes(order.merchant).rjust(32, b"\0").hex()
+        contracts.append((checkout, [TOPICS[OrderPaid], None, None, merchant]))
+    wanted = [
+        ("eth_getLogs", [{"fromBlock": since, "address": one.verifying_contract, "topics": topics}])
+        for one, topics in contracts
+    ]
+    logs = [log for some in ask(rpc, token, wanted) for log in some if _may_pay(log, order)]
+    logs.sort(key=lambda log: (int(log["blockNumber"], 16), int(log["logIndex"], 16)))
+    receipts = ask(rpc, token, [("eth_getTransactionReceipt", [log["transactionHash"]]) for log in logs])
     if any(receipt is None for receipt in receipts):
         raise CannotCheck("the chain was reorganised meanwhile: try again")
-    return [
-        Short(
-            token.chain_id, token.verifying_contract, order, int(log["blockNumber"], 16), log["transactionHash"],
-            [one["logIndex"] for one in receipt["logs"]].index(log["logIndex"]),
-        )
-        for log, receipt in zip(used, receipts, strict=True)
-    ]  # fmt: skip
+    return [_short(log, receipt, order, token, checkout) for log, receipt in zip(logs, receipts, strict=True)]
+
+
+def _may_pay(log: dict[str, Any], order: Order) -> bool:
+    """Whether a log is the order's own nonce, or a funded order of the same terms."""
+    terms = _terms(log)
+    if terms is None:
+        return True
+    said = (terms.merchant, terms.till, terms.reference, terms.amount, terms.expiry)
+    return said == (order.merchant, order.till, order.reference, order.amount, order.expiry)
+
+
+def _terms(log: dict[str, Any]) -> FundedOrder | None:
+    event = decode(log, from_unix(0))
+    return event.terms if isinstance(event, OrderPaid) else None
+
+
+def _short(log: dict[str, Any], receipt: dict[str, Any], order: Order, token: Domain, checkout: Domain | None) -> Short:
+    place = [one["logIndex"] for one in receipt["logs"]].index(log["logIndex"])
+    terms = _terms(log)
+    return Short(
+        chain_id=token.chain_id,
+        token=token.verifying_contract,
+        order=terms or order,
+        block=int(log["blockNumber"], 16),
+        transaction=log["transactionHash"],
+        log=place,
+        checkout=checkout.verifying_contract if terms and checkout else "",
+    )
 
 
 def held_fen(address: str, token: Domain, rpc: Rpc) -> int:

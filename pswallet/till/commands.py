@@ -65,7 +65,7 @@ Staff = tuple["Client", Path, Callable[["Ticket"], None] | None]
 @contextmanager
 def _counter(staff: Staff, contracts: "Deployment", rpc: str, till: str) -> Iterator["Counter"]:
     """Put a till on."""
-    from pswallet.chain.signing import token_domain
+    from pswallet.chain.signing import checkout_domain, token_domain
     from pswallet.client import Chain
     from pswallet.till.counter import Counter
     from pswallet.till.journal import Journal
@@ -81,7 +81,7 @@ def _counter(staff: Staff, contracts: "Deployment", rpc: str, till: str) -> Iter
         block_time=0,
     )
     journal = Journal(folder / f"till-{till}" / "journal.jsonl")
-    node = Node(rpc, token_domain(contracts), _unheard) if rpc else None
+    node = Node(rpc, token_domain(contracts), checkout_domain(contracts), _unheard) if rpc else None
     counter = Counter(Line(client, _unheard), journal, node)
     try:
         yield counter

@@ -5,24 +5,30 @@ Each act is written down, asked for, and written down again with its answer; `re
 
 import secrets
 import threading
-from collections.abc import Callable
-from typing import Any, TypeVar
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar, cast
 
 from pswallet.chain.orders import Order, order_id
 from pswallet.client import OrderForged, Refused, authorize_refund
 from pswallet.client.answers import OrderShape
+from pswallet.client.bodies import GiveBack, RefundAFundedOrder
+from pswallet.client.funded import sign_refund
+from pswallet.client.parts import FundedRefundShape, OrderPaymentShape, RefundShape
 from pswallet.kit import clock
 from pswallet.kit.money import Fen
 from pswallet.merchants.rules import sales
 from pswallet.merchants.rules.sales import LAST_SERIAL, Reason, Sale, State
 from pswallet.till.journal import Act, Journal
-from pswallet.till.line import Line, Node
+from pswallet.till.line import Ended, Line, Node
 from pswallet.till.tickets import Book, Paid, Refund, Shop, Ticket
 
 T = TypeVar("T")
 
 ORDER_LIFE_S = 600
 """How long a customer has to pay [s of the chain's time]."""
+
+
+_PAUSE_S = 0.1
 
 
 class NotNow(Exception):
@@ -161,7 +167,8 @@ class Counter:
         payments = self._payments(ticket, told) if ticket.paid is None else []
         if payments:
             first = payments[0]
-            self._note(Act.PAID, ticket.reference, payer=first.payer, by_node=first.by_node, short=first.short)
+            fields = {name: getattr(first, name) for name in Paid.__slots__}
+            self._note(Act.PAID, ticket.reference, **fields)
         for refund in ticket.refunds if told is not None else ():
             self._follow(ticket, refund, told)
         return told
@@ -170,12 +177,13 @@ class Counter:
         """Return who paid, the first one first: as the shop's node says; without one, as the gateway does."""
         if self.node is not None:
             return self.node.payments(Order.from_json(_order_of(ticket)))
-        return [Paid(payer=one["payer"], by_node=False) for one in (told["payments"] if told else ())]
+        every = told["payments"] if told else []
+        return [Paid(payer=one["payer"], by_node=False, funded=_funded_by(one)) for one in every]
 
     def _follow(self, ticket: Ticket, refund: Refund, told: OrderShape | None) -> None:
-        if refund.status != "submitted" or told is None or len(told["refunds"]) <= refund.number:
+        if refund.status != "submitted" or told is None:
             return
-        status = told["refunds"][refund.number]["status"]
+        status = next((one["status"] for one in _refunds(told, refund) if one["number"] == refund.number), "submitted")
         if status != "submitted":
             ended = "confirmed" if status == "confirmed" else "refused"
             self._note(Act.REFUNDED, ticket.reference, key=refund.key, status=ended)
@@ -186,7 +194,7 @@ class Counter:
         """Undo a sale: unpaid, nobody can pay it any more; paid, all of it goes back. Raises NotNow, Refused."""
         if ticket.sale.state is State.PAID:
             _require(sales.voided(ticket.sale))
-            return self._give_back(ticket, _payer_of(ticket), ticket.amount)
+            return self._give_back(ticket, _paid_of(ticket), ticket.amount)
         if ticket.sale.state is not State.UNKNOWN:
             raise NotNow(Reason.NOT_OPEN)
         self._note(Act.VOIDING, ticket.reference)
@@ -201,46 +209,68 @@ class Counter:
     def refund(self, ticket: Ticket, amount: Fen) -> Ticket:
         """Give a part back, never more than was paid. Raises NotNow, Refused."""
         _require(sales.refunded(ticket.sale, amount))
-        return self._give_back(ticket, _payer_of(ticket), amount)
+        return self._give_back(ticket, _paid_of(ticket), amount)
 
     def give_back_second(self, ticket: Ticket) -> Ticket:
         """Give back what a second customer paid for the same order. Raises NotNow when nobody did."""
         order = _order_of(ticket)
         told = self.line.ask(lambda: self.api.show_order(order["id"]))
-        done = {_payer_of(ticket)} | {one.payer for one in ticket.refunds if one.counts}
-        due = next((one.payer for one in self._payments(ticket, told) if one.payer not in done), None)
+        done = {_paid_of(ticket).payer} | {one.payer for one in ticket.refunds if one.counts}
+        due = next((one for one in self._payments(ticket, told) if one.payer not in done), None)
         if due is None:
             raise NotNow(NOTHING_DUE)
         return self._give_back(ticket, due, ticket.amount)
 
-    def _give_back(self, ticket: Ticket, payer: str, amount: Fen) -> Ticket:
+    def _give_back(self, ticket: Ticket, paid: Paid, amount: Fen) -> Ticket:
         client, order = self.line.client, _order_of(ticket)
         told = self.line.ask(lambda: self.api.show_order(order["id"]))
-        told["hash"] = order["hash"]  # which was checked when it was opened
-        body = authorize_refund(self.line.ask(client.chain), client.key, told, payer, amount)
+        chain = self.line.ask(client.chain)
+        body: GiveBack | RefundAFundedOrder
+        if paid.funded is None:
+            told["hash"] = order["hash"]  # which was checked when it was opened
+            body = authorize_refund(chain, client.key, told, paid.payer, amount)
+        else:
+            self._let_checkout_refund()
+            gone = [one for one in _funded_refunds(told, paid.funded) if one["status"] != "refused"]
+            body = sign_refund(chain, client.key, paid.funded, len(gone), amount)
         key = secrets.token_hex(16)
-        self._note(Act.REFUNDING, ticket.reference, payer=payer, amount=amount, body=dict(body), key=key)
+        self._note(Act.REFUNDING, ticket.reference, payer=paid.payer, amount=amount, body=dict(body), key=key)
         return self._send_back(ticket, ticket.refunds[-1])
 
-    def _send_back(self, ticket: Ticket, refund: Refund) -> Ticket:
-        order, body, key = _order_of(ticket), refund.body, refund.key
+    def _let_checkout_refund(self) -> None:
+        """See that the checkout may fetch what this shop has signed away; what nobody signed it cannot."""
+        permitted = self.line.ask(self.api.show_permit)
+        if not permitted["allowed"]:
+            self.line.ask(self.line.client.permit)
+        while not permitted["allowed"]:
+            if self.line.stop.wait(_PAUSE_S):
+                raise Ended
+            permitted = self.line.ask(self.api.show_permit)
 
-        def send() -> object:
+    def _send_back(self, ticket: Ticket, refund: Refund) -> Ticket:
+        order = _order_of(ticket)
+
+        def send() -> None:
             try:
-                return self.api.refund_order(order["id"], body, key=key)
+                self._post_refund(order["id"], refund)
             except Refused as refused:
                 # Later than answers are kept: was it this one that took the number?
                 if refused.code != "refund-number-mismatch" or not self._is_there(order["id"], refund):
                     raise
-                return None
 
-        self._asked(Act.REFUNDING, ticket, send, key=key)
-        self._note(Act.REFUNDED, ticket.reference, key=key, status="submitted")
+        self._asked(Act.REFUNDING, ticket, send, key=refund.key)
+        self._note(Act.REFUNDED, ticket.reference, key=refund.key, status="submitted")
         return ticket
 
+    def _post_refund(self, order_id: str, refund: Refund) -> None:
+        if refund.funded is None:
+            self.api.refund_order(order_id, cast("GiveBack", refund.body), key=refund.key)
+        else:
+            self.api.refund_funded_order(order_id, cast("RefundAFundedOrder", refund.body), key=refund.key)
+
     def _is_there(self, order_id: str, refund: Refund) -> bool:
-        known = self.api.show_order(order_id)["refunds"][refund.number :]
-        return bool(known) and (known[0]["payer"], known[0]["amount_fen"]) == (refund.payer, refund.amount)
+        known = _refunds(self.api.show_order(order_id), refund)
+        return any((one["number"], one["amount_fen"]) == (refund.number, refund.amount) for one in known)
 
     def put_out(self) -> None:
         """Let go of journal and wires; whoever waits for an answer ends."""
@@ -296,10 +326,27 @@ def _order_of(ticket: Ticket) -> OrderShape:
     return ticket.order
 
 
-def _payer_of(ticket: Ticket) -> str:
+def _paid_of(ticket: Ticket) -> Paid:
     if ticket.paid is None:
         raise NotNow(Reason.NOT_PAID)
-    return ticket.paid.payer
+    return ticket.paid
+
+
+def _funded_by(payment: OrderPaymentShape) -> str | None:
+    funded = payment.get("funded")
+    return funded["hash"] if funded else None
+
+
+def _funded_refunds(told: OrderShape, funded: str) -> Sequence[FundedRefundShape]:
+    every = (one["funded"] for one in told["payments"])
+    return next((one["refunds"] for one in every if one is not None and one["hash"] == funded), [])
+
+
+def _refunds(told: OrderShape, refund: Refund) -> Sequence[RefundShape | FundedRefundShape]:
+    """Return what the gateway knows of refunds of the same kind; of a plain one, those to the same payer."""
+    if refund.funded is not None:
+        return _funded_refunds(told, refund.funded)
+    return [one for one in told["refunds"] if one["payer"] == refund.payer]
 
 
 def _require(after: Sale | Reason) -> None:

@@ -95,11 +95,12 @@ class Line:
 
 
 class Node:
-    """A node that the shop trusts more than the gateway, and the token that it takes for money."""
+    """A node that the shop trusts more than the gateway, the token that it takes for money, and the checkout."""
 
-    def __init__(self, url: str, token: Domain, tell: Callable[[News], None]) -> None:
+    def __init__(self, url: str, token: Domain, checkout: Domain, tell: Callable[[News], None]) -> None:
         self.rpc = Rpc(url, timeout_s=_NODE_TIMEOUT_S, attempts=1)
         self.token = token
+        self.checkout = checkout
         self.tell = tell
         self._away = False
 
@@ -108,18 +109,19 @@ class Node:
 
         def every() -> list[Paid]:
             found = []
-            for short in find(order, self.token, self.rpc, blocks=_LOOK_BACK):
+            for short in find(order, self.token, self.rpc, blocks=_LOOK_BACK, checkout=self.checkout):
                 # Else a cancelled nonce, a payment to oneself, one that came late.
                 with suppress(ReceiptInvalid):
-                    payer = confirm(short, self.token, self.rpc).payer
-                    found.append(Paid(payer=payer, by_node=True, short=write_short(short)))
+                    payment = confirm(short, self.token, self.rpc, self.checkout)
+                    funded = payment.order_id if short.checkout else None
+                    found.append(Paid(payer=payment.payer, by_node=True, short=write_short(short), funded=funded))
             return found
 
         return self._said(every) or []
 
     def check(self, text: str) -> Payment:
         """Confirm the short form of a receipt that a customer shows. Raises ReceiptInvalid, CannotCheck."""
-        return confirm(read_short(text), self.token, self.rpc)
+        return confirm(read_short(text), self.token, self.rpc, self.checkout)
 
     def held_fen(self, address: str) -> int | None:
         """Return what `address` holds [fen]; None when the node says nothing."""

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any, cast
 
 from pswallet.client.answers import OrderShape
-from pswallet.client.bodies import GiveBack
+from pswallet.client.bodies import GiveBack, RefundAFundedOrder
 from pswallet.kit.money import Fen
 from pswallet.merchants.rules.sales import NOTHING, Sale, State
 from pswallet.till.journal import Act, Entry
@@ -28,6 +28,8 @@ class Paid:
     payer: str
     by_node: bool
     short: str | None = None
+    funded: str | None = None
+    """The hash of the funded order, if others helped to pay."""
 
 
 @dataclass(slots=True, kw_only=True)
@@ -36,7 +38,7 @@ class Refund:
 
     payer: str
     amount: Fen
-    body: GiveBack
+    body: GiveBack | RefundAFundedOrder
     key: str
     status: str = "asking"
     """asking, submitted, confirmed or refused."""
@@ -45,6 +47,11 @@ class Refund:
     def number(self) -> int:
         """Its place among the order's refunds."""
         return self.body["number"]
+
+    @property
+    def funded(self) -> str | None:
+        """The funded order that it gives back from; None: its payer's own plain payment."""
+        return cast("str | None", self.body.get("hash"))
 
     @property
     def counts(self) -> bool:

@@ -19,7 +19,7 @@ from tests.wallet.conftest import at_work  # noqa: F401 - relayer, indexer and w
 @pytest.fixture
 def people(stranger: Any, pipeline: Pipeline) -> list[Member]:  # noqa: F811
     """The shop's owner and two customers."""
-    owner, *customers = members(stranger, pipeline, "ping", "an", "bo")
+    owner, *customers = members(stranger, pipeline, "tea house", "an", "bo")
     become_merchant(owner)
     pipeline.settle()
     made = {"name": "大万店", "street": "坪山", "place": "大万路33号"}

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from pswallet.chain.signing import token_domain
+from pswallet.chain.signing import checkout_domain, token_domain
 from pswallet.client import Client, Key
 from pswallet.client.answers import OrderShape
 from pswallet.till.counter import Counter
@@ -85,8 +85,8 @@ class Shop:
         client = Client(str(http.base_url), Key.of(self.owner.key), http=http)
         client.token = self.owner.token
         journal = Journal(self.folder / "journal.jsonl")
-        token = token_domain(self.chain.deployment)
-        node = Node(self.node_url, token, self.news.append) if self.node_url else None
+        domains = token_domain(self.chain.deployment), checkout_domain(self.chain.deployment)
+        node = Node(self.node_url, *domains, self.news.append) if self.node_url else None
         self.counters.append(Counter(Line(client, self.news.append), journal, node))
         return self.counters[-1]
 
