@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 from pswallet import receipt
 from pswallet.chain.deploy import Deployment
@@ -9,7 +10,7 @@ from pswallet.chain.orders import Order
 from pswallet.chain.rpc import Rpc
 from pswallet.chain.signing import Domain, checkout_domain, token_domain
 from pswallet.client import authorize_order
-from pswallet.client.bodies import PayAnOrder
+from pswallet.client.bodies import BasketItem, OfferTerms, PayAnOrder
 from pswallet.demo.cast import Person, World
 from pswallet.demo.stage import StoryBroke
 from pswallet.kit import clock
@@ -23,6 +24,7 @@ from pswallet.till.line import Line, News, Node
 from pswallet.till.tickets import Ticket
 
 _SHOP = "坪山大万擂茶铺"
+_FEAST_FEN, _OFFERS_LAST = Fen(12_800), timedelta(hours=1)
 _TEA_FEN, _BACK_FEN, _SNACK_FEN = Fen(2_880), Fen(880), Fen(1_200)
 
 
@@ -42,6 +44,7 @@ def merchants_day(world: World) -> None:
         _prove(world, guest, ticket, signed)
         _earned(world, guest, before + _TEA_FEN // 100, "a point a yuan")
         _pay_by_phone_code(world, other, counter)
+        _buy_at_an_offer(world, keeper, other)
         counter.refund(ticket, _BACK_FEN)
         _wait(world, counter, ticket, lambda: ticket.refunds[-1].status == "confirmed")
         stage.say(f"{guest.name} brings a cup back: {format_yuan(_BACK_FEN)} of the {format_yuan(_TEA_FEN)} go back")
@@ -137,6 +140,29 @@ def _pay_by_phone_code(world: World, guest: Person, counter: Counter) -> None:
     _wait(world, counter, ticket, lambda: ticket.paid is not None)
     api.close_payment_codes(device["id"])
     world.stage.check(ticket.customer == guest.address, f"{guest.name} signs, and has paid")
+
+
+def _buy_at_an_offer(world: World, keeper: Person, guest: Person) -> None:
+    """Two offers of the shop on one basket: the best price is found, explained line by line, and paid."""
+    begins = clock.from_unix(world.chain.block_time)
+    starts_at, ends_at = (f"{moment:%Y-%m-%dT%H:%M:%SZ}" for moment in (begins, begins + _OFFERS_LAST))
+    terms: list[OfferTerms] = [
+        {"kind": "discount", "pay_bp": 8_800},
+        {"kind": "reduction", "steps": [{"reach_fen": 10_000, "less_fen": 2_000}]},
+    ]
+    for one in terms:
+        keeper.client.api.make_offer({"terms": one, "budget_fen": 10_000, "starts_at": starts_at, "ends_at": ends_at})
+    item: BasketItem = {"code": "feast", "name": "客家宴", "unit_price_fen": _FEAST_FEN}
+    basket = keeper.client.api.ring_up({"items": [item]})
+    quote = guest.client.api.ask_quote({"basket_id": basket["id"], "price_fen": _FEAST_FEN})
+    world.stage.say(f"{guest.name} asks the best price of a feast for {format_yuan(_FEAST_FEN)}:")
+    for line in quote["explanation"]:
+        world.stage.paste(line)
+    order = guest.client.api.order_quote(quote["id"])
+    guest.client.pay_order(order)
+    world.stage.until("the feast", lambda: guest.client.api.show_order(order["id"])["status"] == "paid")
+    whole = quote["own_fen"] + sum(quote["funded_fen"].values()) == _FEAST_FEN
+    world.stage.check(whole, f"{guest.name} pays {format_yuan(order['amount_fen'])}; each fen of the rest has a funder")
 
 
 def _earned(world: World, guest: Person, points: int, why: str) -> None:

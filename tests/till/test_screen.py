@@ -40,6 +40,15 @@ async def until(pilot: Pilot[Any], so: Callable[[], object], patience: int = 400
     raise AssertionError("not so: " + said(pilot.app, "#news") + " / " + said(pilot.app, "#state"))
 
 
+async def answer(pilot: Pilot[Any], place: int) -> None:
+    """Press a button of the sheet, once it stands there."""
+    app = pilot.app
+    await until(pilot, lambda: isinstance(app.screen, Sheet) and app.screen.query(f"#answer-{place}"))
+    sheet = app.screen
+    sheet.query_one(f"#answer-{place}", Button).press()
+    await until(pilot, lambda: app.screen is not sheet)
+
+
 def said(app: Any, where: str) -> str:
     return str(app.query_one(where, Static).content)
 
@@ -70,10 +79,9 @@ def test_a_day_at_the_till_by_its_keys(till: Till, an: Member, shop: Shop) -> No
         await typed(pilot, "8.8", "f4")
         await until(pilot, lambda: said(till, "#state") == "PAID: seen on your own node · ¥8.80 given back")
         await pilot.press("f9")
-        await until(pilot, lambda: isinstance(till.screen, Sheet))
-        till.screen.query_one("#answer-0", Button).press()
+        await answer(pilot, 0)
         await until(pilot, lambda: isinstance(till.screen, Sheet) and "✓ The day balances" in told(till))
-        till.screen.query_one("#answer-0", Button).press()
+        await answer(pilot, 0)
         await until(pilot, lambda: said(till, "#shop").endswith("shift closed"))
 
     play(till, scene)
@@ -82,8 +90,8 @@ def test_a_day_at_the_till_by_its_keys(till: Till, an: Member, shop: Shop) -> No
 
 def told(till: Till) -> str:
     """What the day's sheet says; nothing while another sheet is up."""
-    columns = getattr(till.screen.query_one("#told", Static).content, "columns", [])
-    return "\n".join(str(cell) for column in columns for cell in column.cells)
+    every = [getattr(one.content, "columns", []) for one in till.screen.query("#told").results(Static)]
+    return "\n".join(str(cell) for columns in every for column in columns for cell in column.cells)
 
 
 def test_the_buttons_type_and_do_what_the_keys_do(till: Till) -> None:
@@ -96,13 +104,10 @@ def test_the_buttons_type_and_do_what_the_keys_do(till: Till) -> None:
         await until(pilot, lambda: till.shown is not None and not till._busy)
         assert till.shown.amount == 1_230
         till.query_one("#void", Button).press()
-        await until(pilot, lambda: isinstance(till.screen, Sheet))
-        till.screen.query_one("#answer-1", Button).press()
-        await until(pilot, lambda: not isinstance(till.screen, Sheet))
+        await answer(pilot, 1)
         assert till.shown.waits
         till.query_one("#void", Button).press()
-        await until(pilot, lambda: isinstance(till.screen, Sheet))
-        till.screen.query_one("#answer-0", Button).press()
+        await answer(pilot, 0)
         await until(pilot, lambda: said(till, "#state") == "voided")
 
     play(till, scene)
@@ -132,7 +137,7 @@ def test_a_receipt_that_a_customer_shows_is_checked_on_the_node_with_the_gateway
         await until(pilot, lambda: till.shown.paid is not None)
         shop.wire.cut = True
         await typed(pilot, till.shown.paid.short, "enter")
-        await until(pilot, lambda: isinstance(till.screen, Sheet))
+        await until(pilot, lambda: isinstance(till.screen, Sheet) and till.screen.query("#told"))
         assert str(till.screen.query_one("#told", Static).content).startswith(f"✓ {an.address} paid ¥12.00")
 
     play(till, scene)
