@@ -251,6 +251,15 @@ def test_refunds_in_parts_are_at_most_what_was_paid(
     assert (balance(ann), balance(merchant)) == (100_000, 10_000)
 
 
+def test_an_order_that_was_given_back_is_not_paid_again_nor_closed(
+    merchant: Member, people: list[Member], paid: Any, pipeline: Pipeline
+) -> None:
+    refund(merchant, paid, people[0], 2_880)
+    pipeline.settle()
+    assert code_of(pay(people[1], paid)) == "order-already-paid"
+    assert code_of(merchant.post(f"/orders/{paid['id']}/void")) == "order-already-paid"
+
+
 def test_a_refund_has_the_next_number_and_no_other_nonce(merchant: Member, people: list[Member], paid: Any) -> None:
     ann = people[0]
     body = authorize_refund(served(merchant), Key.of(merchant.key), paid, ann.address, 100)

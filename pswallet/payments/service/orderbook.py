@@ -17,6 +17,9 @@ from pswallet.kit.rows import array_literal
 from pswallet.payments.models import Order, OrderRefund
 from pswallet.payments.service.reading import Transfer, transfers_of
 
+TAKEN = ("submitted", "paid", "refunded")
+"""Where an order stands that somebody pays or has paid: nobody else may, though it was given back since."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OrderPayment:

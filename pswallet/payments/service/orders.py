@@ -35,7 +35,7 @@ from pswallet.payments.errors import (
 from pswallet.payments.models import Order
 from pswallet.payments.service import quoted
 from pswallet.payments.service.intake import Accepted, SignedPayment, accept, call_of
-from pswallet.payments.service.orderbook import OrderView, views
+from pswallet.payments.service.orderbook import TAKEN, OrderView, views
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,7 +153,7 @@ def void_order(session: Session, order_id: str, *, merchant: str, now: datetime)
     if found is None or found.merchant != merchant:
         raise OrderUnknown(id=order_id)
     view = views(session, [found])[0]
-    if view.status in ("submitted", "paid"):
+    if view.status in TAKEN:
         raise OrderAlreadyPaid(order=order_id)
     if found.voided_at is None:
         found.voided_at = now
@@ -177,7 +177,7 @@ class Turns:
             return OrderUnknown(id=order_id)
         if order.voided_at is not None:
             return OrderVoided(order=order.id)
-        if order.id in self.taken or self.open[order.id].status in ("submitted", "paid"):
+        if order.id in self.taken or self.open[order.id].status in TAKEN:
             return OrderAlreadyPaid(order=order.id)
         if self.now >= order.expires_at or valid_before > to_unix(order.expires_at):
             return OrderExpired(order=order.id, expires_at=order.expires_at.isoformat())
