@@ -3,13 +3,15 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pswallet.chain.funded import Part
+from pswallet.chain import signing
+from pswallet.chain.abi import artifact
+from pswallet.chain.funded import Budget, FundedOrder, Part, budget_id, funded_order_id
 from pswallet.client import Key, authorize_funded, authorize_order, sign_cashier, sign_permit, sign_refund
 from tests.api.campaigns import campaign_body, list_winners
 from tests.api.gateway import Member
 from tests.api.money import client_of, members, served
 from tests.api.shopping import EVER
-from tests.parts import Pipeline
+from tests.parts import Pipeline, secret
 
 MERCHANT, SPONSOR = 5, 6
 
@@ -115,3 +117,33 @@ def offer(owner: Member, fund: str, budget_fen: int = 50_000, **terms: Any) -> s
     assert answer.status_code == 201, answer.text
     found: str = answer.json()["id"]
     return found
+
+
+def pay_past_the_gateway(payer: Member, payee: Member, funder: Member, pipeline: Pipeline, *, own: int) -> str:
+    """Pay an order that nobody opened, a fen of it from a budget that its funder signs orders for; return its id."""
+    chain = pipeline.chain
+    checkout, token = signing.checkout_domain(chain.deployment), signing.token_domain(chain.deployment)
+
+    def sign(domain: signing.Domain, struct: signing.StructType, message: Any, member: Member) -> bytes:
+        return signing.sign(signing.digest(domain, struct, message), member.key)
+
+    def carry(function: str, *arguments: Any) -> None:
+        data = artifact("MerchantCheckout").call(function, *arguments)
+        assert chain.transact(secret("stranger"), chain.deployment.checkout, data)["status"] == "0x1"
+
+    end = chain.now() + 86_400
+    budget = Budget(funder.address, funder.address, 50_000, end, "0x" + "07" * 32)
+    name = budget_id(checkout, budget)
+    carry("openBudget", budget.terms(), sign(checkout, signing.BUDGET, budget.message(), funder))
+    parts = (Part(funder.address, name, 1, 0),)
+    asked = FundedOrder(payer.address, payee.address, "T01", "past", own, own + 1, end, parts)
+    paid = funded_order_id(checkout, asked)
+    given = {
+        "from": payer.address, "to": chain.deployment.checkout, "value": own, "validAfter": 0, "validBefore": end,
+        "nonce": paid,
+    }  # fmt: skip
+    payment = sign(token, signing.RECEIVE_WITH_AUTHORIZATION, given, payer)
+    sponsored = sign(checkout, signing.SPONSORSHIP, {"order": paid, "budget": name}, funder)
+    carry("pay", asked.terms(), asked.given(), payment, [sponsored], [])
+    pipeline.settle()
+    return paid

@@ -82,6 +82,17 @@ def test_both_are_told_once_and_the_own_money_earns(
     assert ann.get("/points").json()["free"] == 8
 
 
+def test_what_no_merchant_asked_for_earns_nothing(stranger: Any, ann: Member, city: Member, pipeline: Pipeline) -> None:
+    """Three people move their money in a circle at the checkout, past the gateway."""
+    bob = members(stranger, pipeline, "bob")[0]
+    paid = selling.pay_past_the_gateway(ann, bob, city, pipeline, own=9_000)
+    assert balance(bob) == 100_000 + 9_001
+    assert ann.get("/points").json()["free"] == 0
+    with pipeline.sessions() as session:
+        told = session.connection().exec_driver_sql("SELECT kind FROM notifications WHERE body->>'order' = %s", (paid,))
+        assert {kind for (kind,) in told} == {"order-paid", "order-received"}
+
+
 def test_what_the_contract_would_refuse_is_refused_by_name(
     shop: Member, ann: Member, city: Member, pipeline: Pipeline
 ) -> None:

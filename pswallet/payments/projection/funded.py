@@ -38,6 +38,8 @@ class _Known:
     name: str
     reference: str
     points_place: int | None
+    opened: bool
+    """By a merchant, here. Anybody can pay anybody at the checkout, in a circle too, and that is no purchase."""
 
     def points(self, parts: Sequence[int]) -> int:
         """Return what of `parts` [fen] was paid, or came back, in points: a point is a fen."""
@@ -46,7 +48,7 @@ class _Known:
 
 def _known(session: Session, hashes: Sequence[str]) -> dict[str, _Known]:
     rows = session.execute(_ROWS, {"hashes": array_literal(hashes)})
-    return {row.hash: _Known(row.id or row.hash, row.reference, row.points_place) for row in rows}
+    return {row.hash: _Known(row.id or row.hash, row.reference, row.points_place, row.id is not None) for row in rows}
 
 
 def on_funded_orders_paid(session: Session, events: Sequence[OrderPaid]) -> None:
@@ -64,6 +66,7 @@ def on_funded_orders_paid(session: Session, events: Sequence[OrderPaid]) -> None
             log_index=event.log_index,
         )
         for event in events
+        if known[event.order].opened
     ]
     points.on_order_paid(session, paid)
     told: list[Notice] = []
