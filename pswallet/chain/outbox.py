@@ -189,6 +189,15 @@ def orders_under_way(session: Session) -> list[str]:
     return list(session.scalars(query, {"kind": CallKind.ORDER_PAY}))
 
 
+def under_way(session: Session, kind: CallKind, subject: str) -> int:
+    """Return how many calls of a kind about `subject` (an argument of theirs) are not settled."""
+    query = text(
+        "SELECT count(*) FROM chain_calls"
+        " WHERE settled_block IS NULL AND kind = :kind AND arguments->>'subject' = :subject"
+    )
+    return session.scalar(query, {"kind": kind, "subject": subject}) or 0
+
+
 def unsettled_calls(session: Session) -> int:
     """Return how many calls wait or are under way."""
     query = select(func.count()).select_from(ChainCall).where(ChainCall.settled_block.is_(None))

@@ -8,7 +8,7 @@ from datetime import datetime
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from pswallet.chain.outbox import Call, CallKind, enqueue
+from pswallet.chain.outbox import Call, CallKind, enqueue, under_way
 from pswallet.chain.signing import CASHIER, Domain, SignatureMalformed, digest, recover
 from pswallet.checkout import errors
 from pswallet.checkout.models import CheckoutCashier
@@ -59,17 +59,19 @@ def cashier_digest(command: SetCashier, *, checkout: Domain) -> bytes:
 
 
 def set_cashier(session: Session, command: SetCashier, *, checkout: Domain) -> None:
-    """Ask the contract to let a cashier refund, or to dismiss it.
+    """Ask the contract to let a cashier refund, or to dismiss it. Acts that wait for the chain count.
 
     Raises CashierNumberMismatch, MerchantSignatureInvalid.
     """
-    expected = _acts(session, command.merchant, command.cashier)
+    subject = f"{command.merchant}:{command.cashier}"
+    # Two acts at once would both have the next number, and one of them, a dismissal perhaps, be lost.
+    session.execute(select(func.pg_advisory_xact_lock(func.hashtextextended(f"acts|{subject}", 0))))
+    expected = _acts(session, command.merchant, command.cashier, subject)
     if command.number != expected:
         raise errors.CashierNumberMismatch(expected=expected)
     if not (command.contract_verdict or _has_signed(command, checkout=checkout)):
         raise errors.MerchantSignatureInvalid(merchant=command.merchant)
     merchant, cashier, cap, number = command.merchant, command.cashier, command.cap_fen, command.number
-    subject = f"{merchant}:{cashier}"
     arguments = {
         "data": calls.naming(merchant, cashier, cap, number, command.signature),
         "merchant": merchant,
@@ -89,9 +91,11 @@ def _has_signed(command: SetCashier, *, checkout: Domain) -> bool:
     return signer == command.merchant
 
 
-def _acts(session: Session, merchant: str, cashier: str) -> int:
+def _acts(session: Session, merchant: str, cashier: str, subject: str) -> int:
+    # What waits first: what settles in between is counted twice, which may refuse an act, and never not at all.
+    waiting = under_way(session, CallKind.CASHIER_SET, subject)
     query = select(func.count()).where(CheckoutCashier.merchant == merchant, CheckoutCashier.cashier == cashier)
-    return session.scalar(query) or 0
+    return waiting + (session.scalar(query) or 0)
 
 
 _CASHIERS = text(
