@@ -103,6 +103,18 @@ def test_an_act_on_a_cashier_is_the_merchants_and_passes_once(stranger: Any, str
     assert code_of(street.shop.post("/cashiers", other)) == "merchant-signature-invalid"
 
 
+def test_an_act_on_a_cashier_that_waits_is_not_replaced_by_another_of_its_number(street: Street) -> None:
+    named, dismissed = (selling.cashier_body(street.shop, street.cashier, cap, number=0) for cap in (500, 0))
+    assert street.shop.post("/cashiers", named).status_code == 202
+    answer = street.shop.post("/cashiers", dismissed)
+    assert (code_of(answer), answer.json()["expected"]) == ("cashier-number-mismatch", 1)
+    next_one = selling.cashier_body(street.shop, street.cashier, 0, number=1)
+    assert street.shop.post("/cashiers", next_one).status_code == 202
+    street.pipeline.settle()
+    (seen,) = street.shop.get("/cashiers").json()["items"]
+    assert (seen["cap_fen"], seen["number"]) == (0, 2)
+
+
 def test_a_refused_refund_is_told_and_may_be_signed_again(street: Street) -> None:
     selling.permit(street.shop, street.pipeline)
     assert street.refund(2_880).status_code == 202
