@@ -9,7 +9,7 @@ from pswallet.chain.outbox import last_block
 from pswallet.client import parts_of
 from pswallet.kit.clock import from_unix
 from pswallet.kit.db import transaction
-from pswallet.payments.service import Period, settlement
+from pswallet.payments.service import Period, Settlement, settlement
 from pswallet.points import projection as points
 from pswallet.points.rules import PaidOrder
 from tests.api import selling
@@ -72,6 +72,14 @@ class Fair:
         people = (self.shop, self.ann, self.city, self.platform)
         return (*map(balance, people), voucher, self.ann.get("/points").json()["free"])
 
+    def settlement(self, shop: Member) -> Settlement:
+        """What a shop's day came to."""
+        chain = self.pipeline.chain
+        with self.pipeline.sessions() as session:
+            day = Period(from_unix(chain.now() - DAY_S), from_unix(chain.now() + DAY_S))
+            shops = {"checkout": chain.deployment.checkout, "voucher": chain.deployment.voucher}
+            return settlement(session, shop.address, period=day, **shops)
+
     def left(self, budget: str) -> int:
         found: int = self.ann.get(f"/budgets/{budget}").json()["left_fen"]
         return found
@@ -125,11 +133,7 @@ def test_a_funded_order_is_one_sale_of_the_day_and_its_refund_one_refund(fair: F
     selling.permit(fair.shop, fair.pipeline)
     assert selling.refund(fair.shop, order, 264).status_code == 202
     fair.pipeline.settle()
-    chain = fair.pipeline.chain
-    with fair.pipeline.sessions() as session:
-        day = Period(from_unix(chain.now() - DAY_S), from_unix(chain.now() + DAY_S))
-        shops = {"checkout": chain.deployment.checkout, "voucher": chain.deployment.voucher}
-        told = settlement(session, fair.shop.address, period=day, **shops)
+    told = fair.settlement(fair.shop)
     assert (told.sales, told.sales_fen, told.refunds, told.refunds_fen) == (1, 9_264, 1, 264)
     assert (told.deposits_fen, told.closing_fen, told.difference_fen) == (100, 9_100, 0)
 
@@ -157,6 +161,40 @@ def test_a_cashback_is_owed_when_paid_less_for_what_went_back_and_given_once(fai
     assert fair.ann.post(f"/red-packets/{given.id}/claims").status_code == 202
     fair.pipeline.settle()
     assert balance(fair.ann) == before + 150
+
+
+def test_cashbacks_that_are_owed_no_more_hide_no_older_ones(fair: Fair) -> None:
+    terms = {"kind": "cashback", "steps": [{"reach_fen": 1_000, "less_fen": 300}]}
+    assert fair.shop.post("/offers", {"terms": terms, "budget_fen": 50_000, **EVER}).status_code == 201
+    kept = fair.order()
+    client_of(fair.ann).pay_funded(kept)
+    fair.pipeline.settle()
+    given_back = fair.order(points=100, price=2_000)
+    client_of(fair.ann).pay_funded(given_back)
+    fair.pipeline.settle()
+    selling.permit(fair.shop, fair.pipeline)
+    selling.refund(fair.shop, given_back, given_back["amount_fen"])
+    fair.pipeline.settle()
+    page = fair.ann.get("/cashbacks?role=payer&limit=1").json()
+    assert (page["items"], page["older"]) == ([], given_back["quote_id"])
+    page = fair.ann.get(f"/cashbacks?role=payer&limit=1&cursor={page['older']}").json()
+    assert [one["order_id"] for one in page["items"]] == [kept["id"]]
+
+
+def test_a_merchant_that_buys_with_others_help_has_no_refund_and_no_sale_of_it(stranger: Any, fair: Fair) -> None:
+    buyer = members(stranger, fair.pipeline, "noodle shop", tier=selling.MERCHANT, fen=10_000)[0]
+    items = [{"code": "leicha", "name": "擂茶", "unit_price_fen": 12_800}]
+    rung = fair.shop.post("/baskets", {"items": items}).json()
+    quote = buyer.post("/quotes", {"basket_id": rung["id"], "price_fen": 12_800}).json()
+    order = buyer.post(f"/quotes/{quote['id']}/order").json()
+    client_of(buyer).pay_funded(order)
+    fair.pipeline.settle()
+    selling.permit(fair.shop, fair.pipeline)
+    assert selling.refund(fair.shop, order, 264).status_code == 202
+    fair.pipeline.settle()
+    told = fair.settlement(buyer)
+    assert (told.sales, told.sales_fen, told.refunds, told.refunds_fen) == (0, 0, 0, 0)
+    assert (told.payouts_fen, told.deposits_fen, told.difference_fen) == (8_264, 10_264, 0)
 
 
 def test_the_same_quote_is_the_same_order(fair: Fair) -> None:

@@ -42,8 +42,8 @@ def list_cashbacks(
     role: CashbackRole, session: Transaction, owner: Owner, cursor: CashbackCursor = None, limit: CashbackLimit = 50
 ) -> CashbackPage:
     """List what one owes or is owed as cashback, the last quote first."""
-    found = payments.cashbacks(session, owner.address, role=role, before=cursor, limit=limit)
-    given = redpackets.packets_of_salts(session, [(one.owner, one.salt) for one in found])
+    page = payments.cashbacks(session, owner.address, role=role, before=cursor, limit=limit)
+    given = redpackets.packets_of_salts(session, [(one.owner, one.salt) for one in page.items])
     items = [
         CashbackShape(
             quote_id=one.quote_id,
@@ -54,6 +54,6 @@ def list_cashbacks(
             salt=one.salt,
             packet=given.get((one.owner, one.salt)),
         )
-        for one in found
+        for one in page.items
     ]
-    return CashbackPage(items=items, older=found[-1].quote_id if len(found) == limit else None)
+    return CashbackPage(items=items, older=page.older)

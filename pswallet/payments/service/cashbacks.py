@@ -6,7 +6,6 @@ is for, and that it was given once.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
@@ -31,16 +30,27 @@ class Cashback:
     salt: str
 
 
-_PROMISED = text(
-    """
-    SELECT q.id, q.order_id, f.owner, q.payer, l.value_fen
-    FROM quotes q JOIN quote_lines l ON l.quote_id = q.id JOIN offers f ON f.id = l.offer_id
-    WHERE q.status = 'committed' AND f.terms->>'layer' = 'cashback'
-      AND CASE WHEN :role = 'owner' THEN f.owner ELSE q.payer END = :account
-      AND (CAST(:before AS text) IS NULL OR q.id < :before)
-    ORDER BY q.id DESC LIMIT :limit
-    """
-)
+@dataclass(frozen=True, slots=True)
+class CashbackPage:
+    """Cashbacks, and before which quote the next page begins; None at the end."""
+
+    items: list[Cashback]
+    older: str | None
+
+
+# A statement a role: each finds its rows by an index, which one for both could not.
+_PROMISED = {
+    role: text(
+        f"""
+        SELECT q.id, q.order_id, f.owner, q.payer, l.value_fen
+        FROM quotes q JOIN quote_lines l ON l.quote_id = q.id JOIN offers f ON f.id = l.offer_id
+        WHERE q.status = 'committed' AND f.terms->>'layer' = 'cashback' AND {account} = :account
+          AND (CAST(:before AS text) IS NULL OR q.id < :before)
+        ORDER BY q.id DESC LIMIT :limit
+        """  # noqa: S608 - our own names
+    )
+    for role, account in (("owner", "f.owner"), ("payer", "q.payer"))
+}
 
 
 def cashback_salt(quote_id: str) -> str:
@@ -50,13 +60,15 @@ def cashback_salt(quote_id: str) -> str:
 
 def cashbacks(
     session: Session, account: str, *, role: Literal["owner", "payer"], before: str | None, limit: int
-) -> list[Cashback]:
-    """Return what an account owes or is owed for orders that are paid, the last quote first; given or not."""
-    asked = {"account": account, "role": role, "before": before, "limit": limit}
-    promised = session.execute(_PROMISED, asked).all()
+) -> CashbackPage:
+    """Return what an account owes or is owed for orders that are paid, the last quote first; given or not.
+
+    A page reads `limit` quotes, and has fewer cashbacks where an order is not paid, or was given back whole.
+    """
+    promised = session.execute(_PROMISED[role], {"account": account, "before": before, "limit": limit}).all()
     orders = list(session.scalars(select(Order).where(Order.id.in_([row.order_id for row in promised]))))
     kept = {view.id: _kept(view) for view in views(session, orders)}
-    found: Sequence[Cashback] = [
+    found = [
         Cashback(
             quote_id=row.id,
             order_id=row.order_id,
@@ -68,7 +80,7 @@ def cashbacks(
         for row in promised
         if row.order_id in kept
     ]
-    return [one for one in found if one.amount_fen]
+    return CashbackPage([one for one in found if one.amount_fen], promised[-1].id if len(promised) == limit else None)
 
 
 def _kept(view: OrderView) -> tuple[int, int]:

@@ -20,8 +20,9 @@ class Settlement:
     """The sums of a day [fen]: opening + sales - refunds - fees + deposits - payouts = closing.
 
     A payment back to somebody who had paid the merchant before is a refund, as is what goes back through the checkout.
-    What comes from the bank or another contract (a red packet) is a deposit, what goes there or to anybody else a
-    payout. A funded order is one sale, however many helped to pay it.
+    What comes from the bank or another contract (a red packet, money back from an order that the merchant had paid
+    itself) is a deposit, what goes there or to anybody else a payout. A funded order is one sale, however many helped
+    to pay it.
     """
 
     opening_fen: Fen
@@ -52,8 +53,19 @@ _SETTLEMENT = text(
     """
     WITH moved AS (
         SELECT e.delta_fen, e.counterparty, CASE
-            WHEN e.kind = 'transfer' AND e.counterparty IN (:checkout, :voucher)
-                THEN CASE WHEN e.delta_fen > 0 THEN 'sale' ELSE 'refund' END
+            WHEN e.counterparty = :checkout AND EXISTS (
+                SELECT FROM checkout_payments c WHERE c.block = e.block AND c.log_index > e.log_index
+                AND c.merchant = e.account AND c.own_fen = e.delta_fen
+            ) THEN 'sale'
+            WHEN e.counterparty = :voucher AND EXISTS (
+                SELECT FROM checkout_payments c JOIN checkout_parts p ON p.hash = c.hash
+                WHERE c.block = e.block AND c.log_index > e.log_index
+                AND c.merchant = e.account AND p.funder = :voucher AND p.value_fen = e.delta_fen
+            ) THEN 'sale'
+            WHEN e.counterparty = :checkout AND EXISTS (
+                SELECT FROM checkout_refunds r WHERE r.block = e.block AND r.log_index < e.log_index
+                AND r.merchant = e.account AND r.value_fen = -e.delta_fen
+            ) THEN 'refund'
             WHEN e.kind <> 'transfer' OR EXISTS (
                 SELECT 1 FROM account_tiers t WHERE t.address = e.counterparty AND t.tier = :system
             ) THEN CASE WHEN e.delta_fen > 0 THEN 'deposit' ELSE 'payout' END
