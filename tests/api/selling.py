@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
-from pswallet.chain import signing
+from pswallet.chain import calldata, signing
 from pswallet.chain.abi import artifact
 from pswallet.chain.funded import Budget, FundedOrder, Part, budget_id, funded_order_id
 from pswallet.client import Key, authorize_funded, authorize_order, sign_cashier, sign_permit, sign_refund
@@ -147,3 +147,17 @@ def pay_past_the_gateway(payer: Member, payee: Member, funder: Member, pipeline:
     carry("pay", asked.terms(), asked.given(), payment, [sponsored], [])
     pipeline.settle()
     return paid
+
+
+def use_nonce(member: Member, nonce: str, pipeline: Pipeline) -> None:
+    """Let somebody pay itself a fen under that nonce, past the gateway."""
+    chain = pipeline.chain
+    paid = {
+        "from": member.address, "to": member.address, "value": 1, "validAfter": 0, "validBefore": chain.now() + 86_400,
+        "nonce": nonce,
+    }  # fmt: skip
+    signed = signing.digest(signing.token_domain(chain.deployment), signing.TRANSFER_WITH_AUTHORIZATION, paid)
+    signature = "0x" + signing.sign(signed, member.key).hex()
+    data = calldata.transfer_with_authorization({**paid, "signature": signature})
+    assert chain.transact(secret("stranger"), chain.deployment.stablecoin, data)["status"] == "0x1"
+    pipeline.settle()

@@ -9,7 +9,7 @@ from pswallet.chain.outbox import last_block
 from pswallet.client import parts_of
 from pswallet.kit.clock import from_unix
 from pswallet.kit.db import transaction
-from pswallet.payments.service import Period, Settlement, settlement
+from pswallet.payments.service import Period, Settlement, release_unpaid, settlement
 from pswallet.points import projection as points
 from pswallet.points.rules import PaidOrder
 from tests.api import selling
@@ -235,6 +235,39 @@ def test_a_quote_that_is_over_pays_nothing_and_frees_the_points(fair: Fair) -> N
     fair.pipeline.settle()
     assert code_of(selling.pay(fair.ann, order, parts_of(order))) == "order-expired"
     assert fair.ann.get("/points").json()["free"] == 800
+
+
+def released(fair: Fair, at: int) -> int:
+    """Let it be so late, and the worker look for orders that nobody paid; return how many it let go of."""
+    fair.pipeline.chain.move_time(at - fair.pipeline.chain.now())
+    fair.pipeline.settle()
+    with transaction(fair.pipeline.sessions) as session:
+        block = last_block(session)
+        assert block is not None
+        return release_unpaid(session, now=block.time, limit=10)
+
+
+def test_what_a_refused_order_held_is_free_ten_minutes_after_its_end(stranger: Any, fair: Fair) -> None:
+    order = fair.order()
+    assert selling.pay(fair.ann, order, parts_of(order)).status_code == 202
+    chain = fair.pipeline.chain
+    chain.token(chain.keys.compliance, "freeze", [fair.ann.address])
+    fair.pipeline.settle()
+    # Who uses the order's hash for the nonce of another payment holds nothing back.
+    bob = members(stranger, fair.pipeline, "bob")[0]
+    selling.use_nonce(bob, order["hash"], fair.pipeline)
+    assert released(fair, order["expiry"] + 590) == 0
+    assert released(fair, order["expiry"] + 610) == 1
+    assert fair.ann.get(f"/quotes/{order['quote_id']}").json()["status"] == "released"
+    assert released(fair, order["expiry"] + 620) == 0
+
+
+def test_what_a_paid_order_took_stays_taken(fair: Fair) -> None:
+    order = fair.order()
+    client_of(fair.ann).pay_funded(order)
+    fair.pipeline.settle()
+    assert released(fair, order["expiry"] + 610) == 0
+    assert fair.ann.get(f"/quotes/{order['quote_id']}").json()["status"] == "committed"
 
 
 def test_points_are_not_spent_twice(fair: Fair) -> None:
