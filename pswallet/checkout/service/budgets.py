@@ -111,14 +111,21 @@ class OpenedBudget:
     ends_at: datetime
 
 
+# A budget has a part in each order that it helped to pay, and few of them were given back: looking for the refunds of
+# each part takes twenty times as long.
 _LEFT = text(
     """
-    SELECT b.budget, b.funder, b.signer, b.total_fen, b.total_fen - (
-        SELECT coalesce(sum(p.value_fen - (
-            SELECT coalesce(sum(r.parts_fen[p.place + 1]), 0) FROM checkout_refunds r WHERE r.hash = p.hash
-        )), 0) FROM checkout_parts p WHERE p.budget = b.budget AND p.funder = b.funder
-    ) AS left_fen, b.ends_at
-    FROM budget_openings b WHERE b.budget = ANY(CAST(:budgets AS text[]))
+    WITH asked AS (SELECT * FROM budget_openings WHERE budget = ANY(CAST(:budgets AS text[]))),
+    paid AS (
+        SELECT p.budget, p.funder, sum(p.value_fen) AS fen
+        FROM checkout_parts p WHERE p.budget = ANY(CAST(:budgets AS text[])) GROUP BY 1, 2
+    ), back AS (
+        SELECT p.budget, p.funder, sum(r.parts_fen[p.place + 1]) AS fen
+        FROM checkout_refunds r JOIN checkout_parts p ON p.hash = r.hash
+        WHERE p.budget = ANY(CAST(:budgets AS text[])) GROUP BY 1, 2
+    )
+    SELECT budget, funder, signer, total_fen, total_fen - coalesce(paid.fen, 0) + coalesce(back.fen, 0), ends_at
+    FROM asked LEFT JOIN paid USING (budget, funder) LEFT JOIN back USING (budget, funder)
     """
 )
 
