@@ -152,6 +152,8 @@ def happened(rpc: Rpc, addresses: Addresses, kind: str, key: str, arguments: dic
     logs = _newest_logs(rpc, *question, first=addresses.block, last=until)
     if kind == CallKind.AUTHORIZATION:
         return any(_paid(rpc, used, arguments) for used in logs)
+    if kind == CallKind.PERMIT:
+        logs = logs[-1:]  # what was allowed before, and taken back since, is no more
     if kind in _COUNTED:
         return any(int(log["data"][2 + 64 * _COUNTED[kind] :][:64], 16) == int(arguments["number"]) for log in logs)
     return bool(logs)

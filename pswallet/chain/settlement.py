@@ -119,8 +119,13 @@ class Verdict:
 
 
 def _is_done(call: OpenCall, named: Container[str]) -> bool:
-    """Whether an event names the call; one left again after a refusal has a number behind the name: `mint:0x…:1`."""
-    return call.key in named or call.key.rpartition(":")[0] in named
+    """Whether an event names the call; one left again after a refusal has a number behind the name: `mint:0x…:1`.
+
+    A permit has its nonce there too, which its event does not tell.
+    """
+    once = call.key.rpartition(":")[0]
+    twice = once.rpartition(":")[0] if call.kind == CallKind.PERMIT else once
+    return call.key in named or once in named or twice in named
 
 
 def _payments(happened: Sequence[Event]) -> dict[str, int]:

@@ -3,12 +3,14 @@
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
+from pswallet.checkout.service import calls
 from tests.api import selling
 from tests.api.gateway import Member, code_of
 from tests.api.money import balance, members
 from tests.api.selling import refund, voucher_part
-from tests.parts import DAY_S, Pipeline
+from tests.parts import DAY_S, Pipeline, secret
 
 
 class Street:
@@ -155,3 +157,26 @@ def test_a_permit_is_the_owners_and_can_be_taken_back(street: Street) -> None:
     assert street.shop.post("/permits", selling.permit_body(street.shop)).status_code == 202  # and given again
     street.pipeline.settle()
     assert street.shop.get("/permits").json()["allowed"] is True
+
+
+def test_a_permit_that_was_forestalled_is_refused_and_the_next_one_passes_at_once(street: Street) -> None:
+    shop, pipeline, chain = street.shop, street.pipeline, street.pipeline.chain
+    for allow in (True, False):
+        assert shop.post("/permits", selling.permit_body(shop, allow=allow)).status_code == 202
+        pipeline.settle()
+    other = selling.permit_body(shop, allow=False)
+    assert shop.post("/permits", selling.permit_body(shop)).status_code == 202
+    owner, spender = shop.address, chain.deployment.checkout
+    carried = calls.permitting(owner, spender, 0, other["deadline"], other["signature"])
+    chain.transact(secret("stranger"), chain.deployment.stablecoin, bytes.fromhex(carried[2:]))
+    pipeline.settle()
+    assert not shop.get("/permits").json()["allowed"]
+    assert shop.post("/permits", selling.permit_body(shop)).status_code == 202
+    pipeline.settle()
+    assert shop.get("/permits").json()["allowed"]
+    with pipeline.sessions() as session:
+        left = text(
+            "SELECT attempts, refusal IS NULL FROM chain_calls WHERE kind = 'permit' AND key LIKE :of ORDER BY id"
+        )
+        tried = session.execute(left, {"of": f"permit:{owner}:%"}).all()
+    assert [tuple(row) for row in tried] == [(1, True), (1, True), (1, False), (1, True)]
