@@ -8,6 +8,7 @@ from sqlalchemy import text
 
 from pswallet import audit
 from pswallet.audit import Report
+from pswallet.chain.abi import artifact
 from pswallet.chain.hashing import keccak
 from pswallet.chain.outbox import Call, CallKind
 from pswallet.kit.clock import shanghai_day
@@ -137,6 +138,16 @@ def test_an_anchored_root_of_another_ledger_is_named(ledger: Ledger, changed: di
     lie = retold(str(ledger.anchored[1]), "Anchor", "Anchored", **changed)
     with lying(ledger.town.pipeline.chain.rpc.url, lie) as url:
         assert ledger.places("anchors", url) == {ledger.anchored}
+
+
+def test_a_root_that_the_anchor_forgot_is_named(ledger: Ledger):
+    chain, day = ledger.town.pipeline.chain, day_number(shanghai_day(ledger.town.now)) - 1
+    data = "0x" + artifact("Anchor").call("rootOf", keccak(b"points"), day).hex()
+    asked = [{"to": chain.deployment.anchor, "data": data}, "latest"]
+    (touched,) = chain.rpc.call("eth_createAccessList", asked)["accessList"]
+    chain.rpc.call("anvil_setStorageAt", [chain.deployment.anchor, touched["storageKeys"][0], "0x" + "00" * 32])
+    chain.rpc.call("evm_mine")
+    assert ledger.places("anchors") == {ledger.anchored}
 
 
 def test_a_root_that_the_gateway_kept_no_tree_for_is_named(ledger: Ledger):

@@ -1,5 +1,7 @@
 """Funded orders, vouchers and budgets on a real chain: what is honest passes, each lie is named where it was told."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -8,7 +10,7 @@ from sqlalchemy import text
 
 from pswallet.audit import Report
 from pswallet.chain.abi import artifact
-from pswallet.chain.funded import Campaign, FundedOrder
+from pswallet.chain.funded import Campaign, FundedOrder, funded_order_id
 from tests.audit.liar import lying, retold
 from tests.audit.shops import CASHIER, Shops
 from tests.features.fair import Fair
@@ -33,6 +35,11 @@ class Day:
     def id(self) -> str:
         """The campaign's."""
         return self.shops.fair.id(self.terms)
+
+    @property
+    def order_id(self) -> str:
+        """The order's."""
+        return funded_order_id(self.shops.fair.checkout, self.order)
 
 
 def place(receipt: dict[str, Any]) -> Place:
@@ -198,13 +205,34 @@ def test_a_refund_above_what_was_paid_is_named(day: Day):
     assert any("of 4500 fen was refunded 4501" in one for one in said(report))
 
 
-def test_vouchers_that_vanished_from_the_contract_are_named(day: Day):
-    """AN's, behind everybody's back: no event explains it."""
-    rpc = day.shops.fair.town.pipeline.chain.rpc
-    voucher = day.shops.fair.voucher.verifying_contract
-    data = "0x" + artifact("CityVoucher").call("holdingOf", bytes.fromhex(day.id[2:]), AN.address).hex()
-    touched = rpc.call("eth_createAccessList", [{"to": voucher, "data": data}, "latest"])["accessList"]
+def test_a_state_that_no_event_explains_is_named(day: Day):
+    """An order's slot, a budget's, a cashier's, a campaign's and a holding, each changed behind everybody's back."""
+    fair, campaign = day.shops.fair, bytes.fromhex(day.id[2:])
+    budget, order = (bytes.fromhex(one[2:]) for one in (day.shops.part(1).budget, day.order_id))
+    views: list[tuple[str, str, tuple[Any, ...], str]] = [
+        ("MerchantCheckout", "stateOf", (order,), "orders"),
+        ("MerchantCheckout", "budgetOf", (fair.sponsor.address, budget), "budgets"),
+        ("MerchantCheckout", "cashierOf", (fair.tea_house.address, CASHIER.address), "orders"),
+        ("CityVoucher", "stateOf", (campaign,), "vouchers"),
+        ("CityVoucher", "holdingOf", (campaign, AN.address), "vouchers"),
+    ]
+    for contract, view, arguments, check in views:
+        with rewritten(fair, contract, view, *arguments):
+            assert {one.check for one in day.shops.audit().differences()} == {check}, (contract, view)
+    assert said(day.shops.audit()) == []
+
+
+@contextmanager
+def rewritten(fair: Fair, contract: str, view: str, *arguments: Any) -> Iterator[None]:
+    """Change the one word that a view reads by a fen, and put it back."""
+    rpc = fair.town.pipeline.chain.rpc
+    address = {"MerchantCheckout": fair.checkout, "CityVoucher": fair.voucher}[contract].verifying_contract
+    data = "0x" + artifact(contract).call(view, *arguments).hex()
+    touched = rpc.call("eth_createAccessList", [{"to": address, "data": data}, "latest"])["accessList"]
     (slot,) = (slot for one in touched for slot in one["storageKeys"])
-    rpc.call("anvil_setStorageAt", [voucher, slot, f"0x{2 << 64:064x}"])
-    rpc.call("evm_mine")
-    assert {one.check for one in day.shops.audit().differences()} == {"vouchers"}
+    before = rpc.call("eth_getStorageAt", [address, slot, "latest"])
+    for word in (f"0x{int(before, 16) + (1 << 16):064x}", before):
+        rpc.call("anvil_setStorageAt", [address, slot, word])
+        rpc.call("evm_mine")
+        if word != before:
+            yield
