@@ -58,7 +58,7 @@ def at_work(pipeline: Pipeline) -> Iterator[None]:
     def work() -> None:
         while not ended.is_set():
             if not pipeline.relayer.step() and not pipeline.indexer.step() and not schedule.step():
-                ended.wait(0.01)
+                ended.wait(0.04)
 
     thread = threading.Thread(target=work, daemon=True)
     pipeline.indexer.step()  # what is asked first is the block's time
