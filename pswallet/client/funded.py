@@ -2,12 +2,15 @@
 
 import secrets
 from collections.abc import Sequence
+from dataclasses import replace
 
 from pswallet.chain import signing
 from pswallet.chain.funded import Budget, FundedOrder, Part, funded_order_id
 from pswallet.client.answers import OrderShape, PermitState
 from pswallet.client.bodies import NewCashier, NewPermit, OpenABudget, PayFundedOrder, RefundAFundedOrder
+from pswallet.client.errors import OrderForged
 from pswallet.client.keys import Key
+from pswallet.client.parts import FundedShape, OrderPaymentShape
 from pswallet.client.signed import AUTHORIZATION_LIFE_S, Chain, hexed
 
 UNLIMITED = 2**256 - 1
@@ -59,6 +62,20 @@ def authorize_funded(chain: Chain, key: Key, order: OrderShape, parts: Sequence[
         ],
         "signature": hexed(signing.sign(digest, key.secret)),
     }
+
+
+def require_payment(chain: Chain, order: OrderShape, payment: OrderPaymentShape) -> FundedShape:
+    """Return a payment's funded order, whose hash is worked out here: under a foreign one another order would be
+    refunded. Raises OrderForged.
+    """
+    funded = payment["funded"]
+    if funded is None:
+        raise OrderForged(order["id"])
+    parts = [Part(one["funder"], one["budget"], one["value_fen"], one["minimum_spend_fen"]) for one in funded["parts"]]
+    terms = replace(funded_terms(order, payment["payer"], parts), own=funded["own_fen"])
+    if funded_order_id(chain.orders, terms) != funded["hash"]:
+        raise OrderForged(order["id"])
+    return funded
 
 
 def sign_refund(chain: Chain, key: Key, order_hash: str, number: int, amount_fen: int) -> RefundAFundedOrder:

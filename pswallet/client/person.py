@@ -13,9 +13,9 @@ from pswallet.chain.terms import ZERO_20, ZERO_32, ZERO_ADDRESS, Terms
 from pswallet.client import answers, bodies
 from pswallet.client.api import Api
 from pswallet.client.errors import ContractsChanged, DomainUnknown
-from pswallet.client.funded import authorize_funded, parts_of, sign_budget, sign_permit, sign_refund
+from pswallet.client.funded import authorize_funded, parts_of, require_payment, sign_budget, sign_permit, sign_refund
 from pswallet.client.keys import Key
-from pswallet.client.parts import CashbackShape, FundedShape
+from pswallet.client.parts import CashbackShape, OrderPaymentShape
 from pswallet.client.signed import (
     ERASE,
     SIGN_IN,
@@ -185,12 +185,14 @@ class Client:
         return self.api.pay_funded_order(order["id"], authorize_funded(self.chain(), self.key, order, helped))
 
     def give_back_funded(
-        self, order: answers.OrderShape, payment: FundedShape, amount_fen: int
+        self, order: answers.OrderShape, payment: OrderPaymentShape, amount_fen: int
     ) -> answers.FundedRefundAccepted:
-        """Give money of a funded order of this merchant's back: each fen to whose it was."""
-        number = len([one for one in payment["refunds"] if one["status"] != "refused"])
+        """Give money of a funded payment of this merchant's back: each fen to whose it was. Raises OrderForged."""
+        chain = self.chain()
+        funded = require_payment(chain, order, payment)
+        number = len([one for one in funded["refunds"] if one["status"] != "refused"])
         return self.api.refund_funded_order(
-            order["id"], sign_refund(self.chain(), self.key, payment["hash"], number, amount_fen)
+            order["id"], sign_refund(chain, self.key, funded["hash"], number, amount_fen)
         )
 
     def permit(self) -> None:

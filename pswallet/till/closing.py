@@ -69,7 +69,7 @@ def _ended(counter: Counter, ticket: Ticket, deadline: float) -> OrderShape | No
         told = counter.look(ticket)
         if told is not None and not ticket.waits and all(one.status != "submitted" for one in ticket.refunds):
             return told
-        if told is not None and told["status"] == "open" and ticket.waits:
+        if told is not None and told["status"] in ("open", "expired") and ticket.waits:
             _void(counter, ticket)
             continue
         if time.monotonic() > deadline or counter.line.stop.wait(_PAUSE_S):

@@ -12,7 +12,7 @@ from pswallet.chain.orders import Order, order_id
 from pswallet.client import OrderForged, Refused, authorize_refund
 from pswallet.client.answers import OrderShape
 from pswallet.client.bodies import GiveBack, RefundAFundedOrder
-from pswallet.client.funded import sign_refund
+from pswallet.client.funded import require_payment, sign_refund
 from pswallet.client.parts import FundedRefundShape, OrderPaymentShape, RefundShape
 from pswallet.kit import clock
 from pswallet.kit.money import Fen
@@ -230,6 +230,8 @@ class Counter:
             told["hash"] = order["hash"]  # which was checked when it was opened
             body = authorize_refund(chain, client.key, told, paid.payer, amount)
         else:
+            if not paid.by_node:  # the shop's own node tells no foreign hash
+                require_payment(chain, told, next(one for one in told["payments"] if _funded_by(one) == paid.funded))
             self._let_checkout_refund()
             gone = [one for one in _funded_refunds(told, paid.funded) if one["status"] != "refused"]
             body = sign_refund(chain, client.key, paid.funded, len(gone), amount)

@@ -106,6 +106,17 @@ def test_a_payment_that_never_met_the_gateway_counts_too(
     assert shown(merchant, order)["status"] == "paid"
 
 
+def test_an_order_that_nobody_pays_expires(merchant: Member, pipeline: Pipeline) -> None:
+    order = open_order(merchant).json()
+    pipeline.chain.rpc.call("evm_setNextBlockTimestamp", [order["expiry"] - 1])
+    pipeline.chain.mine()
+    pipeline.settle()
+    assert shown(merchant, order)["status"] == "open"
+    pipeline.chain.mine()
+    pipeline.settle()
+    assert shown(merchant, order)["status"] == "expired"
+
+
 def test_the_same_number_is_the_same_order(merchant: Member) -> None:
     first = open_order(merchant).json()
     again = open_order(merchant)

@@ -10,6 +10,7 @@ from pswallet.api.polling import PolledRoute
 from pswallet.api.shapes import Address, Bytes32, Shape
 from pswallet.payments import service as payments
 from pswallet.redpackets import service as redpackets
+from pswallet.redpackets.service import Promised
 
 router = APIRouter(tags=["offers"], route_class=PolledRoute)
 
@@ -43,7 +44,9 @@ def list_cashbacks(
 ) -> CashbackPage:
     """List what one owes or is owed as cashback, the last quote first."""
     page = payments.cashbacks(session, owner.address, role=role, before=cursor, limit=limit)
-    given = redpackets.packets_of_salts(session, [(one.owner, one.salt) for one in page.items])
+    given = redpackets.packets_of_promises(
+        session, [Promised(one.owner, one.salt, one.payer, one.amount_fen) for one in page.items]
+    )
     items = [
         CashbackShape(
             quote_id=one.quote_id,
@@ -52,7 +55,7 @@ def list_cashbacks(
             payer=one.payer,
             amount_fen=one.amount_fen,
             salt=one.salt,
-            packet=given.get((one.owner, one.salt)),
+            packet=given.get(one.salt),
         )
         for one in page.items
     ]

@@ -149,19 +149,21 @@ class GiveBack(Shape):
     signature: Signature
 
 
-@router.get("", responses=refused(errors.OrderUnknown))
+@router.get("", responses=refused(ChainAway, errors.OrderUnknown))
 def find_order(reference: Annotated[Ticket, Query()], session: Transaction, owner: Owner) -> OrderShape:
     """Find one's own order by its number."""
-    return shape_of(service.find_order_by_reference(session, owner.address, reference), owner.address)
+    found = service.find_order_by_reference(session, owner.address, reference, now=time_of(session))
+    return shape_of(found, owner.address)
 
 
-@router.get("/{order_id}", responses=refused(errors.OrderUnknown))
+@router.get("/{order_id}", responses=refused(ChainAway, errors.OrderUnknown))
 def show_order(order_id: OrderId, session: Transaction, owner: Owner, gateway: GatewayParts) -> OrderShape:
     """Show an order to whoever was told its id."""
-    found, viewer = service.find_order(session, order_id), owner.address
+    viewer, now = owner.address, time_of(session)
+    found = service.find_order(session, order_id, now=now)
     if found.quote_id is None:
         return shape_of(found, viewer)
-    voucher, now = gateway.deployment.voucher, time_of(session)
+    voucher = gateway.deployment.voucher
     return shape_of(found, viewer, service.funding_of(session, found, viewer=viewer, voucher=voucher, now=now))
 
 

@@ -32,6 +32,9 @@ class OrderPayment:
     paid_at: datetime
     duplicate: bool
     refunded_fen: Fen
+    """What went back or is on its way: so much less can be refunded."""
+    back_fen: Fen
+    """What went back."""
     funded: FundedPayment | None = None
     """The order with its parts, where others paid some of it."""
 
@@ -163,9 +166,8 @@ def _read_funded(session: Session, found: dict[str, _Found], ids: dict[str, str]
         found[order_id].tries.append(_Try(error is None, error))
 
 
-def given_back(refunds: Iterable[tuple[OrderRefund, Transfer]], payer: str) -> Fen:
-    """Return what went back to `payer` or is on its way [fen]."""
-    counted = ("submitted", "confirmed")
+def given_back(refunds: Iterable[tuple[OrderRefund, Transfer]], payer: str, *counted: str) -> Fen:
+    """Return what of the refunds to `payer` has one of the `counted` statuses [fen]."""
     return Fen(sum(one.value_fen for one, sent in refunds if one.payer == payer and sent.status in counted))
 
 
@@ -179,7 +181,8 @@ def _payments(order: Order, found: _Found) -> list[OrderPayment]:
             log_index=log_index,
             paid_at=at,
             duplicate=False,
-            refunded_fen=given_back(found.refunds, payer),
+            refunded_fen=given_back(found.refunds, payer, "submitted", "confirmed"),
+            back_fen=given_back(found.refunds, payer, "confirmed"),
         )
         for payer, block, log_index, at in found.payments
     ]
@@ -192,6 +195,7 @@ def _payments(order: Order, found: _Found) -> list[OrderPayment]:
             paid_at=one.at,
             duplicate=False,
             refunded_fen=Fen(sum(back.value_fen for back in one.refunds if back.status != "refused")),
+            back_fen=Fen(sum(back.value_fen for back in one.refunds if back.status == "confirmed")),
             funded=one,
         )
         for one in found.funded
@@ -232,7 +236,7 @@ def _view(order: Order, found: _Found, now: datetime | None) -> OrderView:
 
 def _status(order: Order, payments: list[OrderPayment], tries: list[_Try], now: datetime | None) -> str:
     if payments:
-        return "refunded" if payments[0].refunded_fen >= order.amount_fen else "paid"
+        return "refunded" if payments[0].back_fen >= order.amount_fen else "paid"
     if any(one.waits for one in tries):
         return "submitted"
     if order.voided_at is not None:

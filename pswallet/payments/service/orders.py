@@ -128,20 +128,22 @@ def _same(asked: OpenOrder, found: OrderView) -> OrderView | Problem:
     return found
 
 
-def find_order(session: Session, order_id: str) -> OrderView:
-    """Return an order. Raises OrderUnknown."""
+def find_order(session: Session, order_id: str, *, now: datetime | None = None) -> OrderView:
+    """Return an order; `now`, the last block's time, says whether it has expired. Raises OrderUnknown."""
     found = session.get(Order, order_id)
     if found is None:
         raise OrderUnknown(id=order_id)
-    return views(session, [found])[0]
+    return views(session, [found], now=now)[0]
 
 
-def find_order_by_reference(session: Session, merchant: str, reference: str) -> OrderView:
+def find_order_by_reference(
+    session: Session, merchant: str, reference: str, *, now: datetime | None = None
+) -> OrderView:
     """Return the order that `merchant` opened under `reference`. Raises OrderUnknown."""
     found = session.scalar(select(Order).where(Order.merchant == merchant, Order.reference == reference))
     if found is None:
         raise OrderUnknown(reference=reference)
-    return views(session, [found])[0]
+    return views(session, [found], now=now)[0]
 
 
 def void_order(session: Session, order_id: str, *, merchant: str, now: datetime) -> OrderView:

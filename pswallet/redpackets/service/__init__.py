@@ -17,12 +17,13 @@ from pswallet.redpackets.service.phrases import answer_phrase, make_phrase_key
 from pswallet.redpackets.service.reading import (
     ClaimView,
     DrawView,
+    Promised,
     ShareLine,
     claims_of,
     find_claim,
     find_draw,
     packets_behind,
-    packets_of_salts,
+    packets_of_promises,
     terms_of,
 )
 from pswallet.redpackets.service.regaining import regain_claims
@@ -40,6 +41,7 @@ __all__ = [
     "PacketAccepted",
     "PacketPage",
     "PacketView",
+    "Promised",
     "ShareLine",
     "TicketSigner",
     "answer_phrase",
@@ -56,7 +58,7 @@ __all__ = [
     "packets_behind",
     "packets_given",
     "packets_invited_to",
-    "packets_of_salts",
+    "packets_of_promises",
     "packets_received",
     "refund",
     "regain_claims",

@@ -51,13 +51,30 @@ class ShareLine:
     at: datetime
 
 
-def packets_of_salts(session: Session, asked: Sequence[tuple[str, str]]) -> dict[tuple[str, str], str]:
-    """Return the packets of these (creator, salt) that are open or were."""
+@dataclass(frozen=True, slots=True)
+class Promised:
+    """A packet that `creator` owes its only guest: of `amount_fen` at least, with this salt."""
+
+    creator: str
+    salt: str
+    guest: str
+    amount_fen: Fen
+
+
+def packets_of_promises(session: Session, promised: Sequence[Promised]) -> dict[str, str]:
+    """Return the packet that keeps each promise, by salt, of those that are open or were."""
     salt = PacketOpening.terms["salt"].astext
-    query = select(PacketOpening.creator, salt, PacketOpening.packet).where(
-        PacketOpening.creator.in_([creator for creator, _ in asked]), salt.in_([named for _, named in asked])
+    query = select(PacketOpening.packet, PacketOpening.terms).where(
+        PacketOpening.creator.in_([one.creator for one in promised]), salt.in_([one.salt for one in promised])
     )
-    return {(creator, named): packet for creator, named, packet in session.execute(query)}
+    wanted = {one.salt: one for one in promised}
+    kept = {}
+    for packet, terms in session.execute(query):
+        one = wanted[terms["salt"]]
+        guests = "0x" + rules.guest_list([one.guest]).root.hex()
+        if (terms["creator"], terms["guests"]) == (one.creator, guests) and terms["total"] >= one.amount_fen:
+            kept[one.salt] = packet
+    return kept
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
