@@ -27,7 +27,10 @@ _PAID = """
             AND e.counterparty = o.merchant AND e.delta_fen = -o.amount_fen
         UNION ALL
         SELECT p.payer, p.hash, p.own_fen, p.amount_fen, coalesce(c.value_fen, 0), p.at, p.block, p.log_index
-        FROM checkout_payments p LEFT JOIN funded_orders f ON f.hash = p.hash
+        FROM checkout_payments p
+        JOIN orders o ON o.merchant = p.merchant AND o.reference = p.reference AND o.till = p.till
+            AND o.amount_fen = p.amount_fen AND o.expires_at = p.expires_at
+        LEFT JOIN funded_orders f ON f.hash = p.hash
         LEFT JOIN checkout_parts c ON c.hash = p.hash AND c.place = f.points_place
     ),
     purchases AS (
@@ -37,7 +40,7 @@ _PAID = """
                 'Asia/Shanghai') AS ends_at, block, log_index FROM paid
     )
 """
-"""The purchases that the chain's facts tell, as facts.md §8c has them earn."""
+"""The purchases that the chain's facts tell of orders that merchants opened, as facts.md §8c has them earn."""
 
 _BACK = """
     back AS (
