@@ -30,6 +30,7 @@ from pswallet.kit.rows import insert_rows
 from pswallet.kit.vault import Vault
 from pswallet.kyc import service as kyc
 from pswallet.kyc.rules.documents import IdKind
+from pswallet.local.processes import die_with_parent
 from pswallet.merchants import service as merchants
 from pswallet.replay.people import business_of, id_number_of, key_of, phone_of
 from pswallet.vendors.identity import SandboxIdentity
@@ -85,7 +86,8 @@ def register(
         return register_some(office, role, pieces[0])
     found: dict[int, list[Member]] = {}
     # Spawned: a fork would share the connections and the threads of this process.
-    with ProcessPoolExecutor(processes, mp_context=get_context("spawn")) as pool:
+    spawn = get_context("spawn")
+    with ProcessPoolExecutor(processes, mp_context=spawn, initializer=die_with_parent) as pool:
         tasks = {pool.submit(register_some, office, role, piece): piece.start for piece in pieces}
         for task in as_completed(tasks):
             found[tasks[task]] = task.result()
