@@ -87,7 +87,7 @@ def _order(world: World, payment: Payment, *, number: int, expiry: int) -> Order
 
 def _transactions(world: World, parcels: Sequence[Parcel]) -> list[bytes]:
     rpc, key = world.machine.rpc, secrets.token_bytes(32)  # nobody else sends with it
-    rpc.call("anvil_setBalance", [address_of(key), hex(10**24)])
+    rpc.call("hardhat_setBalance", [address_of(key), hex(10**24)])
     fee = current_fee(rpc).raised(100)
     chain = world.machine.deployment.chain_id
     drafts = [Draft(chain, nonce, parcel.to, parcel.data, parcel.gas, fee) for nonce, parcel in enumerate(parcels)]
