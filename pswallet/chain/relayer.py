@@ -5,7 +5,7 @@ It may be killed anywhere. What it stored it sends again, byte for byte; what it
 
 import threading
 import time
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Callable, Container, Iterator, Sequence
 from dataclasses import dataclass, replace
 
@@ -157,8 +157,7 @@ class Relayer:
         """Take calls and store the signed transactions that carry them, all in one commit."""
         with transaction(self._sessions) as session:
             locked = sendings.lock_senders(session, list(self._keys))
-            for sender, (_, unmined) in locked.items():
-                self.figures.in_flight.labels(self._role_of[sender]).set(unmined)
+            self._show_in_flight(locked)
             nonces = self._ready(locked, self._tuning.in_flight)
             calls = sendings.waiting(session, self._kinds_of(nonces), TAKEN_AT_ONCE) if nonces else []
             if len(calls) < self._tuning.full_load:
@@ -174,6 +173,14 @@ class Relayer:
                 self._store(session, sender, nonce, parcel, fee)
                 for sender, nonce, parcel in self._numbered(session, nonces, planned)
             ]
+
+    def _show_in_flight(self, locked: dict[str, tuple[int, int]]) -> None:
+        """Show what is on its way by role: relayers have several keys."""
+        found: Counter[str] = Counter()
+        for sender, (_, unmined) in locked.items():
+            found[self._role_of[sender]] += unmined
+        for role, unmined in found.items():
+            self.figures.in_flight.labels(role).set(unmined)
 
     @staticmethod
     def _ready(locked: dict[str, tuple[int, int]], in_flight: int) -> dict[str, int]:

@@ -113,7 +113,7 @@ def test_a_failed_commit_keeps_no_answer(make_app: Any, stranger: Any, sessions:
 
 
 def index_of(one: Member) -> str:
-    found: str = one.sms._vault.index("phone", one.phone)
+    found: str = one.sms.vault.index("phone", one.phone)
     return found
 
 

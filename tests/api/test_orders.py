@@ -112,6 +112,7 @@ def test_an_order_that_nobody_pays_expires(merchant: Member, pipeline: Pipeline)
     pipeline.chain.mine()
     pipeline.settle()
     assert shown(merchant, order)["status"] == "open"
+    pipeline.chain.rpc.call("evm_setNextBlockTimestamp", [order["expiry"]])
     pipeline.chain.mine()
     pipeline.settle()
     assert shown(merchant, order)["status"] == "expired"
