@@ -6,7 +6,7 @@ from eth_abi.abi import encode
 
 from pswallet.accounts.service import ContractVerdict
 from pswallet.chain.rpc import Rpc, RpcError
-from pswallet.chain.signing import SignatureMalformed, recover
+from pswallet.chain.signing import is_signed_by
 
 _MAGIC = bytes.fromhex("1626ba7e")
 """isValidSignature(bytes32,bytes): its selector, and what it answers when it accepts."""
@@ -46,10 +46,6 @@ S = TypeVar("S", bound=Signed)
 
 def with_contract(rpc: Rpc, command: S, *, signer: str, signed: bytes) -> S:
     """Return `command` with the verdict of its signer's contract, unless the signer's own key signed the digest."""
-    signature = bytes.fromhex(command.signature[2:])
-    try:
-        if recover(signed, signature) == signer:
-            return command
-    except SignatureMalformed:
-        pass  # a contract's signature has any form
-    return command.judged(contract_verdict(rpc)(signer, signed, signature))
+    if is_signed_by(signer, signed, command.signature):
+        return command
+    return command.judged(contract_verdict(rpc)(signer, signed, bytes.fromhex(command.signature[2:])))

@@ -66,6 +66,7 @@ __all__ = [
     "checksum",
     "digest",
     "escrow_domain",
+    "is_signed_by",
     "keccak",
     "recover",
     "sign",
@@ -206,6 +207,14 @@ def recover(digest: bytes, signature: bytes) -> str:
     except Exception as error:  # coincurve raises plain Exception for an impossible r
         raise SignatureMalformed(reason="no key made it") from error
     return checksum(keccak(key.format(compressed=False)[1:])[12:])
+
+
+def is_signed_by(signer: str, digest: bytes, signature: str) -> bool:
+    """Whether `signer`'s own key signed `digest`; a signature ("0x…") of another form is a contract's, or nobody's."""
+    try:
+        return recover(digest, bytes.fromhex(signature[2:])) == signer
+    except SignatureMalformed:
+        return False
 
 
 def typed_data(domain: Domain, struct: StructType, message: Mapping[str, Any]) -> dict[str, Any]:

@@ -22,7 +22,7 @@ from pswallet.api.refusals import refused
 from pswallet.api.routes.red_packets import Ask, chain_time, time_of
 from pswallet.api.shapes import Address, Bytes32, FreeText, Shape, Signature, UnixTime
 from pswallet.api.traces import trace_of
-from pswallet.api.verdicts import contract_verdict
+from pswallet.api.verdicts import with_contract
 from pswallet.chain.funded import Campaign
 from pswallet.chain.signing import token_domain, voucher_domain
 from pswallet.kit.problems import Problem
@@ -252,11 +252,8 @@ def _command(body: OpenACampaign, sponsor: str) -> OpenCampaign:
 def _with_verdict(gateway: Gateway, command: OpenCampaign) -> OpenCampaign:
     """Ask the sponsor's contract (ERC-1271), unless the sponsor's own key has signed."""
     domains = {"token": token_domain(gateway.deployment), "voucher": voucher_domain(gateway.deployment)}
-    if service.has_signed(command, **domains):
-        return command
-    asked = service.money_digest(command.terms, **domains)
-    signature = bytes.fromhex(command.signature[2:])
-    return command.judged(contract_verdict(gateway.rpc)(command.terms.sponsor, asked, signature))
+    signed = service.money_digest(command.terms, **domains)
+    return with_contract(gateway.rpc, command, signer=command.terms.sponsor, signed=signed)
 
 
 @router.get("/campaigns/{campaign}", responses=refused(ChainAway, errors.CampaignUnknown))

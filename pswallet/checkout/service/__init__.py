@@ -9,7 +9,6 @@ from pswallet.checkout.service.budgets import (
     budgets,
     open_budget,
 )
-from pswallet.checkout.service.budgets import has_signed as funder_has_signed
 from pswallet.checkout.service.cashiers import CashierView, SetCashier, cashier_digest, cashiers_of, set_cashier
 from pswallet.checkout.service.permits import Permit, allowed, permit, require_allowance
 from pswallet.checkout.service.reading import FundedPayment, FundedRefund, funded_payments
@@ -42,7 +41,6 @@ __all__ = [
     "cashiers_of",
     "check_signer",
     "funded_payments",
-    "funder_has_signed",
     "leave_refund",
     "open_budget",
     "permit",

@@ -13,7 +13,7 @@ from pswallet.accounts import errors as token_errors
 from pswallet.accounts.service import standing
 from pswallet.chain import funded
 from pswallet.chain.outbox import Call, CallKind, enqueue
-from pswallet.chain.signing import BUDGET, Domain, SignatureMalformed, digest, recover
+from pswallet.chain.signing import BUDGET, Domain, digest, is_signed_by
 from pswallet.checkout import errors
 from pswallet.checkout.models import CheckoutBudget
 from pswallet.checkout.service import calls
@@ -55,15 +55,6 @@ def budget_digest(terms: funded.Budget, *, checkout: Domain) -> bytes:
     return digest(checkout, BUDGET, terms.message())
 
 
-def has_signed(command: OpenBudget, *, checkout: Domain) -> bool:
-    """Whether the funder's own key signed."""
-    try:
-        signer = recover(budget_digest(command.terms, checkout=checkout), bytes.fromhex(command.signature[2:]))
-    except SignatureMalformed:
-        return False
-    return signer == command.terms.funder
-
-
 def open_budget(session: Session, command: OpenBudget, *, checkout: Domain, signer: str, now: datetime) -> str:
     """Ask the contract for a budget; return its id. `signer` is this gateway's; `now` the last indexed block's time.
 
@@ -75,7 +66,9 @@ def open_budget(session: Session, command: OpenBudget, *, checkout: Domain, sign
         raise errors.BudgetInvalid(total=terms.total, end=terms.end)
     if terms.signer != signer:
         raise errors.BudgetSignerUnknown(signer=signer)
-    if terms.funder != command.funder or not (command.contract_verdict or has_signed(command, checkout=checkout)):
+    signed = budget_digest(terms, checkout=checkout)
+    own = command.contract_verdict or is_signed_by(command.funder, signed, command.signature)
+    if terms.funder != command.funder or not own:
         raise errors.FunderSignatureInvalid(funder=terms.funder)
     account = standing(session, [command.funder])[command.funder]
     if account.tier < 1:

@@ -9,7 +9,7 @@ from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
 from pswallet.chain.outbox import Call, CallKind, enqueue, under_way
-from pswallet.chain.signing import CASHIER, Domain, SignatureMalformed, digest, recover
+from pswallet.chain.signing import CASHIER, Domain, digest, is_signed_by
 from pswallet.checkout import errors
 from pswallet.checkout.models import CheckoutCashier
 from pswallet.checkout.service import calls
@@ -69,7 +69,8 @@ def set_cashier(session: Session, command: SetCashier, *, checkout: Domain) -> N
     expected = _acts(session, command.merchant, command.cashier, subject)
     if command.number != expected:
         raise errors.CashierNumberMismatch(expected=expected)
-    if not (command.contract_verdict or _has_signed(command, checkout=checkout)):
+    signed = cashier_digest(command, checkout=checkout)
+    if not (command.contract_verdict or is_signed_by(command.merchant, signed, command.signature)):
         raise errors.MerchantSignatureInvalid(merchant=command.merchant)
     merchant, cashier, cap, number = command.merchant, command.cashier, command.cap_fen, command.number
     arguments = {
@@ -81,14 +82,6 @@ def set_cashier(session: Session, command: SetCashier, *, checkout: Domain) -> N
     }
     key = again(session, f"cashier:{merchant}:{cashier}:{number}", CallKind.CASHIER_SET, subject)
     enqueue(session, [Call(key, CallKind.CASHIER_SET, arguments)])
-
-
-def _has_signed(command: SetCashier, *, checkout: Domain) -> bool:
-    try:
-        signer = recover(cashier_digest(command, checkout=checkout), bytes.fromhex(command.signature[2:]))
-    except SignatureMalformed:
-        return False
-    return signer == command.merchant
 
 
 def _acts(session: Session, merchant: str, cashier: str, subject: str) -> int:

@@ -10,9 +10,9 @@ from sqlalchemy.orm import Session
 
 from pswallet.chain.funded import Campaign, FundedOrder
 from pswallet.chain.outbox import Call, CallKind, enqueue
-from pswallet.chain.signing import REFUND, Domain, SignatureMalformed, digest, recover
+from pswallet.chain.signing import REFUND, Domain, digest, is_signed_by
 from pswallet.checkout import errors
-from pswallet.checkout.models import CheckoutPayment, CheckoutRefundAsked
+from pswallet.checkout.models import CheckoutRefundAsked
 from pswallet.checkout.service import calls
 from pswallet.checkout.service.cashiers import cashiers_of
 from pswallet.checkout.service.permits import require_allowance
@@ -41,9 +41,8 @@ class RefundFunded:
 
 @dataclass(frozen=True, slots=True)
 class Refundable:
-    """A paid funded order: how many refunds it has had or has under way, and what of it is left to refund [fen]."""
+    """How many refunds a paid order has had or has under way, and what of it is left to refund [fen]."""
 
-    order: FundedOrder
     number: int
     left: int
 
@@ -71,17 +70,16 @@ _COME = text(
 """Refunds that have happened, or wait for the chain: not refused since they were asked for."""
 
 
-def refundable(session: Session, order: FundedOrder, order_hash: str) -> Refundable:
-    """Return how far the refunds of a paid order have come. Raises FundedOrderUnknown for one that was not paid."""
-    if session.get(CheckoutPayment, order_hash) is None:
-        raise errors.FundedOrderUnknown(hash=order_hash)
+def refundable(session: Session, order_hash: str, *, amount: int) -> Refundable:
+    """Return how far the refunds of an order have come of which `amount` fen were paid."""
     come = session.execute(_COME, {"hash": order_hash}).one()
-    return Refundable(order, come.number, order.amount - int(come.value))
+    return Refundable(come.number, amount - int(come.value))
 
 
 def check_signer(session: Session, command: RefundFunded, *, checkout: Domain, now: datetime) -> None:
     """Raises RefundSignatureInvalid, CashierLimitExceeded. `now` is the last indexed block's time."""
-    if not (command.contract_verdict or _has_signed(command, checkout=checkout)):
+    signed = refund_digest(command, checkout=checkout)
+    if not (command.contract_verdict or is_signed_by(command.signer, signed, command.signature)):
         raise errors.RefundSignatureInvalid(signer=command.signer)
     if command.signer == command.merchant:
         return
@@ -95,14 +93,6 @@ def check_signer(session: Session, command: RefundFunded, *, checkout: Domain, n
         raise errors.CashierLimitExceeded(
             cashier=command.signer, attempted=today + command.value_fen, limit=found[0].cap_fen
         )
-
-
-def _has_signed(command: RefundFunded, *, checkout: Domain) -> bool:
-    try:
-        signer = recover(refund_digest(command, checkout=checkout), bytes.fromhex(command.signature[2:]))
-    except SignatureMalformed:
-        return False
-    return signer == command.signer
 
 
 _WAITING_OF = text(

@@ -31,7 +31,7 @@ def refund_funded_order(
     if order is None:
         raise OrderUnknown(id=order_id)
     paid = _paid(session, order, command.hash)
-    found = checkout.refundable(session, paid.order, command.hash)
+    found = checkout.refundable(session, command.hash, amount=paid.order.amount)
     if command.number != found.number:
         raise RefundNumberMismatch(order=order_id, expected=found.number)
     if not 0 < command.value_fen <= found.left:

@@ -18,6 +18,7 @@ from pswallet.chain.signing import (
     SignatureMalformed,
     StructType,
     digest,
+    is_signed_by,
     recover,
 )
 from pswallet.kit.clock import to_unix
@@ -144,10 +145,7 @@ def contract_digest(payment: SignedPayment, *, domain: Domain, struct: StructTyp
     A person's malformed signature is asked about too: only the chain knows that there is no contract.
     """
     signed = digest(domain, struct, payment.message())
-    try:
-        return None if recover(signed, bytes.fromhex(payment.signature[2:])) == payment.payer else signed
-    except SignatureMalformed:
-        return signed
+    return None if is_signed_by(payment.payer, signed, payment.signature) else signed
 
 
 def _signature_problem(payment: SignedPayment, *, domain: Domain, struct: StructType) -> Problem | None:

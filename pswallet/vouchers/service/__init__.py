@@ -1,6 +1,6 @@
 """Decisions about campaigns inside a session; nothing here commits, and nothing says that a voucher has moved."""
 
-from pswallet.vouchers.service.campaigns import OpenCampaign, has_signed, keep_shops, money_digest, open_campaign
+from pswallet.vouchers.service.campaigns import OpenCampaign, keep_shops, money_digest, open_campaign
 from pswallet.vouchers.service.claims import Claim, ClaimVouchers, claim
 from pswallet.vouchers.service.closing import close, ended_campaigns
 from pswallet.vouchers.service.reading import (
@@ -29,7 +29,6 @@ __all__ = [
     "close",
     "ended_campaigns",
     "find_campaign",
-    "has_signed",
     "held",
     "keep_shops",
     "list_winners",

@@ -13,7 +13,7 @@ from pswallet.accounts import errors as token_errors
 from pswallet.accounts.service import standing
 from pswallet.chain import funded
 from pswallet.chain.outbox import Call, CallKind, enqueue
-from pswallet.chain.signing import RECEIVE_WITH_AUTHORIZATION, Domain, SignatureMalformed, digest, recover
+from pswallet.chain.signing import RECEIVE_WITH_AUTHORIZATION, Domain, digest, is_signed_by
 from pswallet.kit.clock import from_unix, to_unix
 from pswallet.kit.merkle import merkle_list
 from pswallet.kit.problems import Problem
@@ -77,7 +77,8 @@ def open_campaign(
     if terms.issuer != issuer:
         raise errors.IssuerUnknown(issuer=issuer)
     _check_sponsor(session, command)
-    if not (command.contract_verdict or has_signed(command, token=token, voucher=voucher)):
+    signed = money_digest(terms, token=token, voucher=voucher)
+    if not (command.contract_verdict or is_signed_by(terms.sponsor, signed, command.signature)):
         raise token_errors.SignatureInvalid()
     _check_shops(session, command)
     campaign = funded.campaign_id(voucher, terms)
@@ -96,15 +97,6 @@ def _check_sponsor(session: Session, command: OpenCampaign) -> None:
         raise errors.NotASponsor(tier=sponsor.tier)
     if sponsor.frozen:
         raise token_errors.AccountIsFrozen(account=command.sponsor)
-
-
-def has_signed(command: OpenCampaign, *, token: Domain, voucher: Domain) -> bool:
-    """Whether the sponsor's own key signed for the campaign's money."""
-    signed = money_digest(command.terms, token=token, voucher=voucher)
-    try:
-        return recover(signed, bytes.fromhex(command.signature[2:])) == command.terms.sponsor
-    except SignatureMalformed:
-        return False
 
 
 def _check_shops(session: Session, command: OpenCampaign) -> None:
