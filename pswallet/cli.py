@@ -54,8 +54,10 @@ def demo(
 
     with _running("demo", fresh=not keep) as stack:
         good = _play(stack)
-        addresses.show(stack, console)
-        if not leave:
+        if leave:
+            console.print("The machine ends. `make demo` keeps one running, with KEEP=1 on what this one left.")
+        else:
+            addresses.show(stack, console)
             _watch(stack)
     raise typer.Exit(0 if good else 1)
 
