@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from typing import Any
 
 from pswallet.chain.events import Event
@@ -14,6 +14,9 @@ from pswallet.kit.clock import from_unix
 
 RANGE = 100
 """Most blocks read at once."""
+
+RANGE_GAS = 30_000_000
+"""Most gas of blocks read at once (some 700 payments), or one block: memory is bounded, however far behind we are."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,14 +88,16 @@ def headers(rpc: Rpc, numbers: Sequence[int]) -> list[Header | None]:
 
 
 def read_stretch(rpc: Rpc, first: int, last: Header, contracts: Sequence[str]) -> Stretch | None:
-    """Read the blocks from `first` to `last` and their logs; None when the chain changed meanwhile: try again.
+    """Read the blocks from `first` up to `last` and their logs; None when the chain changed meanwhile: try again.
 
-    Raises RpcUnavailable, RpcError.
+    Fewer blocks are read where all would be more than `RANGE_GAS`. Raises RpcUnavailable, RpcError.
     """
     found = [*headers(rpc, range(first, last.number)), last]
     chained = [header for header in found if header is not None]
     if len(chained) < len(found) or not _hang_together(chained):
         return None
+    chained = chained[: _within_gas(chained)]
+    last = chained[-1]
     asked = {"fromBlock": hex(first), "toBlock": hex(last.number), "address": list(contracts)}
     logs, again = rpc.batch([("eth_getLogs", [asked]), ("eth_getBlockByNumber", [hex(last.number), False])])
     if isinstance(logs, RpcError) or isinstance(again, RpcError):
@@ -125,6 +130,12 @@ def _logs(rpc: Rpc, first: int, last: int, contracts: Sequence[str]) -> list[Any
         return found
     middle = (first + last) // 2
     return _logs(rpc, first, middle, contracts) + _logs(rpc, middle + 1, last, contracts)
+
+
+def _within_gas(chained: Sequence[Header]) -> int:
+    """Return how many of the blocks, at least one, have used no more than `RANGE_GAS` together."""
+    used = accumulate(header.gas_used for header in chained)
+    return max(1, sum(gas <= RANGE_GAS for gas in used))
 
 
 def _hang_together(chained: Sequence[Header]) -> bool:

@@ -124,6 +124,25 @@ def test_a_stretch_that_is_too_long_for_the_node_is_read_in_halves(pipeline, ann
     assert max(widest) == 2
 
 
+def test_a_stretch_holds_so_much_gas_and_what_follows_is_read_next(pipeline, monkeypatch):
+    chain, contracts = pipeline.chain, pipeline.indexer._contracts
+    first, head = chain.deployment.block, blocks.head(chain.rpc)
+    whole = blocks.read_stretch(chain.rpc, first, head, contracts)
+    used = [header.gas_used for header in whole.headers]
+    assert all(used[:3])
+    for gas, count in [(sum(used[:3]), 3), (sum(used[:3]) - 1, 2), (1, 1)]:
+        monkeypatch.setattr(blocks, "RANGE_GAS", gas)
+        stretch = blocks.read_stretch(chain.rpc, first, head, contracts)
+        assert stretch.headers == whole.headers[:count]
+        assert stretch.events == tuple(event for event in whole.events if event.block < first + count)
+    monkeypatch.setattr(blocks, "RANGE_GAS", 1)
+    passes = 0
+    while pipeline.indexer.step():
+        passes += 1
+    assert passes == len(whole.headers)
+    assert rows(pipeline, "SELECT 1 FROM chain_blocks WHERE number = :head", head=head.number)
+
+
 @pytest.mark.parametrize(
     ("message", "hopeless"),
     [
