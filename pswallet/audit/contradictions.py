@@ -76,6 +76,13 @@ CONTRADICTIONS = (
         ),
     ),
     Contradiction(
+        "authorization_refusals, {nonce} of {payer}: try {number} was refused; it was signed again {tries} times",
+        text(
+            "SELECT r.block, r.log_index, r.nonce, r.payer, r.number, a.tries FROM authorization_refusals r"
+            " JOIN authorizations a ON a.payer = r.payer AND a.nonce = r.nonce WHERE r.number > a.tries"
+        ),
+    ),
+    Contradiction(
         "packet_claims, {account} of {packet}: {bound_fen} fen at most, not {largest_share_fen}; drawn {value_fen}",
         text(
             "SELECT s.block, s.log_index, c.account, c.packet, c.bound_fen, p.largest_share_fen, s.value_fen"

@@ -173,10 +173,14 @@ def waiting_by_kind(session: Session) -> dict[str, tuple[int, float]]:
 
 
 def payments_under_way(session: Session) -> list[tuple[str, str]]:
-    """Return payer and nonce of each signed payment whose call is not settled: few, however many were made."""
+    """Return payer and nonce of each signed payment whose call is not settled: few, however many were made.
+
+    Once, though a reorganisation sent an earlier try of it out again beside the last.
+    """
     query = text(
-        "SELECT coalesce(arguments->>'from', arguments->'terms'->>'creator'), coalesce(arguments->>'nonce', lane)"
-        " FROM chain_calls WHERE settled_block IS NULL AND kind IN (:authorization, :packet, :order)"
+        "SELECT DISTINCT coalesce(arguments->>'from', arguments->'terms'->>'creator'),"
+        " coalesce(arguments->>'nonce', lane) FROM chain_calls"
+        " WHERE settled_block IS NULL AND kind IN (:authorization, :packet, :order)"
     )
     kinds = {"authorization": CallKind.AUTHORIZATION, "packet": CallKind.PACKET_CREATE, "order": CallKind.ORDER_PAY}
     rows = session.execute(query, kinds)

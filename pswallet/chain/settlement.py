@@ -220,7 +220,7 @@ class Settlement:
         verdicts = self._verdicts(mined, carried, said)
         judged = {verdict.call.id for verdict in verdicts}
         silent = [call for call in carried if call.id not in judged]
-        named = {_KEYS[type(event)](event) for event in said if type(event) in _KEYS}
+        named = {_KEYS[type(event)](event) for event in said if type(event) in _KEYS} | _payments(said).keys()
         done = [call for call in silent if _is_done(call, named) or (said and call.kind not in SAYS_ITS_NAME)]
         self._settle(mined, done)
         sentences = [self._sentence(verdict) for verdict in verdicts]

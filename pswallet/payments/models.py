@@ -33,7 +33,9 @@ class Authorization(Base):
     signature: Mapped[str] = mapped_column(Text)
     purpose: Mapped[str] = mapped_column(Text)
     accepted_at: Mapped[datetime]
-    """The chain's time at intake."""
+    """The chain's time at intake, of the last signature."""
+    tries: Mapped[int] = mapped_column(Integer, server_default="0", default=0)
+    """How often the chain had refused it when it was signed last."""
 
 
 class PaymentRequest(Base):
@@ -184,12 +186,17 @@ class AuthorizationCancellation(Fact, Base):
 
 
 class AuthorizationRefusal(Fact, Base):
-    """The chain refused our own call that carried an authorization; `error` is the Problem's name."""
+    """The chain refused our own call that carried an authorization; `error` is the Problem's name.
+
+    A payment is refused when each of its tries is, not before: a reorganisation may send an earlier one out again.
+    """
 
     __tablename__ = "authorization_refusals"
 
     payer: Mapped[str] = mapped_column(Text, primary_key=True)
     nonce: Mapped[str] = mapped_column(Text, primary_key=True)
+    number: Mapped[int] = mapped_column(Integer, primary_key=True, server_default="0")
+    """Which try, from 0."""
     error: Mapped[str] = mapped_column(Text)
     at: Mapped[datetime]
 

@@ -205,6 +205,7 @@ CHANGES = {
         "UPDATE authorization_refusals SET nonce = '0x' || repeat('12', 32)"
         " WHERE nonce = (SELECT max(nonce) FROM authorization_refusals)"
     ),
+    "a refusal of a try that was none": "UPDATE authorization_refusals SET number = 1",
     "a refused packet's other": "UPDATE packet_refusals SET account = '0x' || repeat('12', 20)",
     "a refused mint's other": "UPDATE bank_mint_refusals SET entry = '0x' || repeat('12', 32)",
     "a refusal of what was carried out": refusal("DailyLimitExceeded", "u.block"),
@@ -300,7 +301,7 @@ def test_a_payment_that_was_refused_and_carried_later_is_no_contradiction(town: 
     town.transfer(payment)
     chain.token(poor.key, "transfer", an.address, 5_000)
     town.settle()
-    assert town.run(lambda session: session.get(AuthorizationRefusal, (poor.address, payment.nonce))) is not None
+    assert town.run(lambda session: session.get(AuthorizationRefusal, (poor.address, payment.nonce, 0))) is not None
     chain.token(an.key, "transfer", poor.address, 5_000)
     carry(town, payment)
     town.settle()

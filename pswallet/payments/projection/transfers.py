@@ -92,6 +92,7 @@ def on_calls_refused(session: Session, events: Sequence[CallRefused]) -> None:
         {
             "payer": payer,
             "nonce": nonce,
+            "number": event.arguments.get("tries", 0),
             "error": event.error,
             "at": event.block_time,
             "block": event.block,

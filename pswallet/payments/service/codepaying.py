@@ -20,6 +20,7 @@ from pswallet.merchants.errors import CodeLimitExceeded
 from pswallet.merchants.rules import MERCHANT_TIER, codelimits
 from pswallet.merchants.rules.codelimits import CodeKind, Level
 from pswallet.merchants.service import own_limits
+from pswallet.payments.service.tries import REFUSED
 
 CODE_LEVEL = Level.A
 """Every payment is proven by its payer's own key."""
@@ -38,15 +39,15 @@ def kind_of(purpose: str, *, payer_tier: int, recipient_tier: int) -> CodeKind |
 
 
 _PAID = text(
-    """
+    f"""
     SELECT a.payer, a.purpose, sum(a.value_fen)::bigint FROM authorizations a
     WHERE a.payer = ANY(:payers) AND a.accepted_at >= :midnight AND a.valid_before > :midnight_unix
       AND (a.purpose = ANY(:by_order) OR a.purpose = :to_anybody AND EXISTS (
         SELECT 1 FROM account_tiers t WHERE t.address = a.recipient AND t.tier = :merchants))
-      AND NOT EXISTS (SELECT 1 FROM authorization_refusals r WHERE r.payer = a.payer AND r.nonce = a.nonce)
+      AND NOT {REFUSED}
       AND NOT EXISTS (SELECT 1 FROM authorization_cancellations c WHERE c.payer = a.payer AND c.nonce = a.nonce)
     GROUP BY a.payer, a.purpose
-    """
+    """  # noqa: S608 - our own words
 ).bindparams(bindparam("payers", type_=TEXTS), bindparam("by_order", type_=TEXTS))
 
 

@@ -276,6 +276,7 @@ def _call(case: Case, tries: int, office: Office) -> Call:
             "from": terms.payer,
             "nonce": case.hash,
             "own": terms.own,
+            "tries": tries,
             "subject": case.hash,
             "asker": terms.payer,
             "order_id": case.command.order_id,

@@ -25,13 +25,14 @@ from pswallet.kit.clock import to_unix
 from pswallet.kit.ids import new_id
 from pswallet.kit.money import MAX_FEN, Fen
 from pswallet.kit.problems import Problem
-from pswallet.kit.rows import array_literal, insert_new_rows
+from pswallet.kit.rows import array_literal, insert_new_rows, upsert_rows
 from pswallet.merchants.rules.codelimits import CodeKind
 from pswallet.payments import errors, rules
 from pswallet.payments.models import Authorization
 from pswallet.payments.rules import Excess, Limits, Purse
 from pswallet.payments.service.codepaying import CodeDay, code_day, kind_of
 from pswallet.payments.service.ledger import limits_by_tier, paused_until, purses
+from pswallet.payments.service.tries import Earlier, earlier
 
 _PROBLEMS: dict[str, type[Problem]] = {
     name: kind
@@ -73,10 +74,14 @@ class SignedPayment:
 
 @dataclass(frozen=True, slots=True)
 class Accepted:
-    """A payment that waits for the chain: `submitted` until its event or its refusal is seen."""
+    """A payment that waits for the chain: `submitted` until its event or its refusal is seen.
+
+    `tries`: how often the chain refused it before.
+    """
 
     id: str
     payment: SignedPayment
+    tries: int = 0
 
 
 def transfer(
@@ -84,17 +89,19 @@ def transfer(
 ) -> list[Accepted | Problem]:
     """Ask the token for each payment; a Problem stands in a refused one's place. `now`: the last block's time."""
     outcomes = accept(session, payments, domain=domain, struct=TRANSFER_WITH_AUTHORIZATION, purpose=purpose, now=now)
-    enqueue(session, [call_of(outcome.payment) for outcome in outcomes if isinstance(outcome, Accepted)])
+    enqueue(session, [call_of(outcome) for outcome in outcomes if isinstance(outcome, Accepted)])
     return outcomes
 
 
-def call_of(payment: SignedPayment) -> Call:
+def call_of(accepted: Accepted) -> Call:
     """Return the call that carries a signed payment."""
+    payment, tries = accepted.payment, accepted.tries
     form = {"erc1271": True} if payment.contract_verdict else {}
+    key = authorization_key(payment.payer, payment.nonce, payment.recipient, payment.value_fen)
     return Call(
-        key=authorization_key(payment.payer, payment.nonce, payment.recipient, payment.value_fen),
+        key=f"{key}:{tries}" if tries else key,
         kind=CallKind.AUTHORIZATION,
-        arguments={**payment.message(), "signature": payment.signature, **form},
+        arguments={**payment.message(), "signature": payment.signature, "tries": tries, **form},
         trace=payment.trace,
     )
 
@@ -112,7 +119,8 @@ def accept(
 
     In a pause every payment is refused: its signature is not kept and may be used again when the pause has ended.
     `purpose` "packet" and "checkout" pay a SYSTEM contract, all else a person. Earlier payments in the list count for
-    later ones.
+    later ones. An order's payment that the chain refused may be signed again, and stays the same transfer; all else
+    takes another nonce.
     """
     outcomes: list[Accepted | Problem | None] = [
         _unsound(payment, domain=domain, struct=struct, chain_time=to_unix(now)) for payment in payments
@@ -168,7 +176,7 @@ class _Desk:
     purpose: str
     parties: Mapping[str, Standing] = field(default_factory=dict)
     limits: dict[int, Limits] = field(default_factory=dict)
-    known: dict[tuple[str, str], str | None] = field(default_factory=dict)
+    known: dict[tuple[str, str], Earlier] = field(default_factory=dict)
     purses: dict[str, Purse] = field(default_factory=dict)
     paused_until: datetime | None = None
     codes: CodeDay = field(default_factory=CodeDay)
@@ -176,8 +184,9 @@ class _Desk:
     def decide(self, payment: SignedPayment) -> Accepted | Problem:
         """Return what becomes of `payment`, and count it when it is accepted."""
         name = (payment.payer, payment.nonce)
-        if name in self.known:
-            return token_errors.AuthorizationAlreadyUsed(transfer=self.known[name])
+        before = self.known.get(name)
+        if before is not None and not before.refused:
+            return token_errors.AuthorizationAlreadyUsed(transfer=before.id)
         problem = self._payer_problem(payment) or self._recipient_problem(payment)
         kind = self.code_kind(payment)
         if problem is None and kind is not None:
@@ -186,8 +195,9 @@ class _Desk:
             return problem
         if kind is not None:
             self.codes.count(payment.payer, kind, payment.value_fen)
-        accepted = Accepted(new_id("trf"), payment)
-        self.known[name] = accepted.id
+        tries = before.refused if before else 0
+        accepted = Accepted((before and before.id) or new_id("trf"), payment, tries)
+        self.known[name] = Earlier(accepted.id, refused=0)
         self.purses[payment.payer].pay(payment.value_fen)
         if payment.recipient in self.purses:
             self.purses[payment.recipient].expect(payment.value_fen)
@@ -249,7 +259,7 @@ def _open_desk(session: Session, payments: Sequence[SignedPayment], *, purpose: 
     desk = _desk_for(session, payers | recipients, purpose=purpose)
     desk.paused_until = paused_until(session, now=now)
     queue_up(session, [payer for payer in payers if desk.bar(payer) is None])
-    desk.known = _known(session, payments)
+    desk.known = earlier(session, payments, purpose=purpose)
     desk.purses = _purses(session, desk, now=now)
     desk.codes = code_day(session, _by_code(desk, payments), now=now)
     return desk
@@ -294,40 +304,20 @@ def queue_up(session: Session, payers: Sequence[str]) -> None:
         session.execute(_QUEUE_UP, {"payers": array_literal(payers)})
 
 
-_KNOWN = text(
-    """
-    SELECT asked.payer, asked.nonce, a.id
-    FROM unnest(CAST(:payers AS text[]), CAST(:nonces AS text[])) AS asked(payer, nonce)
-    LEFT JOIN authorizations a ON a.payer = asked.payer AND a.nonce = asked.nonce
-    LEFT JOIN authorization_uses u ON u.payer = asked.payer AND u.nonce = asked.nonce
-    LEFT JOIN authorization_cancellations c ON c.payer = asked.payer AND c.nonce = asked.nonce
-    WHERE a.id IS NOT NULL OR u.payer IS NOT NULL OR c.payer IS NOT NULL
-    """
-)
-
-
-def _known(session: Session, payments: Sequence[SignedPayment]) -> dict[tuple[str, str], str | None]:
-    """Return the nonces that were given here or used on chain, with the transfer's id where there is one."""
-    asked = {
-        "payers": array_literal(payment.payer for payment in payments),
-        "nonces": array_literal(payment.nonce for payment in payments),
-    }
-    return {(row.payer, row.nonce): row.id for row in session.execute(_KNOWN, asked)}
-
-
 def _keep(
     session: Session, outcomes: list[Accepted | Problem], *, purpose: str, now: datetime
 ) -> list[Accepted | Problem]:
     accepted = [outcome for outcome in outcomes if isinstance(outcome, Accepted)]
-    if insert_new_rows(session, Authorization, [_row(one, purpose=purpose, now=now) for one in accepted]) == len(
-        accepted
-    ):
+    again = [_row(one, purpose=purpose, now=now) for one in accepted if one.tries]
+    upsert_rows(session, Authorization, again, key="id", renewed=("signature", "valid_before", "accepted_at", "tries"))
+    fresh = [_row(one, purpose=purpose, now=now) for one in accepted if not one.tries]
+    if insert_new_rows(session, Authorization, fresh) == len(fresh):
         return outcomes
     # Another process took one of these nonces a moment ago: the one that is kept stands.
-    kept = _known(session, [one.payment for one in accepted])
+    kept = earlier(session, [one.payment for one in accepted], purpose=purpose)
     return [
-        token_errors.AuthorizationAlreadyUsed(transfer=kept[outcome.payment.payer, outcome.payment.nonce])
-        if isinstance(outcome, Accepted) and kept[outcome.payment.payer, outcome.payment.nonce] != outcome.id
+        token_errors.AuthorizationAlreadyUsed(transfer=kept[outcome.payment.payer, outcome.payment.nonce].id)
+        if isinstance(outcome, Accepted) and kept[outcome.payment.payer, outcome.payment.nonce].id != outcome.id
         else outcome
         for outcome in outcomes
     ]
@@ -346,4 +336,5 @@ def _row(accepted: Accepted, *, purpose: str, now: datetime) -> dict[str, object
         "signature": payment.signature,
         "purpose": purpose,
         "accepted_at": now,
+        "tries": accepted.tries,
     }

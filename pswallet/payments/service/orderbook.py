@@ -88,7 +88,7 @@ _PAID = text(
 _TRIED = text(
     """
     SELECT o.id, a.id FROM orders o JOIN authorizations a ON a.nonce = o.hash AND a.purpose = 'order'
-    WHERE o.id = ANY(CAST(:orders AS text[])) ORDER BY a.id
+    WHERE o.id = ANY(CAST(:orders AS text[])) ORDER BY a.accepted_at, a.id
     """
 )
 

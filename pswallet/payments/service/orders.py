@@ -212,7 +212,7 @@ def pay_orders(
         )
     )
     answers = [problem or next(outcomes) for problem in problems]
-    enqueue(session, [call_of(answer.payment) for answer in answers if isinstance(answer, Accepted)])
+    enqueue(session, [call_of(answer) for answer in answers if isinstance(answer, Accepted)])
     return answers
 
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import ColumnElement, select
+from sqlalchemy import ColumnElement, ScalarSelect, select
 from sqlalchemy.orm import Session
 
 from pswallet.accounts.errors import AuthorizationAlreadyUsed
@@ -49,14 +49,19 @@ def find_transfer(session: Session, transfer_id: str, *, viewer: str) -> Transfe
 def transfers_of(session: Session, ids: Sequence[str]) -> dict[str, Transfer]:
     """Return payments by id, each with its status."""
     query = (
-        select(Authorization, AuthorizationUse, Entry, AuthorizationRefusal, AuthorizationCancellation)
+        select(Authorization, AuthorizationUse, Entry, _refusal(), AuthorizationCancellation)
         .outerjoin(AuthorizationUse, _same(AuthorizationUse))
         .outerjoin(Entry, _debit_of_use())
-        .outerjoin(AuthorizationRefusal, _same(AuthorizationRefusal))
         .outerjoin(AuthorizationCancellation, _same(AuthorizationCancellation))
         .where(Authorization.id.in_(ids))
     )
     return {row[0].id: _shown(*row) for row in session.execute(query)}
+
+
+def _refusal() -> ScalarSelect[str]:
+    """Return why the last try was refused; NULL while one is under way (see `tries.REFUSED`)."""
+    query = select(AuthorizationRefusal.error).where(_same(AuthorizationRefusal)).correlate(Authorization)
+    return query.order_by(AuthorizationRefusal.number).offset(Authorization.tries).limit(1).scalar_subquery()
 
 
 def _same(
@@ -79,7 +84,7 @@ def _shown(
     asked: Authorization,
     use: AuthorizationUse | None,
     debit: Entry | None,
-    refusal: AuthorizationRefusal | None,
+    refusal: str | None,
     cancellation: AuthorizationCancellation | None,
 ) -> Transfer:
     paid = debit is not None and (debit.counterparty, debit.delta_fen) == (asked.recipient, -asked.value_fen)
@@ -91,7 +96,7 @@ def _shown(
     elif cancellation:
         status = "canceled"
     elif refusal:
-        status, error = "refused", refusal.error
+        status, error = "refused", refusal
     return Transfer(
         id=asked.id,
         payer=asked.payer,

@@ -69,5 +69,5 @@ def refund_order(session: Session, command: RefundOrder, *, domain: Domain, now:
         )
     )
     session.flush()
-    enqueue(session, [call_of(outcome.payment)])
+    enqueue(session, [call_of(outcome)])
     return outcome
