@@ -1,10 +1,12 @@
 """Decisions about budgets, permits, cashiers and refunds, and what the chain says of funded orders."""
 
 from pswallet.checkout.service.budgets import (
+    LEFT,
     BudgetView,
     OpenBudget,
     OpenedBudget,
     budget_digest,
+    budget_of,
     budget_view,
     budgets,
     open_budget,
@@ -23,6 +25,7 @@ from pswallet.checkout.service.refunds import (
 from pswallet.checkout.service.refused import refusals
 
 __all__ = [
+    "LEFT",
     "BudgetView",
     "CashierView",
     "FundedPayment",
@@ -35,6 +38,7 @@ __all__ = [
     "SetCashier",
     "allowed",
     "budget_digest",
+    "budget_of",
     "budget_view",
     "budgets",
     "cashier_digest",

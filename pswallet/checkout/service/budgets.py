@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Collection
 from dataclasses import dataclass, replace
 from datetime import datetime
+from typing import Any
 
-from sqlalchemy import text
+from sqlalchemy import Row, text
 from sqlalchemy.orm import Session
 
 from pswallet.accounts import errors as token_errors
@@ -106,8 +107,7 @@ class OpenedBudget:
 
 # A budget has a part in each order that it helped to pay, and few of them were given back: looking for the refunds of
 # each part takes twenty times as long.
-_LEFT = text(
-    """
+LEFT = """
     WITH asked AS (SELECT * FROM budget_openings WHERE budget = ANY(CAST(:budgets AS text[]))),
     paid AS (
         SELECT p.budget, p.funder, sum(p.value_fen) AS fen
@@ -117,10 +117,13 @@ _LEFT = text(
         FROM checkout_refunds r JOIN checkout_parts p ON p.hash = r.hash
         WHERE p.budget = ANY(CAST(:budgets AS text[])) GROUP BY 1, 2
     )
-    SELECT budget, funder, signer, total_fen, total_fen - coalesce(paid.fen, 0) + coalesce(back.fen, 0), ends_at
+    SELECT budget, funder, signer, total_fen, ends_at,
+        total_fen - coalesce(paid.fen, 0) + coalesce(back.fen, 0) AS left_fen
     FROM asked LEFT JOIN paid USING (budget, funder) LEFT JOIN back USING (budget, funder)
-    """
-)
+"""
+"""In SQL: those of the `:budgets` that are on the chain, with what the chain says that they can pay still [fen]."""
+
+_LEFT = text(LEFT)
 
 
 def budgets(session: Session, ids: Collection[str]) -> dict[str, OpenedBudget]:
@@ -128,21 +131,26 @@ def budgets(session: Session, ids: Collection[str]) -> dict[str, OpenedBudget]:
     if not ids:
         return {}
     rows = session.execute(_LEFT, {"budgets": array_literal(ids)})
-    return {row[0]: OpenedBudget(row[0], row[1], row[2], row[3], int(row[4]), row[5]) for row in rows}
+    return {row.budget: budget_of(row) for row in rows}
+
+
+def budget_of(row: Row[Any]) -> OpenedBudget:
+    """Return a row of `LEFT` as a budget."""
+    return OpenedBudget(row.budget, row.funder, row.signer, row.total_fen, int(row.left_fen), row.ends_at)
 
 
 def budget_view(session: Session, budget: str, *, now: datetime) -> BudgetView:
     """Return a budget, to anybody: the chain shows it to everybody. Raises BudgetUnknown."""
-    opened = budgets(session, [budget]).get(budget)
-    if opened is not None:
+    found = budgets(session, [budget]).get(budget)
+    if found is not None:
         return BudgetView(
             id=budget,
-            funder=opened.funder,
-            signer=opened.signer,
-            total_fen=Fen(opened.total),
-            left_fen=Fen(opened.left),
-            ends_at=opened.ends_at,
-            status="ended" if now >= opened.ends_at else "open",
+            funder=found.funder,
+            signer=found.signer,
+            total_fen=Fen(found.total),
+            left_fen=Fen(found.left),
+            ends_at=found.ends_at,
+            status="ended" if now >= found.ends_at else "open",
         )
     asked = session.get(CheckoutBudget, budget)
     if asked is None:

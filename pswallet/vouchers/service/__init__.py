@@ -11,10 +11,11 @@ from pswallet.vouchers.service.reading import (
     shops_of,
     vouchers_of,
 )
-from pswallet.vouchers.service.spending import Held, Shop, Spendable, Wanted, held, proof_for, spendable
+from pswallet.vouchers.service.spending import LEFT, Held, Shop, Spendable, Wanted, held, proof_for, spendable
 from pswallet.vouchers.service.winners import list_winners, terms_of_campaign
 
 __all__ = [
+    "LEFT",
     "CampaignView",
     "Claim",
     "ClaimVouchers",

@@ -40,16 +40,17 @@ class Spendable:
     shop: Shop | None
 
 
+LEFT = "sum(CASE e.kind WHEN 'spent' THEN -e.value_fen WHEN 'returned' THEN 0 ELSE e.value_fen END)"
+"""In SQL, of an account's `voucher_entries` `e`: what can be spent still [fen]; orders that wait are not counted."""
+
 _HELD = text(
-    """
+    f"""
     SELECT p.id, p.terms, l.category, l.proof, h.left_fen FROM (
-        SELECT e.campaign,
-            sum(CASE e.kind WHEN 'spent' THEN -value_fen WHEN 'returned' THEN 0 ELSE value_fen END) AS left_fen
-        FROM voucher_entries e WHERE e.account = :account GROUP BY e.campaign
+        SELECT e.campaign, {LEFT} AS left_fen FROM voucher_entries e WHERE e.account = :account GROUP BY e.campaign
     ) AS h JOIN campaigns p ON p.id = h.campaign
     LEFT JOIN listed_shops l ON l.root = p.shops AND l.merchant = :merchant
     WHERE h.left_fen > 0 ORDER BY p.ends_at, p.id
-    """
+    """  # noqa: S608 - our own words
 )
 
 
@@ -82,9 +83,12 @@ def spendable(session: Session, account: str, *, merchant: str, price: Fen, now:
 
 @dataclass(frozen=True, slots=True)
 class Wanted:
-    """`value` fen of a campaign's vouchers, for an order whose price before this part is `price` fen."""
+    """`value` fen of a campaign's vouchers, for an order whose price before this part is `price` fen.
 
-    account: str
+    `left`: what of them its payer can spend still [fen], see `LEFT`; what waits is taken off by who asks.
+    """
+
+    left: int
     merchant: str
     campaign: str
     value: Fen
@@ -102,12 +106,9 @@ class Held:
 
 _WANTED = text(
     """
-    SELECT p.terms, l.category, l.proof, (
-        SELECT coalesce(sum(CASE e.kind WHEN 'spent' THEN -value_fen WHEN 'returned' THEN 0 ELSE value_fen END), 0)
-        FROM voucher_entries e WHERE e.account = asked.account AND e.campaign = asked.campaign
-    ) AS left_fen
-    FROM unnest(CAST(:accounts AS text[]), CAST(:merchants AS text[]), CAST(:campaigns AS text[]))
-        WITH ORDINALITY AS asked(account, merchant, campaign, place)
+    SELECT p.terms, l.category, l.proof
+    FROM unnest(CAST(:merchants AS text[]), CAST(:campaigns AS text[]))
+        WITH ORDINALITY AS asked(merchant, campaign, place)
     LEFT JOIN campaigns p ON p.id = asked.campaign
     LEFT JOIN listed_shops l ON l.root = p.shops AND l.merchant = asked.merchant
     ORDER BY asked.place
@@ -115,25 +116,21 @@ _WANTED = text(
 )
 
 
-def held(session: Session, wanted: Sequence[Wanted], *, under_way: Sequence[int], now: datetime) -> list[Held]:
-    """Return for each wanted part what stands behind it. `under_way`: what else waits to be spent of the same [fen].
-
-    `now` is the last indexed block's time.
-    """
+def held(session: Session, wanted: Sequence[Wanted], *, now: datetime) -> list[Held]:
+    """Return for each wanted part what stands behind it. `now` is the last indexed block's time."""
     asked = {
-        "accounts": array_literal([one.account for one in wanted]),
         "merchants": array_literal([one.merchant for one in wanted]),
         "campaigns": array_literal([one.campaign for one in wanted]),
     }
     rows = session.execute(_WANTED, asked).all() if wanted else []
     found = []
-    for one, waiting, row in zip(wanted, under_way, rows, strict=True):
+    for one, row in zip(wanted, rows, strict=True):
         if row.terms is None:
             found.append(Held(None, None, "CampaignUnknown"))
             continue
         terms = funded.Campaign.from_json(row.terms)
         shop = None if row.category is None else Shop(row.category, row.proof)
-        holding = _holding(one.campaign, terms, int(row.left_fen) - waiting)
+        holding = _holding(one.campaign, terms, one.left)
         refusal = rules.refusal(holding, one.value, price=one.price, listed=shop is not None, now=to_unix(now))
         found.append(Held(terms, shop, refusal))
     return found

@@ -1,0 +1,114 @@
+"""What settles while the next order is decided is counted once: as done, or as waiting."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import pytest
+
+from pswallet.chain.outbox import orders_under_way
+from pswallet.client import parts_of
+from pswallet.payments.service import backing
+from tests.api import selling
+from tests.api.gateway import Member, code_of
+from tests.api.money import members
+from tests.api.selling import order, pay, voucher_part
+from tests.parts import Pipeline
+
+
+@pytest.fixture
+def meanwhile(monkeypatch: pytest.MonkeyPatch) -> Callable[[Callable[[], None]], list[str]]:
+    """Lets something happen once, right after it was read which orders are under way."""
+
+    def at_the_next(act: Callable[[], None]) -> list[str]:
+        seen: list[str] = []
+
+        def read(session: Any) -> list[str]:
+            found = orders_under_way(session)
+            if found and not seen:
+                seen.extend(found)
+                act()
+            return found
+
+        monkeypatch.setattr(backing, "orders_under_way", read)
+        return seen
+
+    return at_the_next
+
+
+@pytest.fixture
+def shop(stranger: Any, pipeline: Pipeline) -> Member:
+    return selling.tea_house(stranger, pipeline)
+
+
+@pytest.fixture
+def ann(stranger: Any, pipeline: Pipeline) -> Member:
+    return members(stranger, pipeline, "ann", fen=10_000)[0]
+
+
+def test_a_voucher_payment_that_settles_meanwhile_is_counted_once(
+    stranger: Any, shop: Member, ann: Member, pipeline: Pipeline, meanwhile: Any
+) -> None:
+    campaign = selling.campaign(selling.sponsor(stranger, pipeline, "city"), pipeline, ann)
+    part = voucher_part(ann, campaign, 1_200)
+    first, second, third = (order(shop, fen, str(fen)) for fen in (1_200, 801, 800))
+    assert pay(ann, first, [part]).status_code == 202
+    seen = meanwhile(pipeline.settle)
+    # Of ¥20.00 there are ¥8.00 left, and not a fen more.
+    assert code_of(pay(ann, second, [replace(part, value=801)])) == "voucher-balance-too-low"
+    assert seen
+    assert pay(ann, third, [replace(part, value=800)]).status_code == 202
+
+
+def test_what_is_left_of_a_voucher_is_not_refused_because_of_what_settles_meanwhile(
+    stranger: Any, shop: Member, ann: Member, pipeline: Pipeline, meanwhile: Any
+) -> None:
+    campaign = selling.campaign(selling.sponsor(stranger, pipeline, "city"), pipeline, ann)
+    part = voucher_part(ann, campaign, 1_200)
+    first, second = (order(shop, fen, str(fen)) for fen in (1_200, 800))
+    assert pay(ann, first, [part]).status_code == 202
+    seen = meanwhile(pipeline.settle)
+    assert pay(ann, second, [replace(part, value=800)]).status_code == 202
+    assert seen
+    pipeline.settle()
+    assert [ann.get(f"/orders/{one['id']}").json()["status"] for one in (first, second)] == ["paid", "paid"]
+
+
+def test_a_voucher_payment_that_is_refused_meanwhile_is_not_counted(
+    stranger: Any, shop: Member, ann: Member, pipeline: Pipeline, meanwhile: Any
+) -> None:
+    campaign = selling.campaign(selling.sponsor(stranger, pipeline, "city"), pipeline, ann)
+    part = voucher_part(ann, campaign, 2_000)
+    first, second = (order(shop, 2_000, number) for number in ("1", "2"))
+    assert pay(ann, first, [part]).status_code == 202
+
+    def refuse() -> None:
+        for act in ("freeze", "unfreeze"):
+            pipeline.chain.token(pipeline.chain.keys.compliance, act, [ann.address])
+            pipeline.settle()
+
+    seen = meanwhile(refuse)
+    assert pay(ann, second, [part]).status_code == 202
+    assert seen
+
+
+def test_what_is_left_of_a_budget_is_not_refused_because_of_what_settles_meanwhile(
+    stranger: Any, shop: Member, ann: Member, pipeline: Pipeline, meanwhile: Any
+) -> None:
+    platform = selling.sponsor(stranger, pipeline, "platform")
+    budget = selling.budget(platform, pipeline, 2_000)
+    selling.offer(platform, budget, kind="voucher", steps=[{"reach_fen": 1_500, "less_fen": 1_000}])
+    first, second, third = (quoted(shop, ann) for _ in range(3))
+    assert pay(ann, first, parts_of(first)).status_code == 202
+    seen = meanwhile(pipeline.settle)
+    assert pay(ann, second, parts_of(second)).status_code == 202
+    assert seen
+    refused = pay(ann, third, parts_of(third))
+    assert (code_of(refused), refused.json()["left"]) == ("budget-exceeded", 0)
+
+
+def quoted(shop: Member, payer: Member) -> Any:
+    """An order of ¥30.00 of which a budget pays ¥10.00."""
+    rung = shop.post("/baskets", {"items": [{"code": "leicha", "unit_price_fen": 3_000}]}).json()
+    quote = payer.post("/quotes", {"basket_id": rung["id"], "price_fen": 3_000}).json()
+    return payer.post(f"/quotes/{quote['id']}/order").json()
