@@ -147,19 +147,19 @@ def on_approvals(session: Session, events: Sequence[Approval]) -> None:
     insert_rows(session, Allowance, rows)
 
 
-_TOLD: dict[str, Kind] = {
-    CallKind.BUDGET_OPEN: "budget-refused",
-    CallKind.ORDER_PAY: "order-refused",
-    CallKind.ORDER_REFUND: "order-refund-refused",
+_TOLD: dict[str, tuple[Kind, str]] = {
+    CallKind.BUDGET_OPEN: ("budget-refused", "asker"),
+    CallKind.ORDER_PAY: ("order-refused", "asker"),
+    CallKind.ORDER_REFUND: ("order-refund-refused", "asker"),
+    CallKind.CASHIER_SET: ("cashier-refused", "merchant"),
+    CallKind.PERMIT: ("permit-refused", "owner"),
 }
-"""What whoever asked (the call's `asker`) is told of a refusal."""
-
-_KINDS = (*_TOLD, CallKind.CASHIER_SET, CallKind.PERMIT)
+"""What is told of a refusal, and which of the call's arguments says to whom."""
 
 
 def on_calls_refused(session: Session, events: Sequence[CallRefused]) -> None:
     """The chain refused calls to the checkout; nothing moved."""
-    refused = [event for event in events if event.kind in _KINDS]
+    refused = [event for event in events if event.kind in _TOLD]
     rows = [
         {
             "key": event.key,
@@ -173,13 +173,24 @@ def on_calls_refused(session: Session, events: Sequence[CallRefused]) -> None:
         for event in refused
     ]
     insert_new_rows(session, CheckoutRefusal, rows)
-    told = [event for event in refused if event.kind in _TOLD]
-    notify(session, [_notice(event, event.arguments["asker"], _TOLD[event.kind], _refusal(event)) for event in told])
+    notify(session, [_told(event) for event in refused])
 
 
-def _refusal(event: CallRefused) -> Row:
-    name = "budget" if event.kind == CallKind.BUDGET_OPEN else "order"
-    return {name: event.arguments.get("order_id", event.arguments["subject"]), "error": event.error}
+def _told(event: CallRefused) -> Notice:
+    kind, whom = _TOLD[event.kind]
+    return _notice(event, event.arguments[whom], kind, {**_subject(event), "error": event.error})
+
+
+def _subject(event: CallRefused) -> Row:
+    asked = event.arguments
+    match event.kind:
+        case CallKind.BUDGET_OPEN:
+            return {"budget": asked["subject"]}
+        case CallKind.CASHIER_SET:
+            return {"cashier": asked["cashier"]}
+        case CallKind.PERMIT:
+            return {}
+    return {"order": asked.get("order_id", asked["subject"])}
 
 
 def _place(event: Event) -> Row:

@@ -40,6 +40,13 @@ class Street:
         return found
 
 
+def told(street: Street, kind: str) -> list[tuple[str, Any]]:
+    """Who was told what by notices of a kind."""
+    with street.pipeline.sessions() as session:
+        query = text("SELECT address, body FROM notifications WHERE kind = :kind ORDER BY block, log_index")
+        return [tuple(row) for row in session.execute(query, {"kind": kind})]
+
+
 @pytest.fixture
 def street(stranger: Any, pipeline: Pipeline) -> Street:
     return Street(stranger, pipeline)
@@ -132,6 +139,17 @@ def test_a_refused_refund_is_told_and_may_be_signed_again(street: Street) -> Non
     assert balance(street.ann) == 10_000
 
 
+def test_a_merchant_is_told_of_a_refused_act_on_a_cashier(street: Street) -> None:
+    shop, cashier = street.shop, street.cashier
+    assert shop.post("/cashiers", selling.cashier_body(shop, cashier, 500, number=0)).status_code == 202
+    with street.pipeline.sessions.begin() as session:  # as if its calldata had been spoiled
+        spoiled = "jsonb_set(arguments, '{data}', to_jsonb(left(arguments->>'data', -128) || repeat('0', 128)))"
+        session.execute(text(f"UPDATE chain_calls SET arguments = {spoiled} WHERE kind = 'cashier'"))
+    street.pipeline.settle()
+    due = {"cashier": cashier.address, "error": "MerchantSignatureInvalid"}
+    assert told(street, "cashier-refused") == [(shop.address, due)]
+
+
 def test_another_merchant_refunds_nothing_of_it(stranger: Any, street: Street) -> None:
     other = members(stranger, street.pipeline, "noodle shop", tier=selling.MERCHANT, fen=10_000)[0]
     paid = street.shop.get(f"/orders/{street.order['id']}").json()["payments"][0]["funded"]
@@ -171,6 +189,7 @@ def test_a_permit_that_was_forestalled_is_refused_and_the_next_one_passes_at_onc
     chain.transact(secret("stranger"), chain.deployment.stablecoin, bytes.fromhex(carried[2:]))
     pipeline.settle()
     assert not shop.get("/permits").json()["allowed"]
+    assert told(street, "permit-refused") == [(shop.address, {"error": "SignatureInvalid"})]
     assert shop.post("/permits", selling.permit_body(shop)).status_code == 202
     pipeline.settle()
     assert shop.get("/permits").json()["allowed"]
