@@ -27,6 +27,9 @@ WAITS = {"PaymentsPaused": 15, "ReserveAttestationExpired": 5, "ReserveExceeded"
 GOES_OUT_AGAIN = {"PositionMismatch", "LinkMismatch", "DealerSignatureInvalid", "InsufficientGas"}
 """Reasons that lie in the company or the order of a transaction, not in the call; up to `MOST_ATTEMPTS`."""
 
+OUT_OF_TURN = {"RefundNumberMismatch", "CashierNumberMismatch"}
+"""Reasons that lie in the call before, while it is under way: another key sent it later, or for a lower fee."""
+
 USED_ALREADY = {
     "AuthorizationAlreadyUsed", "AlreadyClaimed", "EntryAlreadyMinted", "PacketNotOpen", "NothingOwed",
     "BudgetAlreadyOpen", "OrderAlreadyPaid", "RefundNumberMismatch", "CashierNumberMismatch",
@@ -79,6 +82,14 @@ _OPEN = text(
     WHERE id = ANY(:ids) AND settled_block IS NULL
     """
 )
+_OVERTAKEN = text(
+    """
+    SELECT 1 FROM chain_calls
+    WHERE (settled_block IS NULL OR settled_block = :block AND refusal IS NULL)
+      AND kind = :kind AND arguments->>'subject' = :subject AND CAST(arguments->>'number' AS int) < :number
+    """
+)
+"""Calls about the same with a lower number that are under way, or were carried out in the block that refused this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -262,7 +273,7 @@ class Settlement:
         if error in WAITS:
             # One mint above the reserve must not hold up the others; a pause holds up all alike.
             apart = int(len(mined.calls) > 1 and error == "ReserveExceeded")
-            self._release(carried, reverts=apart, wait_s=WAITS[error])
+            self._release(carried, reverts=apart, wait_s=WAITS[error], forgiven=1)
             return []
         if len(mined.calls) > 1:
             self._release(carried, reverts=1)
@@ -280,7 +291,10 @@ class Settlement:
             self._settle(verdict.mined, [call])
             return None
         if error in WAITS and call.kind == CallKind.PACKET_CLAIM:
-            self._release([call], wait_s=WAITS[error])
+            self._release([call], wait_s=WAITS[error], forgiven=1)
+            return None
+        if error in OUT_OF_TURN and self._has_overtaken(verdict):
+            self._release([call], wait_s=2 ** (call.attempts - 1))
             return None
         if self._may_go_again(call, error):
             self._release([call], reverts=int(error == "InsufficientGas"))
@@ -319,6 +333,19 @@ class Settlement:
             return self._is_opening(call)
         return error in GOES_OUT_AGAIN
 
+    def _has_overtaken(self, verdict: Verdict) -> bool:
+        """Whether the call before is on its way; not for ever: up to `MOST_ATTEMPTS`, each after twice as long."""
+        call = verdict.call
+        if not self._has_tries_left(call):
+            return False
+        asked = {
+            "block": verdict.mined.header.number,
+            "kind": call.kind,
+            "subject": call.arguments["subject"],
+            "number": call.arguments["number"],
+        }
+        return self._session.execute(_OVERTAKEN, asked).first() is not None
+
     def _has_tries_left(self, call: OpenCall) -> bool:
         return call.attempts < MOST_ATTEMPTS or call.attempts < MOST_ATTEMPTS + self._moves(call)
 
@@ -352,15 +379,15 @@ class Settlement:
                 {"block": mined.header.number, "ids": [call.id for call in calls]},
             )
 
-    def _release(self, calls: Sequence[OpenCall], *, reverts: int = 0, wait_s: int = 0) -> None:
+    def _release(self, calls: Sequence[OpenCall], *, reverts: int = 0, wait_s: int = 0, forgiven: int = 0) -> None:
         if calls:
             self._released = True
             self._session.execute(
                 text(
                     "UPDATE chain_calls SET transaction_id = NULL, reverts = reverts + :reverts,"
-                    # A try that met what passes by itself does not count.
-                    " attempts = CASE WHEN :wait > 0 THEN greatest(attempts - 1, 0) ELSE attempts END,"
+                    # A try that met what passes by itself is forgiven: it does not count.
+                    " attempts = greatest(attempts - :forgiven, 0),"
                     " retry_at = now() + make_interval(secs => :wait) WHERE id = ANY(:ids)"
                 ),
-                {"reverts": reverts, "wait": wait_s, "ids": [call.id for call in calls]},
+                {"reverts": reverts, "wait": wait_s, "forgiven": forgiven, "ids": [call.id for call in calls]},
             )
