@@ -708,8 +708,6 @@ class StaffShape(TypedDict):
 
     address: str
     role: Literal["owner", "manager", "cashier"]
-    cap_fen: int | None
-    acts: int
     since: str
 
 

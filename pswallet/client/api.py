@@ -505,8 +505,7 @@ class Api:
         self._transport.send("DELETE", f"/v1/merchants/{escaped(merchant_id)}/tills/{escaped(till)}")
 
     def appoint_staff(self, merchant_id: str, body: bodies.Appoint, *, key: str | None = None) -> answers.StaffShape:
-        """Let an account act for the merchant, or change its role or cap. The session must be at most 10 minutes
-        old."""
+        """Let an account act for the merchant, or change its role. The session must be at most 10 minutes old."""
         return self._transport.ask(
             answers.StaffShape, "POST", f"/v1/merchants/{escaped(merchant_id)}/staff", body=body, key=key
         )

@@ -28,7 +28,6 @@ class Appoint(TypedDict):
 
     address: str
     role: Literal["owner", "manager", "cashier"]
-    cap_fen: NotRequired[int | None]
 
 
 class Ask(TypedDict):

@@ -269,13 +269,6 @@ class OwnerRoleFixed(Problem):
     title = "A merchant's owner stays its owner"
 
 
-class CashierCapInvalid(Problem):
-    """A cashier has a cap of at least a fen a day; nobody else has one."""
-
-    status = 422
-    title = "A cashier, and nobody else, has a cap for a day's refunds"
-
-
 # --- API keys -----------------------------------------------------------------------
 
 

@@ -67,17 +67,13 @@ class Till(Base):
 
 
 class Staff(Base):
-    """An account that acts for a merchant; its row stays when it is dismissed, for `acts` goes on."""
+    """An account that acts for a merchant; its row stays when it is dismissed."""
 
     __tablename__ = "merchant_staff"
 
     merchant_id: Mapped[str] = mapped_column(Text, ForeignKey("merchants.id"), primary_key=True)
     account_id: Mapped[str] = mapped_column(Text, ForeignKey("accounts.id"), primary_key=True, index=True)
     role: Mapped[str] = mapped_column(Text)
-    cap_fen: Mapped[int | None]
-    """What a cashier may refund in a day [fen]; None for others."""
-    acts: Mapped[int] = mapped_column(Integer)
-    """How often role or cap was set: the number of the next act, as a cashier's acts are counted on chain."""
     since: Mapped[datetime]
     dismissed_at: Mapped[datetime | None] = mapped_column(default=None)
 

@@ -784,7 +784,7 @@ export interface paths {
         put?: never;
         /**
          * Appoint Staff
-         * @description Let an account act for the merchant, or change its role or cap. The session must be at most 10 minutes old.
+         * @description Let an account act for the merchant, or change its role. The session must be at most 10 minutes old.
          */
         post: operations["appoint_staff_v1_merchants__merchant_id__staff_post"];
         delete?: never;
@@ -2327,7 +2327,6 @@ export interface components {
          * @description Who acts for the merchant, and as what.
          * @example {
          *       "address": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8",
-         *       "cap_fen": 50000,
          *       "role": "cashier"
          *     }
          */
@@ -2337,11 +2336,6 @@ export interface components {
              * @description 20 bytes; a checksum, when written, must hold (EIP-55)
              */
             address: string;
-            /**
-             * Cap Fen
-             * @description of a cashier alone: what it may refund in a day
-             */
-            cap_fen?: number | null;
             role: components["schemas"]["Role"];
         };
         /**
@@ -5904,17 +5898,10 @@ export interface components {
          */
         StaffShape: {
             /**
-             * Acts
-             * @description how often role or cap was set: a cashier's next signed act has this number
-             */
-            acts: number;
-            /**
              * Address
              * @description 20 bytes; a checksum, when written, must hold (EIP-55)
              */
             address: string;
-            /** Cap Fen */
-            cap_fen: number | null;
             role: components["schemas"]["Role"];
             /**
              * Since
@@ -10656,7 +10643,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description An amount is a whole number of fen, from 1 to 2^63 - 1; A cashier, and nobody else, has a cap for a day's refunds; The request does not fit the documented shape */
+            /** @description The request does not fit the documented shape */
             422: {
                 headers: {
                     [name: string]: unknown;

@@ -10,10 +10,10 @@ from pswallet.accounts.errors import AccountUnknown
 from pswallet.api.deps import CallersPost, MerchantCaller, MerchantPost, Now, Transaction
 from pswallet.api.idempotency import once
 from pswallet.api.polling import PolledRoute
-from pswallet.api.problems import AmountInvalid, TextInvalid
+from pswallet.api.problems import TextInvalid
 from pswallet.api.refusals import refused
 from pswallet.api.routes.merchants import ACTING, MerchantId, Name
-from pswallet.api.shapes import Address, AmountFen, Shape
+from pswallet.api.shapes import Address, Shape
 from pswallet.merchants import errors, rules, service
 from pswallet.merchants.rules import Role, Scope
 from pswallet.privacy import export as exports
@@ -32,16 +32,11 @@ class Appoint(Shape):
     """Who acts for the merchant, and as what."""
 
     model_config = ConfigDict(
-        json_schema_extra={
-            "examples": [
-                {"address": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8", "role": "cashier", "cap_fen": 50_000}
-            ]
-        }
+        json_schema_extra={"examples": [{"address": "0x70997970C51812dc3A010C7d01b50e0d17dc79C8", "role": "cashier"}]}
     )
 
     address: Address
     role: Role
-    cap_fen: AmountFen | None = Field(None, description="of a cashier alone: what it may refund in a day")
 
 
 class StaffShape(Shape):
@@ -49,8 +44,6 @@ class StaffShape(Shape):
 
     address: Address
     role: Role
-    cap_fen: int | None
-    acts: int = Field(description="how often role or cap was set: a cashier's next signed act has this number")
     since: datetime
 
 
@@ -109,21 +102,18 @@ class Keys(Shape):
     responses=refused(
         *ACTING,
         FreshSignInRequired,
-        AmountInvalid,
         AccountUnknown,
-        errors.CashierCapInvalid,
         errors.OwnerRoleFixed,
         errors.MerchantLimitReached,
     ),
 )
 @once
 def appoint_staff(merchant_id: MerchantId, body: Appoint, post: MerchantPost) -> StaffShape:
-    """Let an account act for the merchant, or change its role or cap. The session must be at most 10 minutes old."""
+    """Let an account act for the merchant, or change its role. The session must be at most 10 minutes old."""
     merchant = service.merchant_for(post.session, merchant_id, post.caller, role=Role.OWNER)
     require_fresh(post)
-    who, role, cap = body.address, body.role, body.cap_fen
-    staff = service.appoint(post.session, merchant, address=who, role=role, cap_fen=cap, now=post.now)
-    return _staff(staff, who)
+    staff = service.appoint(post.session, merchant, address=body.address, role=body.role, now=post.now)
+    return _staff(staff, body.address)
 
 
 @router.get("/staff", responses=refused(*ACTING))
@@ -211,7 +201,7 @@ def require_fresh(post: CallersPost) -> None:
 
 
 def _staff(staff: service.Staff, address: str) -> StaffShape:
-    return StaffShape(address=address, role=Role(staff.role), cap_fen=staff.cap_fen, acts=staff.acts, since=staff.since)
+    return StaffShape(address=address, role=Role(staff.role), since=staff.since)
 
 
 def _key(key: service.ApiKey) -> KeyShape:

@@ -90,10 +90,7 @@ def onboard(
     )
     session.add(merchant)
     session.flush()
-    owner = Staff(
-        merchant_id=merchant.id, account_id=account_id, role=Role.OWNER.value, cap_fen=None, acts=1, since=now
-    )
-    session.add(owner)
+    session.add(Staff(merchant_id=merchant.id, account_id=account_id, role=Role.OWNER.value, since=now))
     session.flush()
     return merchant
 

@@ -14,7 +14,6 @@ from pswallet.kit.db import Base
 from pswallet.kit.ids import new_id
 from pswallet.merchants import rules
 from pswallet.merchants.errors import (
-    CashierCapInvalid,
     MerchantLimitReached,
     OwnerRoleFixed,
     StaffUnknown,
@@ -113,16 +112,12 @@ def tills_of(session: Session, merchant: Merchant) -> list[Till]:
     return list(session.scalars(query.order_by(Till.till)))
 
 
-def appoint(
-    session: Session, merchant: Merchant, *, address: str, role: Role, cap_fen: int | None, now: datetime
-) -> Staff:
-    """Let the account of `address` act for the merchant, or change its role or cap.
+def appoint(session: Session, merchant: Merchant, *, address: str, role: Role, now: datetime) -> Staff:
+    """Let the account of `address` act for the merchant, or change its role.
 
-    A cashier's refunds on chain take the merchant's signature besides. Raises CashierCapInvalid, OwnerRoleFixed,
+    What a cashier may refund, the merchant signs besides (`checkout.set_cashier`). Raises OwnerRoleFixed,
     AccountUnknown, MerchantLimitReached.
     """
-    if (role is Role.CASHIER) is not (cap_fen is not None and cap_fen > 0):
-        raise CashierCapInvalid()
     if role is Role.OWNER or address == merchant.address:
         raise OwnerRoleFixed()
     account = accounts.find_account(session, address)
@@ -131,11 +126,11 @@ def appoint(
     staff = session.get(Staff, (merchant.id, account.id), with_for_update=True)
     if staff is None:
         require_room(session, merchant, Staff, "staff", rules.MAX_STAFF)
-        staff = Staff(merchant_id=merchant.id, account_id=account.id, role="", cap_fen=None, acts=0, since=now)
+        staff = Staff(merchant_id=merchant.id, account_id=account.id, role=role.value, since=now)
         session.add(staff)
     elif staff.dismissed_at is not None:
         staff.since, staff.dismissed_at = now, None
-    staff.role, staff.cap_fen, staff.acts = role.value, cap_fen, staff.acts + 1
+    staff.role = role.value
     session.flush()
     return staff
 
@@ -148,7 +143,7 @@ def dismiss(session: Session, merchant: Merchant, *, address: str, now: datetime
     staff = session.get(Staff, (merchant.id, account.id), with_for_update=True)
     if staff is None or staff.dismissed_at is not None:
         raise StaffUnknown()
-    staff.dismissed_at, staff.acts = now, staff.acts + 1
+    staff.dismissed_at = now
     session.flush()
 
 
