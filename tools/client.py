@@ -51,9 +51,9 @@ class Operation:
         return _content(self.told["responses"][self.success])
 
     def parameters(self, place: str) -> list[Schema]:
-        """Return the parameters in the path or the query, needed ones first."""
+        """Return the parameters in the path, as they stand there, or in the query, needed ones first."""
         found = [one for one in self.told.get("parameters", []) if one["in"] == place]
-        return sorted(found, key=lambda one: not one.get("required"))
+        return sorted(found, key=lambda one: (not one.get("required"), self.path.find("{" + one["name"] + "}")))
 
 
 def _content(told: Schema) -> Schema:

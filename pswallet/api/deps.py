@@ -238,6 +238,7 @@ def _merchant_post(
     session: Transaction,
     now: Now,
     request_print: _Fingerprint,
+    _: Annotated[None, Depends(_promises)],
     header: KeyHeader = None,
 ) -> CallersPost:
     key = idempotency.Key(caller.account_id or caller.key_id, idempotency.read_key(header), request_print)

@@ -223,6 +223,75 @@ class Api:
         """Show the code of one's own order, good for two minutes from now on."""
         return self._transport.ask(answers.OrderCodeShape, "GET", f"/v1/orders/{escaped(order_id)}/code")
 
+    def open_order_for(
+        self, merchant_id: str, body: bodies.AskForOrder, *, key: str | None = None
+    ) -> answers.OrderShape:
+        """Open an order of the merchant, or get the one that was opened under this reference, whoever opened it."""
+        return self._transport.ask(
+            answers.OrderShape, "POST", f"/v1/merchants/{escaped(merchant_id)}/orders", body=body, key=key
+        )
+
+    def find_order_for(self, merchant_id: str, *, reference: str) -> answers.OrderShape:
+        """Find an order of the merchant by its number."""
+        return self._transport.ask(
+            answers.OrderShape, "GET", f"/v1/merchants/{escaped(merchant_id)}/orders", query={"reference": reference}
+        )
+
+    def show_order_for(self, merchant_id: str, order_id: str) -> answers.OrderShape:
+        """Show an order of the merchant as the merchant sees it."""
+        return self._transport.ask(
+            answers.OrderShape, "GET", f"/v1/merchants/{escaped(merchant_id)}/orders/{escaped(order_id)}"
+        )
+
+    def show_order_code_for(self, merchant_id: str, order_id: str) -> answers.OrderCodeShape:
+        """Show the code of an order of the merchant, good for two minutes from now on."""
+        return self._transport.ask(
+            answers.OrderCodeShape, "GET", f"/v1/merchants/{escaped(merchant_id)}/orders/{escaped(order_id)}/code"
+        )
+
+    def void_order_for(
+        self, merchant_id: str, order_id: str, body: bodies.Ask | None = None, *, key: str | None = None
+    ) -> answers.OrderShape:
+        """Close an order of the merchant that nobody has paid."""
+        return self._transport.ask(
+            answers.OrderShape,
+            "POST",
+            f"/v1/merchants/{escaped(merchant_id)}/orders/{escaped(order_id)}/void",
+            body=body or {},
+            key=key,
+        )
+
+    def refund_order_for(
+        self, merchant_id: str, order_id: str, body: bodies.GiveBack, *, key: str | None = None
+    ) -> answers.TransferAccepted:
+        """Hand in a refund of an order that the merchant's own key has signed."""
+        return self._transport.ask(
+            answers.TransferAccepted,
+            "POST",
+            f"/v1/merchants/{escaped(merchant_id)}/orders/{escaped(order_id)}/refunds",
+            body=body,
+            key=key,
+        )
+
+    def refund_funded_order_for(
+        self, merchant_id: str, order_id: str, body: bodies.RefundAFundedOrder, *, key: str | None = None
+    ) -> answers.FundedRefundAccepted:
+        """Hand in a refund of a funded order that the merchant has signed, or its cashier within the cap on the
+        chain."""
+        return self._transport.ask(
+            answers.FundedRefundAccepted,
+            "POST",
+            f"/v1/merchants/{escaped(merchant_id)}/orders/{escaped(order_id)}/funded-refunds",
+            body=body,
+            key=key,
+        )
+
+    def take_code_for(self, merchant_id: str, body: bodies.TakeCode, *, key: str | None = None) -> answers.TakenShape:
+        """Take a customer's payment code for the merchant, once: it tells whom to ask for the money."""
+        return self._transport.ask(
+            answers.TakenShape, "POST", f"/v1/merchants/{escaped(merchant_id)}/taken-codes", body=body, key=key
+        )
+
     def show_balance(self) -> answers.Balance:
         """Show what one holds."""
         return self._transport.ask(answers.Balance, "GET", "/v1/balance")

@@ -155,7 +155,7 @@ class MakeKey(TypedDict):
     """What a key is for."""
 
     name: str
-    scopes: list[Literal["reports", "webhooks"]]
+    scopes: list[Literal["reports", "webhooks", "orders"]]
 
 
 class MakePhraseKey(TypedDict):

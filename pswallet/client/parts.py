@@ -130,7 +130,7 @@ class KeyShape(TypedDict):
 
     id: str
     name: str
-    scopes: list[Literal["reports", "webhooks"]]
+    scopes: list[Literal["reports", "webhooks", "orders"]]
     created_at: str
     ends_at: str | None
 

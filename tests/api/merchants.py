@@ -65,6 +65,22 @@ def api_key(owner: Member, *scopes: str) -> Any:
     return answer.json()
 
 
+def appoint(owner: Member, who: Member, role: str) -> Any:
+    """Let somebody act for the merchant; what was answered."""
+    return owner.post(place(owner, "/staff"), {"address": who.address, "role": role})
+
+
+def by_key(owner: Member, token: str) -> Member:
+    """A machine of the owner's merchant."""
+    return Member(owner.http, owner.sms, owner.sessions, "machine", "", owner.chain_id, token, owner.account)
+
+
+def store_of(owner: Member) -> str:
+    """Open a store; its id."""
+    store: str = owner.post(place(owner, "/stores"), {"name": "大万店", "place": "大万路33号"}).json()["id"]
+    return store
+
+
 def open_shop(owner: Member, *, at: str = "大万路33号", url: str = "https://shop.example/hook") -> dict[str, str]:
     """Make a checked person's account a merchant with one of everything; return the ids."""
     shop = f"/merchants/{owner.post('/merchants', business(place=at)).json()['id']}"

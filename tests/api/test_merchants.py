@@ -14,12 +14,15 @@ from tests.api.merchants import (
     OTHER_CODE,
     PEOPLE,
     api_key,
+    appoint,
     become_merchant,
     business,
+    by_key,
     delete,
     place,
     prove_name,
     shopkeeper,
+    store_of,
 )
 from tests.api.money import members
 from tests.api.test_privacy import dump_of
@@ -36,21 +39,6 @@ def owner(member: Member) -> Member:
 def people(stranger: Any) -> list[Member]:
     """Three who could act for a merchant."""
     return [stranger(name, f"+861390000000{place}").register() for place, name in enumerate(("an", "bo", "cy"))]
-
-
-def appoint(owner: Member, who: Member, role: str) -> Any:
-    return owner.post(place(owner, "/staff"), {"address": who.address, "role": role})
-
-
-def store_of(owner: Member) -> str:
-    store: str = owner.post(place(owner, "/stores"), {"name": "大万店", "place": "大万路33号"}).json()["id"]
-    return store
-
-
-def by_key(owner: Member, token: str) -> Member:
-    """A machine of the owner's merchant."""
-    machine = Member(owner.http, owner.sms, owner.sessions, "machine", "", owner.chain_id, token, owner.account)
-    return machine
 
 
 # --- onboarding -----------------------------------------------------------------------------

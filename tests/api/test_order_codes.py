@@ -27,9 +27,14 @@ def opened(owner: Member, till: str = "T01", amount: int = 2_880, reference: str
     return owner.post("/orders", {"till": till, "reference": reference, "amount_fen": amount}).json()
 
 
-def taken(owner: Member, customer: Member, amount: int, reference: str = "20261122T010001") -> Any:
+def payment_code(customer: Member) -> str:
+    """What a new device of the customer's shows now."""
     key = bytes.fromhex(customer.post("/payment-codes").json()["key"][2:])
-    text = paycodes.code_at(key, paycodes.Moment(paycodes.step_at(clock.now()), 0))
+    return paycodes.code_at(key, paycodes.Moment(paycodes.step_at(clock.now()), 0))
+
+
+def taken(owner: Member, customer: Member, amount: int, reference: str = "20261122T010001") -> Any:
+    text = payment_code(customer)
     return owner.post("/taken-codes", {"text": text, "reference": reference, "amount_fen": amount}), text
 
 

@@ -101,7 +101,8 @@ def test_while_the_chain_is_behind_no_promise_is_made_but_reads_and_health_are_a
         wait_until(lambda: payer.post(f"/red-packets/0x{'5a' * 32}/claims").status_code == 503)
         refused = payer.post("/transfers", body, key="k")
         assert (code_of(refused), int(refused.headers["retry-after"])) == ("gateway-busy", 30)
-        others = (f"/red-packets/0x{'5a' * 32}/claims", f"/red-packets/0x{'5a' * 32}/refund")
+        shops = f"/merchants/mer_{'0' * 26}/orders/ord_{'0' * 26}/refunds"
+        others = (f"/red-packets/0x{'5a' * 32}/claims", f"/red-packets/0x{'5a' * 32}/refund", shops)
         assert {code_of(payer.post(path)) for path in others} == {"gateway-busy"}
         assert (balance(payer), http.get("/healthz").status_code) == (100_000, 200)
         assert 'pswallet_shed_total{reason="backlog"}' in http.get("/metrics").text

@@ -12,7 +12,7 @@ from starlette.concurrency import run_in_threadpool
 
 from pswallet.accounts.errors import AllowanceInsufficient, SignatureInvalid
 from pswallet.accounts.service import SessionOwner
-from pswallet.api.deps import Credentials, Gateway, KeyHeader, MemberPost, gateway_of
+from pswallet.api.deps import Credentials, Gateway, KeyHeader, MemberPost, Post, gateway_of
 from pswallet.api.idempotency import Answer, once
 from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
 from pswallet.api.polling import PolledRoute
@@ -141,28 +141,33 @@ def order_quote(quote_id: QuoteId, body: Ask, post: MemberPost) -> OrderShape:
     return shape_of(order, payer, parts)
 
 
-@router.post(
-    "/orders/{order_id}/funded-refunds",
-    status_code=202,
-    responses=refused(
-        AmountInvalid,
-        ChainAway,
-        errors.OrderUnknown,
-        errors.RefundExceedsPaid,
-        errors.RefundNumberMismatch,
-        checkout_errors.FundedOrderUnknown,
-        checkout_errors.RefundSignatureInvalid,
-        checkout_errors.CashierLimitExceeded,
-        AllowanceInsufficient,
-    ),
+FUNDED_REFUNDING = (
+    AmountInvalid,
+    ChainAway,
+    errors.OrderUnknown,
+    errors.RefundExceedsPaid,
+    errors.RefundNumberMismatch,
+    checkout_errors.FundedOrderUnknown,
+    checkout_errors.RefundSignatureInvalid,
+    checkout_errors.CashierLimitExceeded,
+    AllowanceInsufficient,
 )
+"""All that giving money of a funded order back may be refused with."""
+
+
+@router.post("/orders/{order_id}/funded-refunds", status_code=202, responses=refused(*FUNDED_REFUNDING))
 @once
 def refund_funded_order(order_id: OrderId, body: RefundAFundedOrder, post: MemberPost) -> FundedRefundAccepted:
     """Give money of a funded order back: each fen to whose it was, own money first."""
+    return given_back(post, order_id, body, merchant=post.owner.address)
+
+
+def given_back(post: Post, order_id: str, body: RefundAFundedOrder, *, merchant: str) -> FundedRefundAccepted:
+    """Hand in what the merchant at that address or its cashier has signed, whoever brings it."""
     office = office_of(post.gateway)
     command = RefundFunded(
         hash=body.hash,
-        merchant=post.owner.address,
+        merchant=merchant,
         number=body.number,
         value_fen=Fen(body.amount_fen),
         signer=body.signer,

@@ -173,7 +173,9 @@ def list_merchants(session: Transaction, owner: Owner) -> Merchants:
 @router.get("/{merchant_id}", responses=refused(*ACTING))
 def show_merchant(merchant_id: MerchantId, session: Transaction, caller: MerchantCaller) -> MerchantShape:
     """Show a merchant for which one acts."""
-    merchant = service.merchant_for(session, merchant_id, caller, role=Role.CASHIER, scope=Scope.REPORTS)
+    merchant = service.merchant_for(
+        session, merchant_id, caller, role=Role.CASHIER, scopes=(Scope.REPORTS, Scope.ORDERS)
+    )
     return _shape(session, merchant, service.role_of(session, merchant, caller))
 
 
@@ -193,7 +195,7 @@ def open_store(merchant_id: MerchantId, body: OpenStore, post: MerchantPost) -> 
 @router.get("/{merchant_id}/stores", responses=refused(*ACTING))
 def list_stores(merchant_id: MerchantId, session: Transaction, caller: MerchantCaller) -> Stores:
     """List the open stores."""
-    merchant = service.merchant_for(session, merchant_id, caller, role=Role.CASHIER, scope=Scope.REPORTS)
+    merchant = service.merchant_for(session, merchant_id, caller, role=Role.CASHIER, scopes=(Scope.REPORTS,))
     return Stores(items=[_store(store) for store in service.stores_of(session, merchant)])
 
 
@@ -226,7 +228,9 @@ def set_up_till(merchant_id: MerchantId, store_id: StoreId, body: SetUpTill, pos
 @router.get("/{merchant_id}/tills", responses=refused(*ACTING))
 def list_tills(merchant_id: MerchantId, session: Transaction, caller: MerchantCaller) -> Tills:
     """List the open tills."""
-    merchant = service.merchant_for(session, merchant_id, caller, role=Role.CASHIER, scope=Scope.REPORTS)
+    merchant = service.merchant_for(
+        session, merchant_id, caller, role=Role.CASHIER, scopes=(Scope.REPORTS, Scope.ORDERS)
+    )
     return Tills(items=[_till(till) for till in service.tills_of(session, merchant)])
 
 

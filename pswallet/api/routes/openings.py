@@ -34,6 +34,10 @@ _EXAMPLE_ORDER: dict[str, JsonValue] = {
 }
 
 
+OPENING = (AmountInvalid, ChainAway, ZeroAmount, ValueTooLarge, NotAMerchant, errors.OrderReferenceReused)
+"""All that opening an order may be refused with."""
+
+
 class AskForOrder(Shape):
     """What a till asks for. The same reference is the same order, however often it is asked for."""
 
@@ -63,15 +67,20 @@ async def _serve(request: Request) -> Response:
     body, token, key, print_ = await parse(request, AskForOrder)
 
     def command(owner: SessionOwner) -> OpenOrder:
-        return OpenOrder(
-            merchant=owner.address,
-            till=body.till,
-            reference=body.reference,
-            amount_fen=Fen(body.amount_fen),
-            expires_in=timedelta(seconds=body.expires_in_s),
-        )
+        return opening(body, owner.address)
 
     return sent(await intake.answer(Hot(token, key, print_, command)))
+
+
+def opening(body: AskForOrder, merchant: str) -> OpenOrder:
+    """Return what is asked for of the merchant at that address."""
+    return OpenOrder(
+        merchant=merchant,
+        till=body.till,
+        reference=body.reference,
+        amount_fen=Fen(body.amount_fen),
+        expires_in=timedelta(seconds=body.expires_in_s),
+    )
 
 
 hot = hot_route("/orders", _serve)
@@ -80,7 +89,7 @@ hot = hot_route("/orders", _serve)
 @router.post(
     "",
     status_code=201,
-    responses=refused(AmountInvalid, ChainAway, ZeroAmount, ValueTooLarge, NotAMerchant, errors.OrderReferenceReused),
+    responses=refused(*OPENING),
 )
 def open_order(body: AskForOrder, credentials: Credentials, key: KeyHeader = None) -> OrderShape:
     """Open an order, or get the one that was opened under this reference: a till that lost the answer asks again."""

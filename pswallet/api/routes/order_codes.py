@@ -4,8 +4,9 @@ from datetime import datetime
 
 from fastapi import APIRouter
 from pydantic import Field
+from sqlalchemy.orm import Session
 
-from pswallet.api.deps import GatewayParts, Now, Owner, Transaction
+from pswallet.api.deps import Gateway, GatewayParts, Now, Owner, Transaction
 from pswallet.api.polling import PolledRoute
 from pswallet.api.refusals import refused
 from pswallet.api.routes.orders import OrderId
@@ -26,13 +27,22 @@ class OrderCodeShape(Shape):
     expires_at: datetime = Field(description="when it is refused; ask for another one then")
 
 
-@router.get("/{order_id}/code", responses=refused(OrderUnknown, TillUnknown, CodeFieldInvalid))
+CODING = (OrderUnknown, TillUnknown, CodeFieldInvalid)
+"""All that an order's code may be refused with."""
+
+
+@router.get("/{order_id}/code", responses=refused(*CODING))
 def show_order_code(
     order_id: OrderId, session: Transaction, owner: Owner, gateway: GatewayParts, now: Now
 ) -> OrderCodeShape:
     """Show the code of one's own order, good for two minutes from now on."""
+    return code_of(order_id, session, gateway, merchant=owner.address, now=now)
+
+
+def code_of(order_id: str, session: Session, gateway: Gateway, *, merchant: str, now: datetime) -> OrderCodeShape:
+    """Make the code of an order of the merchant at that address."""
     order = service.find_order(session, order_id)
-    if order.merchant != owner.address:
+    if order.merchant != merchant:
         raise OrderUnknown(id=order_id)
     shop = merchants.shop_at(session, order.merchant, order.till)
     amount = Fen(order.amount_fen)

@@ -13,7 +13,17 @@ from starlette.concurrency import run_in_threadpool
 
 from pswallet.accounts.errors import SignatureInvalid
 from pswallet.accounts.service import SessionOwner
-from pswallet.api.deps import Credentials, Gateway, GatewayParts, KeyHeader, MemberPost, Owner, Transaction, gateway_of
+from pswallet.api.deps import (
+    Credentials,
+    Gateway,
+    GatewayParts,
+    KeyHeader,
+    MemberPost,
+    Owner,
+    Post,
+    Transaction,
+    gateway_of,
+)
 from pswallet.api.idempotency import Answer, once
 from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
 from pswallet.api.polling import PolledRoute
@@ -149,6 +159,18 @@ class GiveBack(Shape):
     signature: Signature
 
 
+VOIDING = (ChainAway, errors.OrderUnknown, errors.OrderAlreadyPaid)
+REFUNDING = (
+    *PAYING,
+    errors.OrderUnknown,
+    errors.OrderNotPaid,
+    errors.OrderMismatch,
+    errors.RefundExceedsPaid,
+    errors.RefundNumberMismatch,
+)
+"""All that voiding, and giving back, may be refused with."""
+
+
 @router.get("", responses=refused(ChainAway, errors.OrderUnknown))
 def find_order(reference: Annotated[Ticket, Query()], session: Transaction, owner: Owner) -> OrderShape:
     """Find one's own order by its number."""
@@ -159,7 +181,12 @@ def find_order(reference: Annotated[Ticket, Query()], session: Transaction, owne
 @router.get("/{order_id}", responses=refused(ChainAway, errors.OrderUnknown))
 def show_order(order_id: OrderId, session: Transaction, owner: Owner, gateway: GatewayParts) -> OrderShape:
     """Show an order to whoever was told its id."""
-    viewer, now = owner.address, time_of(session)
+    return shown_to(owner.address, order_id, session, gateway)
+
+
+def shown_to(viewer: str, order_id: str, session: Session, gateway: Gateway) -> OrderShape:
+    """Show an order as `viewer` may see it. Raises OrderUnknown, ChainAway."""
+    now = time_of(session)
     found = service.find_order(session, order_id, now=now)
     if found.quote_id is None:
         return shape_of(found, viewer)
@@ -167,34 +194,29 @@ def show_order(order_id: OrderId, session: Transaction, owner: Owner, gateway: G
     return shape_of(found, viewer, service.funding_of(session, found, viewer=viewer, voucher=voucher, now=now))
 
 
-@router.post(
-    "/{order_id}/void",
-    responses=refused(ChainAway, errors.OrderUnknown, errors.OrderAlreadyPaid),
-)
+@router.post("/{order_id}/void", responses=refused(*VOIDING))
 @once
 def void_order(order_id: OrderId, body: Ask, post: MemberPost) -> OrderShape:
     """Close an order that nobody has paid."""
-    found = service.void_order(post.session, order_id, merchant=post.owner.address, now=chain_time(post))
-    return shape_of(found, post.owner.address)
+    return voided(post, order_id, merchant=post.owner.address)
 
 
-@router.post(
-    "/{order_id}/refunds",
-    status_code=202,
-    responses=refused(
-        *PAYING,
-        errors.OrderUnknown,
-        errors.OrderNotPaid,
-        errors.OrderMismatch,
-        errors.RefundExceedsPaid,
-        errors.RefundNumberMismatch,
-    ),
-)
+def voided(post: Post, order_id: str, *, merchant: str) -> OrderShape:
+    """Close an order of the merchant at that address."""
+    return shape_of(service.void_order(post.session, order_id, merchant=merchant, now=chain_time(post)), merchant)
+
+
+@router.post("/{order_id}/refunds", status_code=202, responses=refused(*REFUNDING))
 @once
 def refund_order(order_id: OrderId, body: GiveBack, post: MemberPost) -> TransferAccepted:
     """Give a payer of an order money back, whole or in parts, never more than it paid."""
+    return given_back(post, order_id, body, merchant=post.owner.address)
+
+
+def given_back(post: Post, order_id: str, body: GiveBack, *, merchant: str) -> TransferAccepted:
+    """Hand in what the merchant at that address has signed, whoever brings it."""
     payment = SignedPayment(
-        payer=post.owner.address,
+        payer=merchant,
         recipient=body.payer,
         value_fen=body.amount_fen,
         valid_after=body.valid_after,

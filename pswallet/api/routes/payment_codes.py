@@ -9,7 +9,7 @@ from pydantic import ConfigDict, Field, StringConstraints
 from sqlalchemy.orm import Session
 
 from pswallet.accounts.service import addresses_of
-from pswallet.api.deps import MemberPost, Now, Owner, Transaction
+from pswallet.api.deps import MemberPost, Now, Owner, Post, Transaction
 from pswallet.api.idempotency import once
 from pswallet.api.limits import take
 from pswallet.api.polling import PolledRoute
@@ -171,27 +171,32 @@ def read_scan(body: ScannedText, post: MemberPost) -> ScanShape:
     return ScanShape(**vars(found), order=_order_of(post.session, found))
 
 
-@router.post(
-    "/taken-codes",
-    status_code=201,
-    responses=refused(RateLimitExceeded, TextInvalid, OrderReferenceReused, *service.TAKING),
-)
+TAKING = (RateLimitExceeded, TextInvalid, OrderReferenceReused, *service.TAKING)
+"""All that taking a code may be refused with."""
+
+
+@router.post("/taken-codes", status_code=201, responses=refused(*TAKING))
 @once
 def take_code(body: TakeCode, post: MemberPost) -> TakenShape:
     """Take a customer's payment code, once: it tells a merchant whom to ask for the money."""
-    service.require_merchant(post.session, post.owner.address)
-    take(post.gateway.sessions, f"takings|{post.owner.account_id}", post.gateway.limits.takings, now=post.now)
+    return taken_for(post, body, merchant=post.owner.address, account_id=post.owner.account_id)
+
+
+def taken_for(post: Post, body: TakeCode, *, merchant: str, account_id: str) -> TakenShape:
+    """Take a code for the merchant at that address, whose account it is."""
+    service.require_merchant(post.session, merchant)
+    take(post.gateway.sessions, f"takings|{account_id}", post.gateway.limits.takings, now=post.now)
     taken = service.take_code(
         post.session,
         post.gateway.vault,
         body.text,
-        merchant=post.owner.address,
+        merchant=merchant,
         reference=body.reference,
         amount=Fen(body.amount_fen),
         now=post.now,
     )
     account = addresses_of(post.session, [taken.owner])[taken.owner]
-    order = payments.order_under(post.session, merchant=post.owner.address, reference=body.reference)
+    order = payments.order_under(post.session, merchant=merchant, reference=body.reference)
     if order is not None and taken.taken_at == post.now:  # else the till asks again: the customer is told once
         payments.ask_customer(post.session, order, amount=taken.amount, customer=account)
     return TakenShape(account=account, order=order, amount_fen=taken.amount, taken_at=taken.taken_at)

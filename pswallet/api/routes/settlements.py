@@ -58,7 +58,7 @@ def show_settlement(
     ] = None,
 ) -> SettlementShape:
     """Show what a day brought, by the times of the blocks."""
-    merchant = merchants.merchant_for(session, merchant_id, caller, role=Role.MANAGER, scope=Scope.REPORTS)
+    merchant = merchants.merchant_for(session, merchant_id, caller, role=Role.MANAGER, scopes=(Scope.REPORTS,))
     block = last_block(session)
     chain_time = block.time if block else now
     asked = day or shanghai_day(chain_time)
@@ -92,7 +92,7 @@ def export_statement(
 ) -> StreamingResponse:
     """Export every line of a merchant's account as CSV, oldest first."""
     with db.transaction(gateway.sessions) as session:
-        merchant = merchants.merchant_for(session, merchant_id, caller, role=Role.MANAGER, scope=Scope.REPORTS)
+        merchant = merchants.merchant_for(session, merchant_id, caller, role=Role.MANAGER, scopes=(Scope.REPORTS,))
     rows = csv_rows(gateway, merchant.address, days.period, language)
     headers = csv_headers("pswallet-statement", days, language)
     return StreamingResponse(rows, media_type="text/csv; charset=utf-8", headers=headers)

@@ -135,7 +135,7 @@ def add_endpoint(merchant_id: MerchantId, body: AddEndpoint, post: MerchantPost)
 @router.get("", responses=refused(*ACTING))
 def list_endpoints(merchant_id: MerchantId, session: Transaction, caller: MerchantCaller) -> Endpoints:
     """List the endpoints and their health."""
-    merchant = service.merchant_for(session, merchant_id, caller, role=Role.MANAGER, scope=Scope.WEBHOOKS)
+    merchant = service.merchant_for(session, merchant_id, caller, role=Role.MANAGER, scopes=(Scope.WEBHOOKS,))
     return Endpoints(items=[_shape(endpoint) for endpoint in service.endpoints_of(session, merchant)])
 
 
@@ -165,7 +165,7 @@ def rotate_secret(
 @once
 def enable_endpoint(merchant_id: MerchantId, endpoint_id: EndpointId, post: MerchantPost) -> EndpointShape:
     """Try an endpoint again that was given up: what waited for it goes out."""
-    merchant = service.merchant_for(post.session, merchant_id, post.caller, role=Role.MANAGER, scope=Scope.WEBHOOKS)
+    merchant = service.merchant_for(post.session, merchant_id, post.caller, role=Role.MANAGER, scopes=(Scope.WEBHOOKS,))
     return _shape(service.enable_endpoint(post.session, merchant, endpoint_id))
 
 
@@ -173,7 +173,7 @@ def enable_endpoint(merchant_id: MerchantId, endpoint_id: EndpointId, post: Merc
 @once
 def send_test(merchant_id: MerchantId, endpoint_id: EndpointId, post: MerchantPost) -> DeliveryShape:
     """Send an event that says nothing, to see whether it arrives."""
-    merchant = service.merchant_for(post.session, merchant_id, post.caller, role=Role.MANAGER, scope=Scope.WEBHOOKS)
+    merchant = service.merchant_for(post.session, merchant_id, post.caller, role=Role.MANAGER, scopes=(Scope.WEBHOOKS,))
     return _delivery(service.send_test(post.session, merchant, endpoint_id, now=post.now))
 
 
@@ -189,7 +189,7 @@ def list_deliveries(
     limit: Annotated[int, Query(ge=1, le=100, description="deliveries of a page")] = 20,
 ) -> Deliveries:
     """List what was sent to an endpoint and what became of it, the newest first."""
-    merchant = service.merchant_for(session, merchant_id, caller, role=Role.MANAGER, scope=Scope.WEBHOOKS)
+    merchant = service.merchant_for(session, merchant_id, caller, role=Role.MANAGER, scopes=(Scope.WEBHOOKS,))
     found = service.deliveries_of(session, merchant, endpoint_id, before=cursor, limit=limit + 1)
     page = found[:limit]
     return Deliveries(
@@ -205,7 +205,7 @@ def replay_delivery(
     merchant_id: MerchantId, endpoint_id: EndpointId, delivery_id: DeliveryId, post: MerchantPost
 ) -> DeliveryShape:
     """Send a delivery again, whatever became of it, under the same id."""
-    merchant = service.merchant_for(post.session, merchant_id, post.caller, role=Role.MANAGER, scope=Scope.WEBHOOKS)
+    merchant = service.merchant_for(post.session, merchant_id, post.caller, role=Role.MANAGER, scopes=(Scope.WEBHOOKS,))
     return _delivery(service.replay(post.session, merchant, endpoint_id, delivery_id, now=post.now))
 
 
@@ -213,7 +213,7 @@ def replay_delivery(
 @once
 def replay_failed(merchant_id: MerchantId, endpoint_id: EndpointId, body: ReplayFailed, post: MerchantPost) -> Replayed:
     """Send again everything since a moment that was not accepted."""
-    merchant = service.merchant_for(post.session, merchant_id, post.caller, role=Role.MANAGER, scope=Scope.WEBHOOKS)
+    merchant = service.merchant_for(post.session, merchant_id, post.caller, role=Role.MANAGER, scopes=(Scope.WEBHOOKS,))
     return Replayed(count=service.replay_failed(post.session, merchant, endpoint_id, since=body.since, now=post.now))
 
 

@@ -38,6 +38,8 @@ class Scope(StrEnum):
     """Read settlements and statements."""
     WEBHOOKS = "webhooks"
     """Read deliveries, and ask for them again."""
+    ORDERS = "orders"
+    """What a cashier may: open, look at and void orders, hand in signed refunds."""
 
 
 def may_act(role: Role, needed: Role) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Protocol
@@ -125,20 +126,21 @@ def address_of_merchant(session: Session, merchant_id: str) -> str | None:
 
 
 def merchant_for(
-    session: Session, merchant_id: str, caller: Caller, *, role: Role, scope: Scope | None = None
+    session: Session, merchant_id: str, caller: Caller, *, role: Role, scopes: Sequence[Scope] = ()
 ) -> Merchant:
-    """Return a merchant for whom the caller may do what takes `role`, or of an API key `scope` (None: no key may).
+    """Return a merchant for whom the caller may do what takes `role`, or of an API key one of `scopes` (none: no key).
 
-    Raises MerchantUnknown (as for one that does not exist), StaffRoleInsufficient, ApiKeyScopeMissing.
+    Raises MerchantUnknown (as for one that does not exist, or whose owner has left), StaffRoleInsufficient,
+    ApiKeyScopeMissing.
     """
     merchant = session.get(Merchant, merchant_id)
-    if merchant is None:
+    if merchant is None or accounts.find_account(session, merchant.account_id).erased_at is not None:
         raise MerchantUnknown()
     if caller.key_id:
         if caller.merchant_id != merchant_id:
             raise MerchantUnknown()
-        if scope not in caller.scopes:
-            raise ApiKeyScopeMissing(scope=scope)
+        if caller.scopes.isdisjoint(scopes):
+            raise ApiKeyScopeMissing(scope=next(iter(scopes), None))
         return merchant
     held = role_of(session, merchant, caller)
     if held is None:
