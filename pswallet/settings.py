@@ -37,3 +37,6 @@ class Settings(BaseSettings):
     wallet_password: SecretStr | None = Field(
         None, description="`pswallet wallet`, `pos`: of the key; asked for if not set"
     )
+    api_key: SecretStr | None = Field(
+        None, description="`pswallet pos`: a merchant's API key, for a till without a key"
+    )

@@ -14,7 +14,7 @@ from pswallet.client.funded import (
     sign_permit,
     sign_refund,
 )
-from pswallet.client.keys import Key
+from pswallet.client.keys import Key, read_private
 from pswallet.client.person import Answer, Client, Given
 from pswallet.client.signed import Chain, authorize, authorize_order, authorize_packet, authorize_refund, sign_link
 from pswallet.client.stream import Event
@@ -41,6 +41,7 @@ __all__ = [
     "authorize_refund",
     "funded_terms",
     "parts_of",
+    "read_private",
     "sign_budget",
     "sign_cashier",
     "sign_link",

@@ -21,6 +21,19 @@ EXPOSED = "others can read it; chmod 600 it"
 PASSWORD = "another password, or a damaged file"  # noqa: S105 - no password
 
 
+def read_private(path: Path) -> str:
+    """Return what stands in a file that nobody else can read. Raises KeystoreUnreadable."""
+    try:
+        exposed, text = path.stat().st_mode & 0o077, path.read_text()
+    except FileNotFoundError as missing:
+        raise KeystoreUnreadable(path, MISSING) from missing
+    except (OSError, UnicodeDecodeError) as error:
+        raise KeystoreUnreadable(path, FOREIGN) from error
+    if exposed:
+        raise KeystoreUnreadable(path, EXPOSED)
+    return text
+
+
 @dataclass(frozen=True)
 class Key:
     """A person's signing key: 32 bytes that never leave this process."""
@@ -44,14 +57,7 @@ class Key:
         """Open a keystore file. Raises KeystoreUnreadable, also for a file that others can read."""
         from eth_account import Account  # here: it takes half a second, and most clients hold their key otherwise
 
-        try:
-            exposed, text = path.stat().st_mode & 0o077, path.read_text()
-        except FileNotFoundError as missing:
-            raise KeystoreUnreadable(path, MISSING) from missing
-        except (OSError, UnicodeDecodeError) as error:
-            raise KeystoreUnreadable(path, FOREIGN) from error
-        if exposed:
-            raise KeystoreUnreadable(path, EXPOSED)
+        text = read_private(path)
         try:
             return cls.of(bytes(Account.decrypt(text, password)))
         # What eth-account raises for JSON that is no keystore, for a cipher it does not know, for a wrong password.

@@ -56,7 +56,8 @@ class Client:
     """One person's connection to the gateway.
 
     `api` has each operation as the gateway describes it; the methods here are those that sign, and the short ones.
-    Problems are raised as `Refused`. Told the chain it `knows`, it signs for no other.
+    Problems are raised as `Refused`. Told the chain it `knows`, it signs for no other. With a merchant's `api_key` it
+    is a machine instead: it asks for what the key may, and signs for nobody.
     """
 
     def __init__(
@@ -67,12 +68,14 @@ class Client:
         http: httpx.Client | None = None,
         language: str | None = None,
         knows: Chain | None = None,
+        api_key: str | None = None,
     ) -> None:
         self.key = key or Key.new()
         self.url = url
         self.knows = knows
         self.http = http or httpx.Client(base_url=url, timeout=_TIMEOUT_S)
-        self.transport = Transport(self.http, language=language)
+        self.transport = Transport(self.http, token=api_key, language=language)
+        self.is_machine = api_key is not None
         self.api = Api(self.transport)
 
     @property

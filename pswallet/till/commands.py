@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from functools import partial
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING, Annotated
@@ -13,10 +14,10 @@ from pswallet.settings import Settings
 
 if TYPE_CHECKING:
     from pswallet.chain.deploy import Deployment
-    from pswallet.client import Client
+    from pswallet.client import Client, Key
     from pswallet.till.counter import Counter
     from pswallet.till.line import News
-    from pswallet.till.tickets import Ticket
+    from pswallet.till.tickets import Employer, Ticket
     from pswallet.till.words import Tongue
 
 _TIMEOUT_S = 10.0
@@ -32,6 +33,15 @@ def pos(
     gateway: Annotated[str, typer.Option("--gateway", help="where the gateway is")] = "",
     folder: Annotated[Path | None, typer.Option("--folder", help="where the shop's key and the journal are")] = None,
     lang: Annotated[str, typer.Option("--lang", help="zh, zh-HK or en; as the terminal speaks if not said")] = "",
+    merchant: Annotated[
+        str, typer.Option("--merchant", help="mer_…: be its cashier, or its machine by an API key; with --paid-at")
+    ] = "",
+    paid_at: Annotated[
+        str, typer.Option("--paid-at", help="where that merchant is paid: its owner says so, not the gateway")
+    ] = "",
+    api_key_file: Annotated[
+        Path | None, typer.Option("--api-key-file", help="file (mode 600) of its API key; or PSWALLET_API_KEY")
+    ] = None,
     large: Annotated[bool, typer.Option("--large", help="larger buttons")] = False,
     demo: Annotated[bool, typer.Option("--demo", help="an invented shop and customer on a sandbox")] = False,
 ) -> None:
@@ -44,10 +54,12 @@ def pos(
     said = {"gateway_url": gateway, "wallet": folder}
     settings = Settings.model_validate({name: value for name, value in said.items() if value})
     tongue = Tongue(language_named(lang) if lang else language_of_terminal())
+    token = _api_key(api_key_file, settings)
+    employer = _employer(merchant, paid_at, token)
     try:
         contracts = _contracts(deployment)
-        opened = _rehearsed if demo else _own
-        with opened(settings, tongue) as staff, _counter(staff, contracts, rpc, till) as counter:
+        opened = _rehearsed if demo else partial(_own, token=token)
+        with opened(settings, tongue) as staff, _counter(staff, contracts, rpc, till, employer) as counter:
             screen = Till(counter, tongue, till=till, cashier=cashier, customer=staff[2])
             screen.set_class(large, "large")
             counter.line.tell = screen.hear
@@ -63,7 +75,9 @@ Staff = tuple["Client", Path, Callable[["Ticket"], None] | None]
 
 
 @contextmanager
-def _counter(staff: Staff, contracts: "Deployment", rpc: str, till: str) -> Iterator["Counter"]:
+def _counter(
+    staff: Staff, contracts: "Deployment", rpc: str, till: str, employer: "Employer | None"
+) -> Iterator["Counter"]:
     """Put a till on."""
     from pswallet.chain.signing import checkout_domain, token_domain
     from pswallet.client import Chain
@@ -82,7 +96,7 @@ def _counter(staff: Staff, contracts: "Deployment", rpc: str, till: str) -> Iter
     )
     journal = Journal(folder / f"till-{till}" / "journal.jsonl")
     node = Node(rpc, token_domain(contracts), checkout_domain(contracts), _unheard) if rpc else None
-    counter = Counter(Line(client, _unheard), journal, node)
+    counter = Counter(Line(client, _unheard), journal, node, employer)
     try:
         yield counter
     finally:
@@ -90,21 +104,48 @@ def _counter(staff: Staff, contracts: "Deployment", rpc: str, till: str) -> Iter
 
 
 @contextmanager
-def _own(settings: Settings, tongue: "Tongue") -> Iterator[Staff]:
-    """Take the shop's key and the journals from its folder."""
+def _own(settings: Settings, tongue: "Tongue", *, token: str | None) -> Iterator[Staff]:
+    """Take the key of the shop or its cashier, unless an API key stands for one, and the journals from its folder."""
     import httpx
 
-    from pswallet.client import Client, Key, KeystoreUnreadable
+    from pswallet.client import Client
 
-    folder, password = settings.wallet.expanduser(), settings.wallet_password
+    folder = settings.wallet.expanduser()
+    key = None if token else _key(folder, settings, tongue)
+    http = httpx.Client(base_url=settings.gateway_url.rstrip("/"), timeout=_TIMEOUT_S)
+    yield Client(str(http.base_url), key, http=http, language=tongue.language, api_key=token), folder, None
+
+
+def _key(folder: Path, settings: Settings, tongue: "Tongue") -> "Key":
+    from pswallet.client import Key, KeystoreUnreadable
+
+    password = settings.wallet_password
     asked = tongue.say("Password of the shop's key")
     typed = password.get_secret_value() if password else typer.prompt(asked, hide_input=True)
     try:
-        key = Key.load(folder / "key.json", typed)
+        return Key.load(folder / "key.json", typed)
     except KeystoreUnreadable as unreadable:
         fail(str(unreadable))
-    http = httpx.Client(base_url=settings.gateway_url.rstrip("/"), timeout=_TIMEOUT_S)
-    yield Client(str(http.base_url), key, http=http, language=tongue.language), folder, None
+
+
+def _api_key(file: Path | None, settings: Settings) -> str | None:
+    """Return the API key of a file, or of the environment; never one that every process of the machine could read."""
+    from pswallet.client import KeystoreUnreadable, read_private
+
+    if file is None:
+        return settings.api_key.get_secret_value() if settings.api_key else None
+    try:
+        return read_private(file).strip()
+    except KeystoreUnreadable as unreadable:
+        fail(str(unreadable))
+
+
+def _employer(merchant: str, paid_at: str, token: str | None) -> "Employer | None":
+    from pswallet.till.tickets import Employer
+
+    if bool(merchant) is not bool(paid_at) or (token and not merchant):
+        fail("a till without the shop's key is told --merchant mer_… and --paid-at 0x…", status=2)
+    return Employer(merchant, paid_at) if merchant else None
 
 
 @contextmanager

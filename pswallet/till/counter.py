@@ -9,8 +9,8 @@ from collections.abc import Callable, Sequence
 from typing import Any, TypeVar, cast
 
 from pswallet.chain.orders import Order, order_id
-from pswallet.client import OrderForged, Refused, authorize_refund
-from pswallet.client.answers import OrderShape
+from pswallet.client import Key, OrderForged, Refused, authorize_refund
+from pswallet.client.answers import MerchantShape, OrderShape
 from pswallet.client.bodies import GiveBack, RefundAFundedOrder
 from pswallet.client.funded import require_payment, sign_refund
 from pswallet.client.parts import FundedRefundShape, OrderPaymentShape, RefundShape
@@ -20,7 +20,7 @@ from pswallet.merchants.rules import sales
 from pswallet.merchants.rules.sales import LAST_SERIAL, Reason, Sale, State
 from pswallet.till.journal import Act, Journal
 from pswallet.till.line import Ended, Line, Node
-from pswallet.till.tickets import Book, Paid, Refund, Shop, Ticket
+from pswallet.till.tickets import Book, Employer, Paid, Refund, Shop, Ticket
 
 T = TypeVar("T")
 
@@ -39,18 +39,25 @@ class NotNow(Exception):
         super().__init__(reason)
 
 
-NO_SHIFT, SHIFT_OPEN, NO_TILL, NOTHING_DUE, NO_NODE, NO_ANSWER, FULL = (
-    "no_shift", "shift_open", "no_till", "nothing_due", "no_node", "no_answer", "full",
+NO_SHIFT, SHIFT_OPEN, NO_TILL, NOTHING_DUE, NO_NODE, NO_ANSWER, FULL, PAID_ELSEWHERE, OWNERS_KEY, NO_KEY = (
+    "no_shift", "shift_open", "no_till", "nothing_due", "no_node", "no_answer", "full", "paid_elsewhere", "owners_key",
+    "no_key",
 )  # fmt: skip
 
 
 class Counter:
-    """A till at work. Its methods may be called from several threads; those that ask wait until they are answered."""
+    """A till at work. Its methods may be called from several threads; those that ask wait until they are answered.
 
-    def __init__(self, line: Line, journal: Journal, node: Node | None = None) -> None:
+    It works for the merchant of its own key; with an `employer`, as its cashier or machine.
+    """
+
+    def __init__(
+        self, line: Line, journal: Journal, node: Node | None = None, employer: Employer | None = None
+    ) -> None:
         self.line = line
         self.journal = journal
         self.node = node
+        self.employer = employer
         self.book = Book.of(journal.entries)
         self.api = line.client.api
         self._writing = threading.Lock()
@@ -68,15 +75,23 @@ class Counter:
         """Open a shift at the shop's till of that number. Raises NotNow, Refused."""
         if self.book.is_open:
             raise NotNow(SHIFT_OPEN)
-        address = self.line.client.key.address
-        found = self.line.ask(self.api.list_merchants)["items"]
-        merchant = next((one for one in found if one["address"] == address), None)
+        merchant = self._own_merchant() if self.employer is None else self._employer(self.employer)
         if merchant is None or till not in self._tills(merchant["id"]):
             raise NotNow(NO_TILL)
-        shop = Shop(merchant=merchant["id"], address=address, name=merchant["name"], till=till)
+        shop = Shop(merchant=merchant["id"], address=merchant["address"], name=merchant["name"], till=till)
         fields = {name: getattr(shop, name) for name in Shop.__slots__}
         self._note(Act.OPENED, shop=fields, cashier=cashier, at=clock.now().isoformat())
         return shop
+
+    def _own_merchant(self) -> MerchantShape | None:
+        address = self.line.client.key.address
+        return next((one for one in self.line.ask(self.api.list_merchants)["items"] if one["address"] == address), None)
+
+    def _employer(self, told: Employer) -> MerchantShape:
+        found = self.line.ask(lambda: self.api.show_merchant(told.merchant))
+        if found["address"] != told.paid_at:  # else a gateway could have the customers pay itself
+            raise NotNow(PAID_ELSEWHERE)
+        return found
 
     def note_closed(self, **said: Any) -> None:
         """Write down that the shift is closed, and what it came to."""
@@ -107,7 +122,7 @@ class Counter:
 
     def _is_known(self, reference: str) -> bool:
         try:
-            self.line.ask(lambda: self.api.find_order(reference=reference))
+            self.line.ask(lambda: self.api.find_order_for(self.shop.merchant, reference=reference))
         except Refused as refused:
             if refused.code != "order-unknown":
                 raise
@@ -121,7 +136,7 @@ class Counter:
             "amount_fen": ticket.amount,
             "expires_in_s": ORDER_LIFE_S,
         }
-        order = self._asked(Act.ASKING, ticket, lambda: self.api.open_order(wanted))
+        order = self._asked(Act.ASKING, ticket, lambda: self.api.open_order_for(self.shop.merchant, wanted))
         self._require_own(order, ticket)
         self._note(Act.ASKED, ticket.reference, order=order)
         return ticket
@@ -137,7 +152,7 @@ class Counter:
     def code_of(self, ticket: Ticket) -> str | None:
         """Return what the QR code of a sale says, good for two minutes; None: the gateway is away. Raises Refused."""
         order = _order_of(ticket)
-        shown = self.line.glance(lambda: self.api.show_order_code(order["id"]))
+        shown = self.line.glance(lambda: self.api.show_order_code_for(self.shop.merchant, order["id"]))
         return shown["text"] if shown else None
 
     def take(self, ticket: Ticket, text: str) -> Ticket:
@@ -149,7 +164,7 @@ class Counter:
 
     def _take(self, ticket: Ticket) -> Ticket:
         body: Any = {"text": ticket.code, "reference": ticket.reference, "amount_fen": ticket.amount}
-        taken = self._asked(Act.TAKING, ticket, lambda: self.api.take_code(body))
+        taken = self._asked(Act.TAKING, ticket, lambda: self.api.take_code_for(self.shop.merchant, body))
         self._note(Act.TAKEN, ticket.reference, account=taken["account"])
         return ticket
 
@@ -163,7 +178,7 @@ class Counter:
         if ticket.order is None:
             return None
         order = ticket.order
-        told = self.line.glance(lambda: self.api.show_order(order["id"]))
+        told = self.line.glance(lambda: self._shown(order["id"]))
         payments = self._payments(ticket, told) if ticket.paid is None else []
         if payments:
             first = payments[0]
@@ -188,6 +203,9 @@ class Counter:
             ended = "confirmed" if status == "confirmed" else "refused"
             self._note(Act.REFUNDED, ticket.reference, key=refund.key, status=ended)
 
+    def _shown(self, order_id: str) -> OrderShape:
+        return self.api.show_order_for(self.shop.merchant, order_id)
+
     # --- undoing ---
 
     def void(self, ticket: Ticket) -> Ticket:
@@ -202,7 +220,7 @@ class Counter:
 
     def _void(self, ticket: Ticket) -> Ticket:
         order = _order_of(ticket)
-        self._asked(Act.VOIDING, ticket, lambda: self.api.void_order(order["id"]))
+        self._asked(Act.VOIDING, ticket, lambda: self.api.void_order_for(self.shop.merchant, order["id"]))
         self._note(Act.VOIDED, ticket.reference)
         return ticket
 
@@ -214,7 +232,7 @@ class Counter:
     def give_back_second(self, ticket: Ticket) -> Ticket:
         """Give back what a second customer paid for the same order. Raises NotNow when nobody did."""
         order = _order_of(ticket)
-        told = self.line.ask(lambda: self.api.show_order(order["id"]))
+        told = self.line.ask(lambda: self._shown(order["id"]))
         done = {_paid_of(ticket).payer} | {one.payer for one in ticket.refunds if one.counts}
         due = next((one for one in self._payments(ticket, told) if one.payer not in done), None)
         if due is None:
@@ -222,22 +240,32 @@ class Counter:
         return self._give_back(ticket, due, ticket.amount)
 
     def _give_back(self, ticket: Ticket, paid: Paid, amount: Fen) -> Ticket:
-        client, order = self.line.client, _order_of(ticket)
-        told = self.line.ask(lambda: self.api.show_order(order["id"]))
+        client, order, key = self.line.client, _order_of(ticket), self._signer_of(paid)
+        told = self.line.ask(lambda: self._shown(order["id"]))
         chain = self.line.ask(client.chain)
         body: GiveBack | RefundAFundedOrder
         if paid.funded is None:
             told["hash"] = order["hash"]  # which was checked when it was opened
-            body = authorize_refund(chain, client.key, told, paid.payer, amount)
+            body = authorize_refund(chain, key, told, paid.payer, amount)
         else:
             if not paid.by_node:  # the shop's own node tells no foreign hash
                 require_payment(chain, told, next(one for one in told["payments"] if _funded_by(one) == paid.funded))
-            self._let_checkout_refund()
+            if key.address == self.shop.address:
+                self._let_checkout_refund()
             gone = [one for one in _funded_refunds(told, paid.funded) if one["status"] != "refused"]
-            body = sign_refund(chain, client.key, paid.funded, len(gone), amount)
-        key = secrets.token_hex(16)
-        self._note(Act.REFUNDING, ticket.reference, payer=paid.payer, amount=amount, body=dict(body), key=key)
+            body = sign_refund(chain, key, paid.funded, len(gone), amount)
+        number = secrets.token_hex(16)
+        self._note(Act.REFUNDING, ticket.reference, payer=paid.payer, amount=amount, body=dict(body), key=number)
         return self._send_back(ticket, ticket.refunds[-1])
+
+    def _signer_of(self, paid: Paid) -> Key:
+        """Return the key that gives back: of a plain sale the shop's own. Raises NotNow where it is not here."""
+        client = self.line.client
+        if client.is_machine:
+            raise NotNow(NO_KEY)
+        if paid.funded is None and client.key.address != self.shop.address:
+            raise NotNow(OWNERS_KEY)
+        return client.key
 
     def _let_checkout_refund(self) -> None:
         """See that the checkout may fetch what this shop has signed away; what nobody signed it cannot."""
@@ -266,12 +294,13 @@ class Counter:
 
     def _post_refund(self, order_id: str, refund: Refund) -> None:
         if refund.funded is None:
-            self.api.refund_order(order_id, cast("GiveBack", refund.body), key=refund.key)
+            self.api.refund_order_for(self.shop.merchant, order_id, cast("GiveBack", refund.body), key=refund.key)
         else:
-            self.api.refund_funded_order(order_id, cast("RefundAFundedOrder", refund.body), key=refund.key)
+            body = cast("RefundAFundedOrder", refund.body)
+            self.api.refund_funded_order_for(self.shop.merchant, order_id, body, key=refund.key)
 
     def _is_there(self, order_id: str, refund: Refund) -> bool:
-        known = _refunds(self.api.show_order(order_id), refund)
+        known = _refunds(self._shown(order_id), refund)
         return any((one["number"], one["amount_fen"]) == (refund.number, refund.amount) for one in known)
 
     def put_out(self) -> None:

@@ -81,7 +81,7 @@ class Line:
         try:
             found = act()
         except Refused as refused:
-            if refused.status != httpx.codes.UNAUTHORIZED:
+            if refused.status != httpx.codes.UNAUTHORIZED or self.client.is_machine:
                 raise
             self.client.sign_in()  # a session ends before a shop's day does
             found = act()

@@ -35,7 +35,7 @@ class Sheet(ModalScreen[bool]):
 
 def day_of(closing: Closing, tongue: Tongue) -> Table:
     """Show what a day came to: the till's own count, and the shop's settlement with which it is held together."""
-    say, told = tongue.say, closing.settlement
+    say = tongue.say
     table = Table(show_header=False, box=None, expand=True)
     table.add_column()
     table.add_column(justify="right")
@@ -46,11 +46,7 @@ def day_of(closing: Closing, tongue: Tongue) -> Table:
         (say("given back"), closing.day.refunded),
         (say("this till keeps"), closing.day.kept),
         ("", None),
-        (say("the shop held at the day's beginning"), told["opening_fen"]),
-        (say("+ sales, all tills"), told["sales_fen"]),
-        (say("− given back, all tills"), told["refunds_fen"]),
-        (say("+ deposits − payouts"), told["deposits_fen"] - told["payouts_fen"]),
-        (say("the shop holds now"), told["closing_fen"]),
+        *_shops_day(closing, tongue),
         (say("your own node says"), closing.held_fen),
     ):
         table.add_row(name, "" if fen is None else format_yuan(fen))
@@ -59,3 +55,16 @@ def day_of(closing: Closing, tongue: Tongue) -> Table:
         row = say("{number}: {ours} here, {theirs} there", number=reference, **counted)
         table.add_row(row, "", style="bold")
     return table
+
+
+def _shops_day(closing: Closing, tongue: Tongue) -> list[tuple[str, int | None]]:
+    say, told = tongue.say, closing.settlement
+    if told is None:
+        return [(say("the whole shop's day is for its owner and managers to see"), None)]
+    return [
+        (say("the shop held at the day's beginning"), told["opening_fen"]),
+        (say("+ sales, all tills"), told["sales_fen"]),
+        (say("− given back, all tills"), told["refunds_fen"]),
+        (say("+ deposits − payouts"), told["deposits_fen"] - told["payouts_fen"]),
+        (say("the shop holds now"), told["closing_fen"]),
+    ]

@@ -21,6 +21,14 @@ class Shop:
     till: str
 
 
+@dataclass(frozen=True, slots=True)
+class Employer:
+    """The merchant for whom a till works without its key, and where it is paid: told by its owner, not the gateway."""
+
+    merchant: str
+    paid_at: str
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Paid:
     """A payment, and whose word it is: the shop's own node's, or the gateway's. `short`: what a receipt's code says."""

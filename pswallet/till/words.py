@@ -29,6 +29,9 @@ REASONS: dict[str, str] = {
     counter.NO_NODE: text("A receipt is checked on a node of your own: name one with --rpc."),
     counter.NO_ANSWER: text("The chain takes its time. The shift stays open; close it again in a moment."),
     counter.FULL: text("This till has used all its numbers of today."),
+    counter.PAID_ELSEWHERE: text("The gateway says that this shop is paid elsewhere. Nothing is rung up."),
+    counter.OWNERS_KEY: text("Giving this back takes the shop's own key: ask its owner."),
+    counter.NO_KEY: text("Giving back takes a key, and this till has none: ask the shop's owner."),
 }
 """Why the till does not do something."""
 

@@ -13,7 +13,7 @@ from pswallet.client.answers import OrderShape
 from pswallet.till.counter import Counter
 from pswallet.till.journal import Journal
 from pswallet.till.line import Line, News, Node
-from pswallet.till.tickets import Ticket
+from pswallet.till.tickets import Employer, Ticket
 from tests.api.gateway import Member
 from tests.api.money import client_of
 from tests.parts import Chain
@@ -79,15 +79,28 @@ class Shop:
     node_url: str = ""
     counters: list[Counter] = field(default_factory=list)
 
-    def counter(self) -> Counter:
-        """Put the till on, as after a restart."""
-        http = httpx.Client(base_url=self.owner.http.base_url, transport=self.wire, timeout=10)
-        client = Client(str(http.base_url), Key.of(self.owner.key), http=http)
-        client.token = self.owner.token
+    @property
+    def orders(self) -> str:
+        """Where its orders are opened."""
+        return f"/v1/merchants/{self.owner.account['merchant']}/orders"
+
+    @property
+    def employer(self) -> Employer:
+        """What its owner tells a till that has not the shop's key."""
+        return Employer(self.owner.account["merchant"], self.owner.address)
+
+    def counter(
+        self, *, who: Member | None = None, api_key: str | None = None, employer: Employer | None = None
+    ) -> Counter:
+        """Put the till on, as after a restart: with the shop's own key, a cashier's (`who`), or an API key."""
+        member = who or self.owner
+        http = httpx.Client(base_url=member.http.base_url, transport=self.wire, timeout=10)
+        client = Client(str(http.base_url), None if api_key else Key.of(member.key), http=http, api_key=api_key)
+        client.token = api_key or member.token
         journal = Journal(self.folder / "journal.jsonl")
         domains = token_domain(self.chain.deployment), checkout_domain(self.chain.deployment)
         node = Node(self.node_url, *domains, self.news.append) if self.node_url else None
-        self.counters.append(Counter(Line(client, self.news.append), journal, node))
+        self.counters.append(Counter(Line(client, self.news.append), journal, node, employer))
         return self.counters[-1]
 
 

@@ -6,12 +6,14 @@ from typing import Any
 
 import pytest
 
+from pswallet.client import Refused
 from pswallet.kit.money import Fen
 from pswallet.till.closing import close
 from pswallet.till.counter import Counter
 from pswallet.till.tickets import Ticket
 from tests.api import selling
 from tests.api.gateway import Member
+from tests.api.merchants import appoint
 from tests.api.money import balance, client_of
 from tests.parts import Chain, Pipeline
 from tests.till.shop import Shop, Wire, looked_at
@@ -85,3 +87,26 @@ def test_a_refund_whose_answer_is_lost_goes_back_once(counter: Counter, shop: Sh
     counter.refund(ticket, Fen(500))
     looked_at(counter, ticket, lambda one: one.refunds[-1].status == "confirmed")
     assert balance(an) == 100_000 - 380
+
+
+def test_a_cashier_with_a_cap_gives_back_by_a_key_of_its_own_and_no_more_than_its_cap(
+    counter: Counter, shop: Shop, an: Member, bo: Member, campaign: str
+) -> None:
+    ticket = counter.ring_up(Fen(2_880))
+    pay(an, ticket, campaign, 2_000)
+    looked_at(counter, ticket, is_paid)
+    counter.put_out()
+    appoint(shop.owner, bo, "cashier")
+    till = shop.counter(who=bo, employer=shop.employer)
+    ticket = till.book.tickets[ticket.reference]
+    assert shop.owner.post("/cashiers", selling.cashier_body(shop.owner, bo, 900, number=0)).status_code == 202
+    looked_at(till, ticket, lambda _: shop.owner.get("/cashiers").json()["items"])
+    with pytest.raises(Refused, match="allowance-insufficient"):  # whose money it is lets the checkout fetch it
+        till.refund(ticket, Fen(880))
+    client_of(shop.owner).permit()
+    looked_at(till, ticket, lambda _: shop.owner.get("/permits").json()["allowed"])
+    till.refund(ticket, Fen(880))
+    looked_at(till, ticket, lambda one: one.refunds[-1].status == "confirmed")
+    assert (balance(an), left(an)) == (100_000, 0)
+    with pytest.raises(Refused, match="cashier-limit-exceeded"):
+        till.refund(ticket, Fen(21))

@@ -36,5 +36,6 @@ def test_a_translation_has_the_values_of_its_text(language: str) -> None:
 
 def test_every_reason_and_every_news_has_its_words() -> None:
     own = {counter.NO_SHIFT, counter.SHIFT_OPEN, counter.NO_TILL, counter.NOTHING_DUE, counter.NO_NODE}
+    own |= {counter.PAID_ELSEWHERE, counter.OWNERS_KEY, counter.NO_KEY}
     assert REASONS.keys() == set(Reason) | own | {counter.NO_ANSWER, counter.FULL}
     assert NEWS.keys() == set(News)
