@@ -18,7 +18,7 @@ from pswallet.local import places
 
 Settling = TypeVar("Settling", TransferShape, ClaimShape)
 
-T0, T2 = 1, 3
+T0, T2, MERCHANT, SPONSOR = 1, 3, 5, 6
 """Chain tiers: 0 is nobody, T0 (visitor) is 1, T2 (name, card and face checked) is 3."""
 
 
@@ -41,6 +41,15 @@ class Person:
 
 
 @dataclass
+class Campaign:
+    """The district's vouchers: who gave them, and the order that one of them helped to pay."""
+
+    id: str
+    district: Person
+    order: str = ""
+
+
+@dataclass
 class World:
     """The stage, the addresses of the running parts, and the people so far."""
 
@@ -55,6 +64,7 @@ class World:
     folder: Path
     wallet: Wallet
     people: list[Person] = field(default_factory=list)
+    campaign: Campaign | None = None
 
     @property
     def chain(self) -> Chain:
@@ -68,16 +78,20 @@ class World:
 
     def welcome(self, identity: Identity) -> Person:
         """Let a person in by their own key: who has an account already signs in, anybody else opens one."""
+        person = self.enter(identity)
+        if person.client.api.show_own_account()["tier"] < T2:
+            self._show_identity(person)
+        return person
+
+    def enter(self, identity: Identity) -> Person:
+        """Sign in by the key of `identity`, or open an account for it that nobody has checked."""
         person = Person(identity, Client(self.url, self.wallet.key_of(identity)))
-        client = person.client
         try:
-            client.sign_in()
+            person.client.sign_in()
         except Refused as refused:
             if refused.code != "account-unknown":
                 raise
             self._register(person)
-        if client.api.show_own_account()["tier"] < T2:
-            self._show_identity(person)
         return person
 
     def _register(self, person: Person) -> None:
@@ -105,9 +119,9 @@ class World:
         client = person.client
         self.stage.until(f"{person.name}'s tier T{tier}", lambda: client.api.show_own_account()["tier"] > tier)
 
-    def operate(self, act: str, address: str) -> None:
+    def operate(self, act: str, address: str, *more: str) -> None:
         """Let the operator do `act` to the account at `address`, by the command as one would type it."""
-        words: list[str | Path] = ["operator", act, address, "--key-file", self.operator_keys_file]
+        words: list[str | Path] = ["operator", act, address, *more, "--key-file", self.operator_keys_file]
         where: dict[str, str | Path] = {
             "PSWALLET_RPC_URL": self.rpc_url, "PSWALLET_DEPLOYMENT_FILE": self.deployment_file,
         }  # fmt: skip
@@ -122,10 +136,13 @@ class World:
             raise StoryBroke(f"`pswallet {' '.join(map(str, words[:2]))}` ended with {done.returncode}:\n{done.stdout}")
         return done.stdout.rstrip()
 
-    def command(self, *words: str | Path) -> str:
-        """Show a command that reads the gateway's database, as one would type it, and return what it prints."""
+    def command(self, *words: str | Path, **more: Path) -> str:
+        """Show a command that reads the gateway's database, as one would type it, and return what it prints.
+
+        `more`: what it is told by variables besides.
+        """
         where: dict[str, str | Path] = {
-            "PSWALLET_DATABASE_URL": self.database_url, "PSWALLET_KEYS_FILE": self.keys_file,
+            "PSWALLET_DATABASE_URL": self.database_url, "PSWALLET_KEYS_FILE": self.keys_file, **more,
         }  # fmt: skip
         self.stage.paste(f"$ {places.typed(*words, **where)}")
         return self._run(words, where)

@@ -3,10 +3,11 @@
 import secrets
 
 from pswallet.client import Refused
-from pswallet.demo.cast import T0, Person, World
+from pswallet.demo.cast import MERCHANT, T0, Person, World
 from pswallet.demo.people import identities
 from pswallet.kit import clock
 from pswallet.kit.money import format_yuan
+from pswallet.till import rehearsal
 
 _START_FEN = 100_000
 
@@ -25,9 +26,13 @@ def register(world: World) -> None:
     rows = []
     for person in world.people:
         me = person.client.api.show_own_account()
-        rows.append((person.name, person.address, f"T{me['tier'] - T0}", format_yuan(person.client.balance_fen())))
+        rows.append((person.name, person.address, _tier(me["tier"]), format_yuan(person.client.balance_fen())))
     title = "Accounts; the tier is the one the chain enforces"
     stage.table(title, ("name", "address", "tier", "balance ¥"), rows)
+
+
+def _tier(tier: int) -> str:
+    return "shop" if tier == MERCHANT else f"T{tier - T0}"
 
 
 def _thaw(world: World, person: Person) -> None:
@@ -99,6 +104,15 @@ def _show_activity(world: World, person: Person) -> None:
     ]  # fmt: skip
     title = f"{person.name}'s activity, newest first"
     world.stage.table(title, ("kind", "with", "amount ¥", "balance ¥"), rows)
+
+
+def open_shop(world: World, keeper: Person, name: str, place: str) -> None:
+    """Make somebody's account a shop's with a till, unless it is one already."""
+    if keeper.client.api.list_merchants()["items"]:
+        world.stage.say(f"{keeper.name}'s shop opens again")
+        return
+    rehearsal.open_shop(keeper.client, name, place=place)
+    world.stage.say(f"{keeper.name} opens {name}: credit code checked, merchant's tier on the chain")
 
 
 def refusal(world: World, code: str, text: str, error: Refused | None) -> None:

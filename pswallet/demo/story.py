@@ -4,7 +4,7 @@ from rich.console import Console
 
 from pswallet import audit
 from pswallet.chain.deploy import Deployment
-from pswallet.demo import giving, guarding, living, opening, trading
+from pswallet.demo import giving, guarding, living, opening, sponsoring, trading
 from pswallet.demo.cast import Chapter, World
 
 CHAPTERS: tuple[Chapter, ...] = (
@@ -20,11 +20,13 @@ CHAPTERS: tuple[Chapter, ...] = (
     living.month_adds_up,
     guarding.limit_on_both_roads,
     guarding.frozen,
+    sponsoring.campaign_opens,
     trading.merchants_day,
     living.looked_up,
     giving.expired_and_refunded,
+    sponsoring.campaign_ends,
 )
-"""What happens, in order. The packet that expires comes last, for it moves the chain's clock by a day."""
+"""What happens, in order. What expires comes last, for it moves the chain's clock by a day."""
 
 
 def play(world: World) -> None:

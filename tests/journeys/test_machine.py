@@ -136,6 +136,7 @@ def test_the_demo_ends_with_a_good_audit_leaves_nobody_behind_nor_any_name_and_p
         assert demo.interrupt() == 0, demo.text
     assert "1. People register" in demo.text
     assert "OK:" in demo.text
+    the_districts_money_went_where_it_may(demo.text)
     assert left_behind(state) == []
     names_nobody(state)
     the_link_is_shown_whole_and_its_key_stays_there(demo.text, state)
@@ -143,6 +144,7 @@ def test_the_demo_ends_with_a_good_audit_leaves_nobody_behind_nor_any_name_and_p
     with running("demo", "--exit", "--keep", state=state) as again:
         assert again.process.wait(PATIENCE_S) == 0, again.text
     assert "1. People come back" in again.text
+    the_districts_money_went_where_it_may(again.text)
     assert "is still frozen; the operator lets them go" in again.text
     assert "OK:" in again.text
     first, second = (int(found) for found in re.findall(r"OK: .*?([0-9,]+) red packets", demo.text + again.text))
@@ -150,6 +152,19 @@ def test_the_demo_ends_with_a_good_audit_leaves_nobody_behind_nor_any_name_and_p
     assert (state / "demo" / "people-keys.json").read_text() == people
     assert (state / "demo" / "people-keys.json").stat().st_mode & 0o777 == 0o600
     names_nobody(state)
+
+
+def the_districts_money_went_where_it_may(text: str) -> None:
+    told = [
+        "puts ¥100.00 into 5 vouchers for a day: ¥20 off from ¥30 on (满30减20)",
+        "cannot spend it there, not a shop of the list: merchant-not-allowed",
+        "signs once: ¥18.80 of own money, ¥20.00 by voucher",
+        "has ¥18.80 of own money back, the district the voucher's ¥20.00",
+        "the other ¥80.00 went to the district alone",
+    ]
+    places = [text.find(words) for words in told]
+    assert -1 not in places, text
+    assert places == sorted(places)
 
 
 def names_nobody(state: Path) -> None:
@@ -162,7 +177,9 @@ def names_nobody(state: Path) -> None:
 
 def what_it_printed_can_be_pasted(text: str) -> None:
     commands = re.findall(r"^ +\$ (.+)$", text, re.M)
-    assert re.findall(r"operator ([\w-]+) 0x", "\n".join(commands)) == ["freeze", "unfreeze", "show-person"]
+    assert re.findall(r"operator ([\w-]+) 0x", "\n".join(commands)) == [
+        "freeze", "unfreeze", "set-tier", "show-person",
+    ]  # fmt: skip
     done = subprocess.run(["bash", "-c", commands[0]], capture_output=True, text=True, check=False)
     assert (done.returncode, done.stdout[:27]) == (0, "freeze: done in transaction"), done.stderr
     verified = subprocess.run(["bash", "-c", commands[-1]], capture_output=True, text=True, check=False)
