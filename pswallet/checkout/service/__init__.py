@@ -10,6 +10,7 @@ from pswallet.checkout.service.budgets import (
     budget_view,
     budgets,
     open_budget,
+    queue_up,
 )
 from pswallet.checkout.service.cashiers import CashierView, SetCashier, cashier_digest, cashiers_of, set_cashier
 from pswallet.checkout.service.permits import Permit, allowed, permit, require_allowance
@@ -48,6 +49,7 @@ __all__ = [
     "leave_refund",
     "open_budget",
     "permit",
+    "queue_up",
     "refund_digest",
     "refundable",
     "refusals",

@@ -139,6 +139,18 @@ def budget_of(row: Row[Any]) -> OpenedBudget:
     return OpenedBudget(row.budget, row.funder, row.signer, row.total_fen, int(row.left_fen), row.ends_at)
 
 
+# In one order, so that two processes never wait for each other.
+_QUEUE_UP = text(
+    "SELECT count(pg_advisory_xact_lock(lock)) FROM (SELECT hashtextextended('budget|' || budget, 0) AS lock"
+    " FROM unnest(CAST(:budgets AS text[])) AS asked(budget) ORDER BY lock) AS locks"
+)
+
+
+def queue_up(session: Session, ids: Collection[str]) -> None:
+    """Wait until no other process counts what these budgets pay, and have others wait until our commit."""
+    session.execute(_QUEUE_UP, {"budgets": array_literal(ids)})
+
+
 def budget_view(session: Session, budget: str, *, now: datetime) -> BudgetView:
     """Return a budget, to anybody: the chain shows it to everybody. Raises BudgetUnknown."""
     found = budgets(session, [budget]).get(budget)

@@ -114,7 +114,9 @@ def check_budgets(session: Session, cases: Sequence[Case], office: Office, *, no
     parts = [(case, part) for case in cases for part in case.asked.parts if part.funder != office.voucher]
     if not parts:
         return
-    opened, waiting = _left_of_budgets(session, {part.budget for _, part in parts})
+    budgets = {part.budget for _, part in parts}
+    checkout.queue_up(session, budgets)
+    opened, waiting = _left_of_budgets(session, budgets)
     spender = office.checkout.verifying_contract
     allowed = checkout.allowed(session, {part.funder for _, part in parts}, spender=spender)
     for case, part in parts:
