@@ -14,7 +14,7 @@ from pswallet.points import projection as points
 from pswallet.points.rules import PaidOrder
 from tests.api import selling
 from tests.api.gateway import Member, code_of
-from tests.api.money import balance, client_of, members
+from tests.api.money import balance, client_of, members, send
 from tests.api.shopping import EVER
 from tests.parts import DAY_S, Pipeline
 
@@ -182,6 +182,43 @@ def test_cashbacks_that_are_owed_no_more_hide_no_older_ones(fair: Fair) -> None:
     assert (page["items"], page["older"]) == ([], given_back["quote_id"])
     page = fair.ann.get(f"/cashbacks?role=payer&limit=1&cursor={page['older']}").json()
     assert [one["order_id"] for one in page["items"]] == [kept["id"]]
+
+
+def test_money_back_past_the_checkout_is_a_refund_to_a_payer_and_a_payout_to_who_has_only_helped(fair: Fair) -> None:
+    client_of(fair.ann).pay_funded(fair.order())
+    fair.pipeline.settle()
+    for payee, amount in ((fair.ann, 264), (fair.platform, 50)):
+        assert send(fair.shop, payee, amount).status_code == 202
+        fair.pipeline.settle()
+    told = fair.settlement(fair.shop)
+    assert (told.refunds, told.refunds_fen, told.payouts_fen, told.difference_fen) == (1, 264, 50, 0)
+
+
+def test_a_payment_to_somebody_who_pays_only_later_is_a_payout(fair: Fair) -> None:
+    assert send(fair.shop, fair.ann, 60).status_code == 202
+    fair.pipeline.settle()
+    client_of(fair.ann).pay_funded(fair.order())
+    fair.pipeline.settle()
+    told = fair.settlement(fair.shop)
+    assert (told.refunds, told.payouts_fen, told.difference_fen) == (0, 60, 0)
+
+
+def test_of_an_order_that_a_stranger_paid_nobody_is_owed_a_cashback_and_what_it_held_is_free(
+    stranger: Any, fair: Fair
+) -> None:
+    terms = {"kind": "cashback", "steps": [{"reach_fen": 5_000, "less_fen": 300}]}
+    assert fair.shop.post("/offers", {"terms": terms, "budget_fen": 50_000, **EVER}).status_code == 201
+    order = fair.order()
+    assert selling.pay(fair.ann, order, parts_of(order)).status_code == 202
+    chain = fair.pipeline.chain
+    chain.token(chain.keys.compliance, "freeze", [fair.ann.address])
+    fair.pipeline.settle()  # refused: the quote stays the order's, and Ann may try again
+    bob = members(stranger, fair.pipeline, "bob")[0]
+    selling.pay_plain_past_the_gateway(bob, order, fair.pipeline)
+    assert fair.ann.get(f"/orders/{order['id']}").json()["status"] == "paid"
+    assert fair.ann.get("/cashbacks?role=payer").json()["items"] == []
+    assert fair.shop.get("/cashbacks?role=owner").json()["items"] == []
+    assert released(fair, order["expiry"] + 610) == 1
 
 
 def test_a_merchant_that_buys_with_others_help_has_no_refund_and_no_sale_of_it(stranger: Any, fair: Fair) -> None:

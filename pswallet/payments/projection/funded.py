@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,6 +16,7 @@ from pswallet.merchants import service as merchants
 from pswallet.merchants.service import Happening
 from pswallet.notifications.rules import Kind
 from pswallet.notifications.service import Notice, notify
+from pswallet.payments.service import named
 from pswallet.points import projection as points
 from pswallet.points.rules import PaidOrder, RefundedOrder
 
@@ -35,11 +36,16 @@ _ROWS = text(
 class _Known:
     """What the gateway knows of a funded order: its name for people, and which part the payer's points paid."""
 
+    id: str | None
+    """Of the order, if a merchant opened it here. Anybody can pay anybody at the checkout, and that is no purchase."""
     name: str
     reference: str
     points_place: int | None
-    opened: bool
-    """By a merchant, here. Anybody can pay anybody at the checkout, in a circle too, and that is no purchase."""
+
+    @property
+    def named(self) -> dict[str, str | None]:
+        """Return how a webhook names the order; what nobody opened here it does not."""
+        return named(self.id, self.reference if self.id else None)
 
     def points(self, parts: Sequence[int]) -> int:
         """Return what of `parts` [fen] was paid, or came back, in points: a point is a fen."""
@@ -48,7 +54,7 @@ class _Known:
 
 def _known(session: Session, hashes: Sequence[str]) -> dict[str, _Known]:
     rows = session.execute(_ROWS, {"hashes": array_literal(hashes)})
-    return {row.hash: _Known(row.id or row.hash, row.reference, row.points_place, row.id is not None) for row in rows}
+    return {row.hash: _Known(row.id, row.id or row.hash, row.reference, row.points_place) for row in rows}
 
 
 def on_funded_orders_paid(session: Session, events: Sequence[OrderPaid]) -> None:
@@ -66,17 +72,17 @@ def on_funded_orders_paid(session: Session, events: Sequence[OrderPaid]) -> None
             log_index=event.log_index,
         )
         for event in events
-        if known[event.order].opened
+        if known[event.order].id is not None
     ]
     points.on_order_paid(session, paid)
     told: list[Notice] = []
     for event in events:
-        named = {"order": known[event.order].name, "reference": known[event.order].reference}
+        order = {"order": known[event.order].name, "reference": known[event.order].reference}
         amounts = {"amount_fen": event.terms.amount, "own_fen": event.terms.own}
-        told.append(_notice(event, event.payer, "order-paid", {**amounts, "to": event.merchant, **named}))
-        told.append(_notice(event, event.merchant, "order-received", {**amounts, "from": event.payer, **named}))
+        told.append(_notice(event, event.payer, "order-paid", {**amounts, "to": event.merchant, **order}))
+        told.append(_notice(event, event.merchant, "order-received", {**amounts, "from": event.payer, **order}))
     notify(session, told)
-    _announce(session, events, "payment.confirmed")
+    _announce(session, events, known, "payment.confirmed")
 
 
 def on_funded_orders_refunded(session: Session, events: Sequence[OrderRefunded]) -> None:
@@ -98,18 +104,20 @@ def on_funded_orders_refunded(session: Session, events: Sequence[OrderRefunded])
     points.on_order_refunded(session, refunded)
     told: list[Notice] = []
     for event in events:
-        named = {"order": known[event.order].name, "reference": known[event.order].reference}
+        order = {"order": known[event.order].name, "reference": known[event.order].reference}
         amounts = {"amount_fen": event.value, "own_fen": event.own, "from": event.merchant}
-        told.append(_notice(event, event.payer, "order-refunded", {**amounts, **named}))
+        told.append(_notice(event, event.payer, "order-refunded", {**amounts, **order}))
     notify(session, told)
-    _announce(session, events, "refund.confirmed")
+    _announce(session, events, known, "refund.confirmed")
 
 
 def _notice(event: OrderPaid | OrderRefunded, address: str, kind: Kind, body: dict[str, Any]) -> Notice:
     return Notice(address, kind, body, event.block, event.log_index)
 
 
-def _announce(session: Session, events: Sequence[OrderPaid | OrderRefunded], kind: merchants.Kind) -> None:
+def _announce(
+    session: Session, events: Sequence[OrderPaid | OrderRefunded], known: Mapping[str, _Known], kind: merchants.Kind
+) -> None:
     listening = merchants.listening(session, {event.merchant for event in events})
     happenings = []
     for event in events:
@@ -123,6 +131,7 @@ def _announce(session: Session, events: Sequence[OrderPaid | OrderRefunded], kin
                 "authorization": event.order,
                 "transaction": event.transaction,
                 "log_index": event.log_index,
+                **known[event.order].named,
             }
             source = f"{kind}:{event.order}{number}"
             happenings.append(Happening(event.merchant, source, kind, event.block, event.block_time, body))

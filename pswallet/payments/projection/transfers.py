@@ -38,7 +38,7 @@ from pswallet.payments.models import (
 )
 from pswallet.payments.projection.funded import parts_among
 from pswallet.payments.rules import SYSTEM_TIER, ZERO_ADDRESS
-from pswallet.payments.service import announce_transfers, last_entries
+from pswallet.payments.service import OfOrder, announce_transfers, last_entries
 from pswallet.points import projection as points
 from pswallet.points.rules import PaidOrder, RefundedOrder
 
@@ -300,7 +300,8 @@ def _tell(session: Session, events: Sequence[Transfer], parties: Sequence[str], 
             notices.append(Notice(event.sender, *sent, event.block, event.log_index))
             notices.append(Notice(event.recipient, *received, event.block, event.log_index))
     notify(session, notices)
-    announce_transfers(session, told, people)
+    of = {place: OfOrder(one.order.id, one.order.reference, one.order.merchant) for place, one in orders.items()}
+    announce_transfers(session, told, people, of)
 
 
 def _words(

@@ -1,7 +1,7 @@
 """Decisions about payments inside a session; nothing here commits, and nothing says that money has moved."""
 
 from pswallet.payments.service.activity import Activity, Line, Period, Place, activity, balances, lines_of
-from pswallet.payments.service.announcing import announce_transfers
+from pswallet.payments.service.announcing import OfOrder, announce_transfers, named
 from pswallet.payments.service.asking import ask_customer, order_under
 from pswallet.payments.service.cashbacks import Cashback, cashbacks
 from pswallet.payments.service.codepaying import CODE_LEVEL, paid_by_codes
@@ -64,6 +64,7 @@ __all__ = [
     "AskForPayment",
     "Cashback",
     "Line",
+    "OfOrder",
     "Office",
     "OpenOrder",
     "OrderPayment",
@@ -101,6 +102,7 @@ __all__ = [
     "funding_of",
     "last_entries",
     "lines_of",
+    "named",
     "open_order",
     "open_orders",
     "order_digest",

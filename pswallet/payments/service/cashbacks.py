@@ -61,30 +61,30 @@ def cashback_salt(quote_id: str) -> str:
 def cashbacks(
     session: Session, account: str, *, role: Literal["owner", "payer"], before: str | None, limit: int
 ) -> CashbackPage:
-    """Return what an account owes or is owed for orders that are paid, the last quote first; given or not.
+    """Return what an account owes or is owed for orders that quotes' payers paid, the last quote first; given or not.
 
     A page reads `limit` quotes, and has fewer cashbacks where an order is not paid, or was given back whole.
     """
     promised = session.execute(_PROMISED[role], {"account": account, "before": before, "limit": limit}).all()
-    orders = list(session.scalars(select(Order).where(Order.id.in_([row.order_id for row in promised]))))
-    kept = {view.id: _kept(view) for view in views(session, orders)}
+    rows = list(session.scalars(select(Order).where(Order.id.in_([row.order_id for row in promised]))))
+    orders = {view.id: view for view in views(session, rows)}
     found = [
         Cashback(
             quote_id=row.id,
             order_id=row.order_id,
             owner=row.owner,
             payer=row.payer,
-            amount_fen=Fen(row.value_fen * kept[row.order_id][0] // kept[row.order_id][1]),
+            amount_fen=_owed(row.value_fen, orders[row.order_id], row.payer),
             salt=cashback_salt(row.id),
         )
         for row in promised
-        if row.order_id in kept
+        if row.order_id in orders
     ]
     return CashbackPage([one for one in found if one.amount_fen], promised[-1].id if len(promised) == limit else None)
 
 
-def _kept(view: OrderView) -> tuple[int, int]:
-    """Return what the merchant kept of an order and what it was [fen]; nothing before it is paid."""
-    if not view.payments:
-        return 0, view.amount_fen
-    return view.amount_fen - view.payments[0].refunded_fen, view.amount_fen
+def _owed(promised: int, order: OrderView, payer: str) -> Fen:
+    """Return what is owed to the quote's payer: its part of what the merchant kept, nothing of what a stranger paid."""
+    if not order.payments or order.payments[0].payer != payer:
+        return Fen(0)
+    return Fen(promised * (order.amount_fen - order.payments[0].refunded_fen) // order.amount_fen)

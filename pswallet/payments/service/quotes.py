@@ -83,18 +83,20 @@ def require_fund(session: Session, owner: str, terms: Terms, fund: str | None) -
         raise OfferTermsInvalid(field="fund")
 
 
-# Paid as `orderbook` says it: whoever uses the order's nonce or number for something else holds nothing back.
+# Paid by the quote's payer, as `orderbook` says it: whoever uses the order's nonce or number for something else, or
+# pays it as a stranger to the quote, holds nothing back.
 _UNPAID = text(
     """
     SELECT o.id FROM quotes q JOIN orders o ON o.id = q.order_id
     WHERE q.status = 'committed' AND q.expires_at > :since AND q.expires_at <= :until
       AND NOT EXISTS (
-        SELECT FROM checkout_payments p WHERE p.merchant = o.merchant AND p.reference = o.reference
-          AND p.till = o.till AND p.amount_fen = o.amount_fen AND p.expires_at = o.expires_at)
+        SELECT FROM checkout_payments p
+        WHERE p.payer = q.payer AND p.merchant = o.merchant AND p.reference = o.reference AND p.till = o.till
+          AND p.amount_fen = o.amount_fen AND p.expires_at = o.expires_at)
       AND NOT EXISTS (
         SELECT FROM authorization_uses u
         JOIN entries e ON e.account = u.payer AND e.block = u.block AND e.log_index = u.log_index + 1 AND e.leg = 0
-        WHERE u.nonce = o.hash AND u.payer <> o.merchant AND e.counterparty = o.merchant
+        WHERE u.nonce = o.hash AND u.payer = q.payer AND u.payer <> o.merchant AND e.counterparty = o.merchant
           AND e.delta_fen = -o.amount_fen AND u.at < o.expires_at)
     ORDER BY q.expires_at LIMIT :limit
     """

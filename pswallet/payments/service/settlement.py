@@ -10,6 +10,7 @@ from sqlalchemy.orm import Session
 from pswallet.kit.money import Fen
 from pswallet.payments.rules import SYSTEM_TIER
 from pswallet.payments.service.activity import Period
+from pswallet.payments.service.customers import has_paid
 
 FEE = Fen(0)
 """Nobody takes one yet; it stands in the report so that its shape stays."""
@@ -19,7 +20,8 @@ FEE = Fen(0)
 class Settlement:
     """The sums of a day [fen]: opening + sales - refunds - fees + deposits - payouts = closing.
 
-    A payment back to somebody who had paid the merchant before is a refund, as is what goes back through the checkout.
+    A payment back to somebody who had paid the merchant before is a refund, as is what goes back through the checkout;
+    one to somebody who has only helped others to pay is none.
     What comes from the bank or another contract (a red packet, money back from an order that the merchant had paid
     itself) is a deposit, what goes there or to anybody else a payout. A funded order is one sale, however many helped
     to pay it.
@@ -50,7 +52,7 @@ class Settlement:
 # Opening and closing are read off the balances that the entries left, the others are summed up: they check each other.
 # One statement, so that a block which arrives meanwhile is in all of them or in none.
 _SETTLEMENT = text(
-    """
+    f"""
     WITH moved AS (
         SELECT e.delta_fen, e.counterparty, CASE
             WHEN e.counterparty = :checkout AND EXISTS (
@@ -70,10 +72,7 @@ _SETTLEMENT = text(
                 SELECT 1 FROM account_tiers t WHERE t.address = e.counterparty AND t.tier = :system
             ) THEN CASE WHEN e.delta_fen > 0 THEN 'deposit' ELSE 'payout' END
             WHEN e.delta_fen > 0 THEN 'sale'
-            WHEN EXISTS (
-                SELECT 1 FROM entries paid WHERE paid.account = e.account AND paid.counterparty = e.counterparty
-                AND paid.kind = 'transfer' AND paid.leg = 1 AND (paid.block, paid.log_index) < (e.block, e.log_index)
-            ) THEN 'refund'
+            WHEN {has_paid("e")} THEN 'refund'
             ELSE 'payout' END AS side
         FROM entries e WHERE e.account = :account AND e.at >= :start AND e.at < :end
     ), funded AS (
@@ -94,7 +93,7 @@ _SETTLEMENT = text(
         COALESCE(sum(delta_fen) FILTER (WHERE side = 'deposit'), 0) AS deposits_fen,
         COALESCE(-sum(delta_fen) FILTER (WHERE side = 'payout'), 0) AS payouts_fen
     FROM moved
-    """
+    """  # noqa: S608 - our own names
 )
 
 
