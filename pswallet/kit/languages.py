@@ -1,8 +1,8 @@
 """The languages people read: which one a client or a terminal asks for, and texts in it.
 
 English is written in the code; the others in `pswallet/locale/<locale>/<catalog>.po` (gettext), one catalog for each
-kind of text: `problems`, `notifications`, `activity`, `wallet`, `till`, `receipt`. A text that a catalog lacks stays
-English.
+kind of text: `problems`, `notifications`, `activity`, `offers`, `wallet`, `till`, `receipt`. A text that a catalog
+lacks stays English.
 """
 
 import os
@@ -58,12 +58,16 @@ def translated(catalog: str, text: str, language: str) -> str:
 
 @cache
 def texts(catalog: str, language: str) -> dict[str, str]:
-    """Return English text → text in `language` of a whole catalog; empty for English."""
+    """Return English text → text in `language` of a whole catalog; empty for English.
+
+    What a tool marked as fuzzy is its guess, and no translation.
+    """
     file = _CATALOGS / language.replace("-", "_") / f"{catalog}.po"
     if language == ENGLISH or not file.exists():
         return {}
     with file.open("rb") as opened:
-        return {str(message.id): str(message.string) for message in read_po(opened) if message.id and message.string}
+        told = [one for one in read_po(opened) if one.id and one.string and not one.fuzzy]
+    return {str(one.id): str(one.string) for one in told}
 
 
 def _by_preference(header: str) -> list[str]:

@@ -43,12 +43,12 @@ def test_every_text_is_translated_and_no_other(catalog: str, language: str) -> N
 
 
 @pytest.mark.parametrize("language", OTHERS)
-@pytest.mark.parametrize("catalog", said())
+@pytest.mark.parametrize("catalog", [*said(), "wallet", "till"])
 def test_a_translation_is_of_its_language_and_keeps_what_is_filled_in(catalog: str, language: str) -> None:
     for english, told in texts(catalog, language).items():
         assert told != english
         assert sorted(re.findall(r"\{\w+\}", told)) == sorted(re.findall(r"\{\w+\}", english)), english
-        told.translate(dict.fromkeys(map(ord, "¥✓✗"))).encode(ENCODINGS[language])
+        told.translate(dict.fromkeys(map(ord, "¥✓✗−"))).encode(ENCODINGS[language])
 
 
 @pytest.mark.parametrize(("language", "never"), [("zh-CN", "你"), ("zh-HK", "您")])
@@ -56,6 +56,19 @@ def test_a_translation_is_of_its_language_and_keeps_what_is_filled_in(catalog: s
 def test_people_are_addressed_in_one_way(catalog: str, language: str, never: str) -> None:
     """A wallet shows a gateway's title and its own advice beside each other."""
     assert [told for told in texts(catalog, language).values() if never in told] == []
+
+
+def test_a_guess_of_a_tool_is_no_translation(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "zh_CN").mkdir()
+    entries = 'msgid "sure"\nmsgstr "准"\n\n#, fuzzy\nmsgid "guessed"\nmsgstr "猜"\n\nmsgid "empty"\nmsgstr ""\n'
+    (tmp_path / "zh_CN" / "guesses.po").write_text(entries)
+    monkeypatch.setattr("pswallet.kit.languages._CATALOGS", tmp_path)
+    assert texts("guesses", "zh-CN") == {"sure": "准"}
+
+
+def test_every_catalog_is_held_to_what_is_said() -> None:
+    files = {file.stem for file in (ROOT / "pswallet/locale").rglob("*.po")}
+    assert files == {*said(), "wallet", "till"}  # those two beside their screens
 
 
 def test_every_kind_of_notice_has_its_words() -> None:
