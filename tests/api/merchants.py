@@ -81,19 +81,27 @@ def store_of(owner: Member) -> str:
     return store
 
 
-def open_shop(owner: Member, *, at: str = "大万路33号", url: str = "https://shop.example/hook") -> dict[str, str]:
-    """Make a checked person's account a merchant with one of everything; return the ids."""
-    shop = f"/merchants/{owner.post('/merchants', business(place=at)).json()['id']}"
+def open_shop(
+    owner: Member,
+    *,
+    at: str = "大万路33号",
+    url: str = "https://shop.example/hook",
+    code: str = CODE,
+    till: str = "T01",
+) -> dict[str, str]:
+    """Make a checked person's account a merchant with one of everything; return the ids, and the key's `token`."""
+    shop = f"/merchants/{owner.post('/merchants', business(place=at, credit_code=code)).json()['id']}"
     store = owner.post(f"{shop}/stores", {"name": "大万店", "street": "坪山", "place": at}).json()["id"]
-    assert owner.post(f"{shop}/stores/{store}/tills", {"till": "T01"}).status_code == 201
-    key = owner.post(f"{shop}/api-keys", {"name": "till", "scopes": ["reports"]}).json()["key"]["id"]
+    assert owner.post(f"{shop}/stores/{store}/tills", {"till": till}).status_code == 201
+    key = owner.post(f"{shop}/api-keys", {"name": "till", "scopes": ["reports", "orders", "webhooks"]}).json()
     endpoint = owner.post(f"{shop}/webhook-endpoints", {"url": url}).json()["endpoint"]["id"]
     delivery = owner.post(f"{shop}/webhook-endpoints/{endpoint}/test").json()["id"]
     return {
         "merchant_id": shop.rpartition("/")[2],
         "store_id": store,
-        "till": "T01",
-        "key_id": key,
+        "till": till,
+        "key_id": key["key"]["id"],
         "endpoint_id": endpoint,
         "delivery_id": delivery,
+        "token": key["token"],
     }

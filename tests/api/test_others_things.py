@@ -5,6 +5,7 @@ A new operation whose path or body names a thing fails here until the table know
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tests.api import shopping
 from tests.api.campaigns import open_campaign
 from tests.api.document import asked
 from tests.api.gateway import Member
-from tests.api.merchants import open_shop, prove_name
+from tests.api.merchants import OTHER_CODE, PEOPLE, open_shop, prove_name
 from tests.api.money import balance, client_of, members, packet_body, send, transfer_body
 from tests.api.test_generated import ENDLESS
 from tests.parts import Pipeline
@@ -40,7 +41,10 @@ is shown to whoever scanned its code, without the payments of others; offers are
 
 
 class Ann:
-    """Somebody who has one of everything, of which Bob has no part; and Eve, to whom it concerns."""
+    """Somebody who has one of everything, of which Bob has no part; and Eve, to whom it concerns.
+
+    Bob has a shop of his own, and a machine that has its API key: nothing is refused because he has none.
+    """
 
     def __init__(self, stranger: Any, pipeline: Pipeline) -> None:
         self.ann, self.eve, self.bob = members(stranger, pipeline, "ann", "eve", "bob")
@@ -54,6 +58,9 @@ class Ann:
             },
         }
         self.signed["/v1/payment-requests/{request_id}/pay"].pop("amount_fen")
+        prove_name(self.bob, PEOPLE[1])
+        self.bobs = open_shop(self.bob, url="https://bob.example/hook", code=OTHER_CODE, till="T09")
+        self.machine = replace(self.bob, name="bob's machine", token=self.bobs.pop("token"))
         self.ids = {
             "transfer_id": send(self.ann, self.eve, 100).json()["id"],
             "request_id": self.ann.post("/payment-requests", note).json()["id"],
@@ -91,6 +98,7 @@ class Ann:
     def _shop(self, pipeline: Pipeline) -> dict[str, str]:
         prove_name(self.ann)
         found = open_shop(self.ann, at=SHOP, url=HOOK)
+        found.pop("token")
         pipeline.settle()
         return found
 
@@ -168,11 +176,13 @@ def parameters(operation: dict[str, Any], place: str) -> list[dict[str, Any]]:
     return [one for one in operation.get("parameters", []) if one["in"] == place]
 
 
-def call(member: Member, method: str, template: str, operation: dict[str, Any], hers: Ann) -> Any:
-    """Call an operation with her ids in the path, and in the body what she signed for it."""
+def call(
+    member: Member, method: str, template: str, operation: dict[str, Any], hers: Ann, own: dict[str, str] | None = None
+) -> Any:
+    """Call an operation with her ids in the path, but for the caller's `own`; in the body what she signed for it."""
     path = template
     for parameter in parameters(operation, "path"):
-        path = path.replace("{" + parameter["name"] + "}", hers.ids[parameter["name"]])
+        path = path.replace("{" + parameter["name"] + "}", (hers.ids | (own or {}))[parameter["name"]])
     query = {one["name"]: _value(one["schema"]) for one in parameters(operation, "query") if one.get("required")}
     if method == "post":
         return member.post(path.removeprefix("/v1"), operation["body"])
@@ -217,6 +227,23 @@ def test_bob_moves_nothing_of_hers(hers: Ann, pipeline: Pipeline) -> None:
             assert refused or (method, path) in PUBLIC, f"{method} {path} answered {answer.status_code} to Bob"
     pipeline.settle()
     assert balance(hers.ann) == held
+    assert hers.state() == before
+
+
+def test_his_own_shop_and_its_key_are_no_way_into_hers(hers: Ann) -> None:
+    """Bob and his machine may act for his shop: her store, key or endpoint is not there, whatever the path says."""
+    before, his = hers.state(), hers.bobs
+    assert hers.machine.get(f"/merchants/{his['merchant_id']}/settlement").status_code == 200
+    ways: list[tuple[Member, set[str]]] = [(hers.machine, set())]
+    ways += [(hers.bob, {"merchant_id", *more}) for more in ([], ["endpoint_id"], ["store_id"])]
+    for caller, owned in ways:
+        own = {name: his[name] for name in owned}
+        for method, path, operation in operations(hers):
+            if owned < {one["name"] for one in parameters(operation, "path")}:
+                answer = call(caller, method, path, operation, hers, own)
+                assert answer.status_code in ((404,) if owned else (401, 403, 404)), (
+                    f"{method} {path} with {owned} of his answered {answer.status_code} to {caller.name}"
+                )
     assert hers.state() == before
 
 
