@@ -35,6 +35,29 @@ contract RefundsSpec is OrderProof {
         this.check_wordCountsWhatComesBackAndNothingElse(word, own, value, uint8(dice[0] % 3));
     }
 
+    function test_orderCountsItsRefundsUpToWhatTheFieldHolds() external view {
+        OrderWord word = OrderWord.wrap((uint256(type(uint32).max) - 1) << 16 | 1);
+        require(this.counted(word).number() == type(uint32).max, "the last");
+        try this.counted(this.counted(word)) {
+            revert("one more");
+        } catch {}
+    }
+
+    function test_moreThanIsLeftOfAnOrderIsNotCut() external view {
+        IMerchantCheckout.Part[] memory parts = new IMerchantCheckout.Part[](1);
+        parts[0].value = 6;
+        (uint256 own, uint64[] memory shares) = this.cut(OrderWords.PAID, 5, parts, 0, 11);
+        require(own == 5 && shares[0] == 6, "all of it");
+        try this.cut(OrderWords.PAID, 5, parts, 0, 12) {
+            revert("a fen more");
+        } catch {}
+    }
+
+    /// @notice {OrderWords-counted} as a call, whose panic is caught.
+    function counted(OrderWord word) external pure returns (OrderWord) {
+        return word.counted();
+    }
+
     /// @dev Small amounts half the time: equal ones and zeros are then met often.
     function _order(uint256[4] calldata dice, uint256 count)
         private
