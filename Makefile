@@ -96,7 +96,7 @@ fuzz: $(SETUP) ## 10^6 calls of each suite of invariants, from forty seeds; resu
 .PHONY: mutate
 mutate: $(SETUP) ## change the contracts one operator at a time and see the suites fail; resumes (docs/mutation.md)
 	@forge build --silent
-	@python tools/mutate.py $(SECONDS_TO_SPEND)
+	@python tools/mutate.py $(or $(SECONDS_TO_SPEND),inf) $(FILES)
 
 .PHONY: forgeries
 forgeries: $(SETUP) ## 10,000 forged receipts of each kind: none passes (docs/receipts.md)

@@ -1,4 +1,6 @@
-"""Mutation testing of our contracts by forge's suites: `tools/mutate.py [seconds]`; resumes from build/mutation.json.
+"""Mutation testing of our contracts by forge's suites: `tools/mutate.py [seconds [contract …]]`.
+
+It resumes from build/mutation.json. Contracts that are named, or libraries, are tried alone; the rest waits.
 
 All mutants are compiled once, each behind a switch that reads `block.prevrandao` (a mutant schema): a compilation takes
 half a minute, a test run a second. Functions become `view` for that, in a copy of the tree. Not mutated: assembly,
@@ -29,7 +31,7 @@ INSTEAD = {
     "+": ["-"], "-": ["+"], "*": ["/"], "/": ["*"], "%": ["/"], "&": ["|"], "|": ["&"], "&&": ["||"], "||": ["&&"],
     "<<": [">>"], ">>": ["<<"], "+=": ["-="], "-=": ["+="], "|=": ["&="], "&=": ["|="],
 }  # fmt: skip
-UNITS = "tests/units/*"
+SUITES = ("tests/units/*", "tests/invariants/*")
 DELETED = {"ExpressionStatement", "RevertStatement", "EmitStatement"}
 CONSTANT = re.compile(r"[0-9][0-9a-fx_]*( [a-z]+)?|(\w+\.)?[A-Z][A-Z0-9_]+")
 UNLESS = """    modifier restrictedUnless(uint256 mutant) {
@@ -84,7 +86,7 @@ class Schema:
         start, length, _ = map(int, node["src"].split(":"))
         if node["nodeType"] in ("InlineAssembly", "Literal") or node.get("constant"):
             return self.text(node)
-        if node["nodeType"] == "ForStatement" and node["loopExpression"]:
+        if node["nodeType"] == "ForStatement" and node.get("loopExpression"):
             node["loopExpression"] = node["loopExpression"]["expression"]  # a loop's step is no statement
         if "condition" in node:
             node["condition"]["is_condition"] = True
@@ -157,6 +159,8 @@ def build() -> list[Mutant]:
     shutil.rmtree(TREE, ignore_errors=True)
     for folder in ("contracts", "tests/invariants", "tests/units"):
         shutil.copytree(ROOT / folder, TREE / folder)
+    (TREE / "tests/proofs").mkdir()
+    shutil.copy(ROOT / "tests/proofs/Order.t.sol", TREE / "tests/proofs")  # what the units of refunds stand on
     for link in ("node_modules", "tools"):
         (TREE / link).symlink_to(ROOT / link)
     settings = (ROOT / "foundry.toml").read_text().replace("[profile.slither]", PROFILE + "\n[profile.slither]", 1)
@@ -188,8 +192,8 @@ def survives(number: int) -> bool:
         "FOUNDRY_INVARIANT_RUNS": "16",
         "FOUNDRY_FUZZ_RUNS": "64",
     }
-    for suites in (["--match-path", UNITS], ["--no-match-path", UNITS]):
-        command = ["forge", "test", "--fail-fast", "--silent", "--threads", "1", *suites]
+    for suite in SUITES:
+        command = ["forge", "test", "--fail-fast", "--silent", "--threads", "1", "--match-path", suite]
         try:
             done = subprocess.run(command, cwd=TREE, env=environment, timeout=180, capture_output=True)
         except subprocess.TimeoutExpired:
@@ -200,7 +204,7 @@ def survives(number: int) -> bool:
 
 
 def main() -> None:
-    """Try mutants, two at once, until they or the seconds are over, and tell the score."""
+    """Try mutants, of all contracts or of those named, two at once, until they or the seconds are over."""
     end = time.monotonic() + float(sys.argv[1] if len(sys.argv) > 1 else "inf")
     if RESULTS.exists():
         mutants = [Mutant(**one) for one in json.loads(RESULTS.read_text())["mutants"]]
@@ -209,7 +213,9 @@ def main() -> None:
         if not survives(0):
             raise SystemExit("the suites fail without any mutant")
     # Spread over the files, so that an unfinished run is a sample.
-    waiting = [one for one in sorted(mutants, key=lambda one: one.number * 7919 % 100_003) if not one.status]
+    spread = sorted(mutants, key=lambda one: one.number * 7919 % 100_003)
+    named = sys.argv[2:]
+    waiting = [one for one in spread if not one.status and (not named or Path(one.file).stem in named)]
 
     def attempt(mutant: Mutant) -> None:
         if time.monotonic() < end:
