@@ -27,7 +27,7 @@ WAITS = {"PaymentsPaused": 15, "ReserveAttestationExpired": 5, "ReserveExceeded"
 GOES_OUT_AGAIN = {"PositionMismatch", "LinkMismatch", "DealerSignatureInvalid", "InsufficientGas"}
 """Reasons that lie in the company or the order of a transaction, not in the call; up to `MOST_ATTEMPTS`."""
 
-OUT_OF_TURN = {"RefundNumberMismatch", "CashierNumberMismatch"}
+OUT_OF_TURN = {CallKind.ORDER_REFUND: "RefundNumberMismatch", CallKind.CASHIER_SET: "CashierNumberMismatch"}
 """Reasons that lie in the call before, while it is under way: another key sent it later, or for a lower fee."""
 
 USED_ALREADY = {
@@ -293,7 +293,7 @@ class Settlement:
         if error in WAITS and call.kind == CallKind.PACKET_CLAIM:
             self._release([call], wait_s=WAITS[error], forgiven=1)
             return None
-        if error in OUT_OF_TURN and self._has_overtaken(verdict):
+        if OUT_OF_TURN.get(CallKind(call.kind)) == error and self._has_overtaken(verdict):
             self._release([call], wait_s=2 ** (call.attempts - 1))
             return None
         if self._may_go_again(call, error):
