@@ -1,5 +1,6 @@
 """The rows that the logs of the checkout, the vouchers and the allowances must have become."""
 
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from typing import Any
@@ -27,6 +28,8 @@ class ShopFacts:
 
     def __init__(self, now: Moment) -> None:
         self._now = now
+        self._spent: Counter[tuple[str, str]] = Counter()
+        """What each budget of a funder has paid so far [fen]."""
 
     @property
     def _at(self) -> datetime:
@@ -77,7 +80,10 @@ class ShopFacts:
         )
         yield Row(CheckoutPayment, None, values, told)
         for place, at in enumerate(range(9, 9 + 4 * int.from_bytes(word[8]), 4)):
-            yield Row(CheckoutPart, place, {"hash": log["topics"][1], **_part(word[at : at + 4])})
+            part = {"hash": log["topics"][1], **_part(word[at : at + 4])}
+            self._spent[part["budget"], part["funder"]] += part["value_fen"]
+            part["spent_after_fen"] = self._spent[part["budget"], part["funder"]]
+            yield Row(CheckoutPart, place, part)
 
     def _on_OrderRefunded(self, log: Log) -> Iterator[Row]:
         number, signer, value, own, _, count, *parts = words(log["data"])

@@ -78,13 +78,16 @@ class CheckoutPart(Fact, Base):
     """What somebody else paid of a funded order; `place` is its place in the order of refunds."""
 
     __tablename__ = "checkout_parts"
+    __table_args__ = (Index("ix_checkout_parts_spent", "budget", "funder", "block", "log_index"),)
 
     hash: Mapped[str] = mapped_column(Text, primary_key=True)
     place: Mapped[int] = mapped_column(SmallInteger, primary_key=True)
     funder: Mapped[str] = mapped_column(Text)
-    budget: Mapped[str] = mapped_column(Text, index=True)
+    budget: Mapped[str] = mapped_column(Text)
     value_fen: Mapped[int]
     minimum_spend_fen: Mapped[int]
+    spent_after_fen: Mapped[int]
+    """All that this budget has paid up to here, this part too; what came back is not taken off."""
 
 
 class CheckoutRefund(Fact, Base):

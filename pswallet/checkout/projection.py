@@ -27,6 +27,7 @@ from pswallet.checkout.models import (
     CheckoutRefund,
     CheckoutRefusal,
 )
+from pswallet.checkout.service import spent_of
 from pswallet.kit.clock import from_unix
 from pswallet.kit.rows import insert_new_rows, insert_rows
 from pswallet.notifications.rules import Kind
@@ -73,6 +74,10 @@ def on_orders_paid(session: Session, events: Sequence[OrderPaid]) -> None:
         for event in events
         for place, part in enumerate(event.terms.parts)
     ]
+    spent = spent_of(session, {(part["budget"], part["funder"]) for part in parts})
+    for part in parts:
+        spent[part["budget"], part["funder"]] += part["value_fen"]
+        part["spent_after_fen"] = spent[part["budget"], part["funder"]]
     insert_rows(session, CheckoutPart, parts)
 
 

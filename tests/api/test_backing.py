@@ -14,6 +14,7 @@ from tests.api.gateway import Member, code_of
 from tests.api.money import members
 from tests.api.selling import order, pay, voucher_part
 from tests.parts import Pipeline
+from tests.rebuilds import assert_equal_to_a_rebuild
 
 
 @pytest.fixture
@@ -105,6 +106,21 @@ def test_what_is_left_of_a_budget_is_not_refused_because_of_what_settles_meanwhi
     assert seen
     refused = pay(ann, third, parts_of(third))
     assert (code_of(refused), refused.json()["left"]) == ("budget-exceeded", 0)
+
+
+def test_what_is_left_of_a_budget_is_exact_after_payments_of_one_block_and_of_the_next(
+    stranger: Any, shop: Member, ann: Member, pipeline: Pipeline
+) -> None:
+    platform = selling.sponsor(stranger, pipeline, "platform")
+    budget = selling.budget(platform, pipeline, 3_500)
+    selling.offer(platform, budget, kind="voucher", steps=[{"reach_fen": 1_500, "less_fen": 1_000}])
+    orders = [quoted(shop, ann) for _ in range(3)]
+    for together, left in ((orders[:2], 1_500), (orders[2:], 500)):
+        for one in together:
+            assert pay(ann, one, parts_of(one)).status_code == 202
+        pipeline.settle()
+        assert ann.get(f"/budgets/{budget}").json()["left_fen"] == left
+    assert_equal_to_a_rebuild(pipeline)
 
 
 def quoted(shop: Member, payer: Member) -> Any:

@@ -63,6 +63,7 @@ CHANGES: dict[str, tuple[str, str]] = {
     "an order that says more was paid": ("UPDATE checkout_payments SET amount_fen = amount_fen {sign} 1", PAID),
     "own money": ("UPDATE checkout_payments SET own_fen = own_fen {sign} 1", PAID),
     "a part": ("UPDATE checkout_parts SET value_fen = value_fen {sign} 1 WHERE place = 0", PAID),
+    "what a budget had paid": ("UPDATE checkout_parts SET spent_after_fen = spent_after_fen {sign} 1", PAID),
     "a refund": ("UPDATE checkout_refunds SET value_fen = value_fen {sign} 1", REFUNDED),
     "to whom it went": ("UPDATE checkout_refunds SET parts_fen[1] = parts_fen[1] {sign} 1", REFUNDED),
     "a budget": ("UPDATE budget_openings SET total_fen = total_fen {sign} 1", OPENED),

@@ -11,6 +11,7 @@ from pswallet.checkout.service.budgets import (
     budgets,
     open_budget,
     queue_up,
+    spent_of,
 )
 from pswallet.checkout.service.cashiers import CashierView, SetCashier, cashier_digest, cashiers_of, set_cashier
 from pswallet.checkout.service.permits import Permit, allowed, permit, require_allowance
@@ -55,4 +56,5 @@ __all__ = [
     "refusals",
     "require_allowance",
     "set_cashier",
+    "spent_of",
 ]
