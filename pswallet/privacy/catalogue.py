@@ -130,6 +130,7 @@ _PHONE = select(Account.phone_index).where(Account.id == ACCOUNT).scalar_subquer
 _OWN_REQUESTS = select(PaymentRequest.id).where(PaymentRequest.creator == ADDRESS)
 _ASKED = select(PaymentShare.request_id).where(PaymentShare.payer == ADDRESS)
 _OWN_MERCHANTS = select(Merchant.id).where(Merchant.account_id == ACCOUNT)
+_OWN_KEYS = select(ApiKey.id).where(ApiKey.merchant_id.in_(_OWN_MERCHANTS))
 _OWN_ENDPOINTS = select(WebhookEndpoint.id).where(WebhookEndpoint.merchant_id.in_(_OWN_MERCHANTS))
 _OWN_QUOTES = select(Quote.id).where(Quote.payer == ADDRESS)
 _QUOTED = select(Quote.basket_id).where(Quote.payer == ADDRESS)
@@ -170,6 +171,13 @@ HOLDINGS = (
     Holding(Store, Store.merchant_id.in_(_OWN_MERCHANTS), TRADE),
     Holding(Till, Till.merchant_id.in_(_OWN_MERCHANTS), TRADE),
     Holding(Staff, or_(Staff.account_id == ACCOUNT, Staff.merchant_id.in_(_OWN_MERCHANTS)), TRADE),
+    # Before the keys: what their machines were answered goes with them.
+    Holding(
+        KeptAnswer,
+        or_(KeptAnswer.owner == ACCOUNT, KeptAnswer.owner.in_(_OWN_KEYS)),
+        DELETED,
+        withheld={"fingerprint": _SECRET, "body": "an answer that was given already; gone after a day"},
+    ),
     Holding(ApiKey, ApiKey.merchant_id.in_(_OWN_MERCHANTS), DELETED, withheld={"token_hash": _SECRET}),
     Holding(WebhookDelivery, WebhookDelivery.endpoint_id.in_(_OWN_ENDPOINTS), DELETED),
     Holding(
@@ -179,12 +187,6 @@ HOLDINGS = (
         withheld={"secret_sealed": _SECRET, "old_secret_sealed": _SECRET},
     ),
     Holding(DataKey, DataKey.person == ACCOUNT, PROOF, withheld={"wrapped": _SECRET}),
-    Holding(
-        KeptAnswer,
-        KeptAnswer.owner == ACCOUNT,
-        DELETED,
-        withheld={"fingerprint": _SECRET, "body": "an answer that was given already; gone after a day"},
-    ),
     Holding(RateWindow, RateWindow.bucket.endswith(ACCOUNT), DELETED),
     Holding(Notification, Notification.address == ADDRESS, LEDGER),
     Holding(OffChainNotification, OffChainNotification.address == ADDRESS, DELETED),

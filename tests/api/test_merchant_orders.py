@@ -7,8 +7,10 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
+from sqlalchemy import text
 
 from pswallet.api.deps import wall_clock
+from pswallet.api.limits import Limit, Limits
 from pswallet.client import Key, authorize_order, authorize_refund
 from pswallet.kit import clock
 from tests.api.gateway import Member, code_of, serve
@@ -228,11 +230,33 @@ def test_a_cashier_that_was_erased_is_nobody_and_the_staff_of_an_owner_that_was_
     pipeline.settle()
     for cashier in (one, two):
         appoint(owner, cashier, "cashier")
-    machine = by_key(owner, api_key(owner, "orders")["token"])
+    key = api_key(owner, "orders")
+    machine = by_key(owner, key["token"])
     asked = {"till": "T01", "reference": "1", "amount_fen": 100}
+    assert machine.post(place(owner, "/orders"), asked).status_code == 201
+    assert kept_answers(owner, key) == 1
     assert leave(one).status_code == 200
     assert code_of(one.post(place(owner, "/orders"), asked)) == "session-invalid"
     assert two.post(place(owner, "/orders"), asked).status_code == 201
     assert leave(owner).status_code == 200
     assert code_of(two.post(place(owner, "/orders"), asked)) == "merchant-unknown"
     assert code_of(machine.post(place(owner, "/orders"), asked)) == "api-key-invalid"
+    assert kept_answers(owner, key) == 0
+
+
+def kept_answers(owner: Member, key: Any) -> int:
+    with owner.sessions() as session:
+        kept = text("SELECT count(*) FROM kept_answers WHERE owner = :key")
+        return session.execute(kept, {"key": key["key"]["id"]}).scalar_one()
+
+
+def test_the_tills_of_a_shop_take_codes_within_one_limit(shop: Shop, make_app: Any) -> None:
+    app = make_app(limits=Limits(takings=Limit(1, 3_600)))
+    with serve(app) as http:
+        for who in (shop.machine, shop.owner):
+            who.http = http
+        body = {"text": payment_code(shop.ann), "reference": REFERENCE, "amount_fen": 2_880}
+        assert shop.machine.post(place(shop.owner, "/taken-codes"), body).status_code == 201
+        body["reference"] = "another"
+        assert code_of(shop.owner.post("/taken-codes", body)) == "rate-limit-exceeded"
+        assert code_of(shop.machine.post(place(shop.owner, "/taken-codes"), body)) == "rate-limit-exceeded"

@@ -110,3 +110,4 @@ def test_a_cashier_with_a_cap_gives_back_by_a_key_of_its_own_and_no_more_than_it
     assert (balance(an), left(an)) == (100_000, 0)
     with pytest.raises(Refused, match="cashier-limit-exceeded"):
         till.refund(ticket, Fen(21))
+    assert bo.get("/permits").json()["number"] == 0, "its own money it lets nobody fetch"
