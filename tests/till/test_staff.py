@@ -11,6 +11,8 @@ from pswallet.cli import app
 from pswallet.client import Refused
 from pswallet.kit.money import Fen
 from pswallet.merchants.rules.sales import State
+from pswallet.settings import Settings
+from pswallet.till import commands
 from pswallet.till.closing import close
 from pswallet.till.counter import NO_KEY, OWNERS_KEY, PAID_ELSEWHERE, Counter, NotNow
 from pswallet.till.sheets import day_of
@@ -114,3 +116,13 @@ def test_a_key_in_the_environment_needs_its_merchant_too(monkeypatch: pytest.Mon
     monkeypatch.setenv("PSWALLET_API_KEY", "psk_EXAMPLE")
     done = CliRunner().invoke(app, ["pos"])
     assert (done.exit_code, "--merchant" in done.output) == (2, True)
+
+
+def test_a_key_of_a_file_makes_a_machine_and_no_password_is_asked_for(tmp_path: Path) -> None:
+    file = tmp_path / "key"
+    file.write_text("psk_EXAMPLE\n")
+    file.chmod(0o600)
+    settings = Settings(wallet=tmp_path)
+    with commands._own(settings, Tongue("en"), token=commands._api_key(file, settings)) as (client, folder, _):
+        assert (client.is_machine, client.token, folder) == (True, "psk_EXAMPLE", tmp_path)
+        client.http.close()
