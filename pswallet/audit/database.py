@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from types import TracebackType
 from typing import Any, Self
 
-from sqlalchemy import Connection, func, select, text
+from sqlalchemy import Connection, func, literal, select, text, union_all
 
 from pswallet.audit import notices, points, refusals
 from pswallet.audit.anchors import Anchors
@@ -127,18 +127,21 @@ class Database:
             findings.add(
                 "database", f"the indexer's block {self._block} ({self._hash}) is not the chain's", self._block
             )
-        for table in (*PARTS, *refusals.TABLES, notices.TABLE):
-            self._compare_bounds(findings, table, first, last)
+        self._compare_bounds(findings, first, last)
 
-    def _compare_bounds(self, findings: Findings, table: type[Base], first: int, last: int) -> None:
+    def _compare_bounds(self, findings: Findings, first: int, last: int) -> None:
         """Look for rows of blocks that the chain does not have, and of blocks that the indexer says it has not read."""
-        name, block = table.__tablename__, table.__table__.columns["block"]
-        for number in self._connection.execute(select(block).where(~block.between(first, last))).scalars():
+        # One statement for all tables each: a round trip a table takes a third of the audit of a small chain.
+        tables = (*PARTS, *refusals.TABLES, notices.TABLE)
+        blocks = [(table.__tablename__, table.__table__.columns["block"]) for table in tables]
+        outside = [select(literal(name), block).where(~block.between(first, last)) for name, block in blocks]
+        for name, number in self._connection.execute(union_all(*outside)):
             findings.add("database", f"{name} has a row of block {number}, outside the chain", number)
-        most = self._connection.execute(select(func.max(block)).where(block.between(first, last))).scalar()
-        if most is not None and most > self._block:
-            told = f"the indexer's cursor stands at block {self._block}, and {name} has rows up to block {most}"
-            findings.add("database", told, max(self._block, first))
+        newest = [select(literal(name), func.max(block)).where(block.between(first, last)) for name, block in blocks]
+        for name, most in self._connection.execute(union_all(*newest)):
+            if most is not None and most > self._block:
+                told = f"the indexer's cursor stands at block {self._block}, and {name} has rows up to block {most}"
+                findings.add("database", told, max(self._block, first))
 
 
 def _shown(value: Any) -> str:

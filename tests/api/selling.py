@@ -23,8 +23,15 @@ def tea_house(stranger: Any, pipeline: Pipeline, fen: int = 0) -> Member:
 
 def sponsor(stranger: Any, pipeline: Pipeline, name: str, fen: int = 100_000) -> Member:
     """Somebody who gives money for others' purchases, and lets the checkout move it."""
-    found = members(stranger, pipeline, name, tier=SPONSOR, fen=fen)[0]
-    permit(found, pipeline)
+    return sponsors(stranger, pipeline, name, fen=fen)[0]
+
+
+def sponsors(stranger: Any, pipeline: Pipeline, *names: str, fen: int = 100_000) -> list[Member]:
+    """Several of them."""
+    found = members(stranger, pipeline, *names, tier=SPONSOR, fen=fen)
+    for one in found:
+        client_of(one).permit()
+    pipeline.settle()
     return found
 
 
@@ -36,9 +43,14 @@ def permit(member: Member, pipeline: Pipeline) -> None:
 
 def budget(funder: Member, pipeline: Pipeline, fen: int = 50_000) -> str:
     """Open a budget for a day; return its id."""
-    opened = client_of(funder).open_budget(total_fen=fen, lasts_s=86_400)
+    return budgets(funder, pipeline, fen)[0]
+
+
+def budgets(funder: Member, pipeline: Pipeline, *fens: int) -> list[str]:
+    """Open several."""
+    opened = [client_of(funder).open_budget(total_fen=fen, lasts_s=86_400)["id"] for fen in fens]
     pipeline.settle()
-    return opened["id"]
+    return opened
 
 
 def campaign(city: Member, pipeline: Pipeline, *winners: Member, **changed: Any) -> str:

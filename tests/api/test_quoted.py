@@ -38,10 +38,9 @@ class Fair:
         self.pipeline = pipeline
         self.shop = selling.tea_house(stranger, pipeline, fen=100)
         self.ann = members(stranger, pipeline, "ann", fen=10_000)[0]
-        self.city = selling.sponsor(stranger, pipeline, "city")
-        self.platform = selling.sponsor(stranger, pipeline, "platform")
+        self.city, self.platform = selling.sponsors(stranger, pipeline, "city", "platform")
         self.campaign = selling.campaign(self.city, pipeline, self.ann)
-        self.vouchers, self.points = (selling.budget(self.platform, pipeline, fen) for fen in (5_000, 5_001))
+        self.vouchers, self.points = selling.budgets(self.platform, pipeline, 5_000, 5_001)
         grant(self.ann, 800)
         for terms in (
             {"kind": "discount", "pay_bp": 8_800},
