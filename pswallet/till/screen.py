@@ -28,7 +28,7 @@ from pswallet.till.line import Ended, News
 from pswallet.till.pictures import drawn
 from pswallet.till.sheets import Sheet, day_of
 from pswallet.till.tickets import Ticket
-from pswallet.till.words import NEWS, REASONS, Tongue, state_of, text
+from pswallet.till.words import NEWS, REASONS, Tongue, brief_of, state_of, text
 
 LOOKS_EVERY_S = 0.5
 CODE_LIVES_S = 100.0
@@ -331,7 +331,7 @@ class Till(App[None]):
         if book.shop is not None:
             sales = [ticket.sale for ticket in book.tickets.values()]
             kept = format_yuan(sum(sale.kept for sale in sales))
-            shift = say("{count} sales, {kept}", count=len(sales), kept=kept) if book.is_open else say("shift closed")
+            shift = say("sales: {count}, {kept}", count=len(sales), kept=kept) if book.is_open else say("shift closed")
             named = [book.shop.name, book.shop.till, *([book.cashier] if book.cashier else []), shift]
             self._write("#shop", " · ".join(named))
         self._show_sale()
@@ -374,9 +374,13 @@ class Till(App[None]):
     def _state(self, ticket: Ticket) -> str:
         return " · ".join(self.tongue.say(told, **values) for told, values in state_of(ticket))
 
+    def _brief(self, ticket: Ticket) -> str:
+        gone = ticket.sale.refunded
+        return self.tongue.say(brief_of(ticket)) + (f" −{format_yuan(gone)}" if gone else "")
+
     def _show_sales(self) -> None:
         every = self.counter.book.tickets.values()
-        rows = [(one.reference, format_yuan(one.amount), self._state(one)) for one in reversed(every)]
+        rows = [(one.reference, format_yuan(one.amount), self._brief(one)) for one in reversed(every)]
         if rows != self._rows:
             self._rows = rows
             table = self.query_one("#sales", DataTable)

@@ -42,7 +42,7 @@ def day_of(closing: Closing, tongue: Tongue) -> Table:
     verdict = say("✓ The day balances") if closing.balances else say("✗ The day does not balance")
     table.add_row(verdict, "", style="bold")
     for name, fen in (
-        (say("{count} sales of this till", count=closing.day.sales), closing.day.sold),
+        (say("sales of this till: {count}", count=closing.day.sales), closing.day.sold),
         (say("given back"), closing.day.refunded),
         (say("this till keeps"), closing.day.kept),
         ("", None),

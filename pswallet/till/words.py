@@ -74,6 +74,15 @@ def state_of(ticket: Ticket) -> list[Said]:
     return found
 
 
+def brief_of(ticket: Ticket) -> str:
+    """Return the word for where a sale stands: a list has no room for more."""
+    if ticket.paid is not None:
+        return text("PAID")
+    if ticket.sale.state is State.VOIDED:
+        return text("voided")
+    return text("refused") if ticket.asking_refused else text("waits")
+
+
 def _unpaid(ticket: Ticket) -> str:
     if ticket.sale.state is State.VOIDED:
         return text("voided")

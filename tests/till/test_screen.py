@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Button, Digits, Input, Static
+from textual.widgets import Button, DataTable, Digits, Input, Static
 
 from pswallet.till.screen import ACTS, Till
 from pswallet.till.sheets import Sheet
@@ -17,7 +17,7 @@ from tests.parts import Chain
 from tests.till.shop import Shop, pay
 from tests.till.test_falls import payment_code
 
-WIDE = (140, 46)
+WIDE, SMALLEST = (140, 46), (120, 40)
 
 
 def play(till: Till, scene: Callable[[Pilot[Any]], Awaitable[None]], size: tuple[int, int] = WIDE) -> None:
@@ -163,6 +163,36 @@ def test_a_window_that_is_too_small_for_a_code_says_so(till: Till) -> None:
         await until(pilot, lambda: "make the window larger" in said(till, "#code"))
 
     play(till, scene, size=(100, 30))
+
+
+def test_in_the_smallest_window_every_act_can_be_read_in_each_language(shop: Shop) -> None:
+    for language in ("en", "zh-CN", "zh-HK"):
+        counter, tongue = shop.counter(), Tongue(language)
+        till = Till(counter, tongue, till="T01", customer=lambda ticket: None)
+        counter.line.tell = till.hear
+
+        async def scene(pilot: Pilot[Any], till: Till = till, tongue: Tongue = tongue) -> None:
+            for name, (key, label) in ACTS.items():
+                button = till.query_one(f"#{name}", Button)
+                shown = " ".join(strip.text for strip in button.render_lines(button.size.region))
+                assert "".join(shown.split("▁")[0].split()) == key + tongue.say(label).replace(" ", ""), shown
+
+        play(till, scene, size=SMALLEST)
+        counter.put_out()
+
+
+def test_a_list_of_sales_says_in_a_word_where_each_stands(till: Till, an: Member) -> None:
+    async def scene(pilot: Pilot[Any]) -> None:
+        table = till.query_one("#sales", DataTable)
+        await typed(pilot, "28.80", "f2")
+        await until(pilot, lambda: [table.get_row_at(0)[2]] == ["waits"])
+        pay(an, till.shown)
+        await until(pilot, lambda: table.get_row_at(0)[2] == "PAID")
+        await typed(pilot, "8.8", "f4")
+        await until(pilot, lambda: table.get_row_at(0)[2] == "PAID −¥8.80")
+        assert table.virtual_size.width <= table.size.width
+
+    play(till, scene, size=SMALLEST)
 
 
 def test_an_amount_is_typed_first(till: Till) -> None:
