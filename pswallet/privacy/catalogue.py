@@ -137,6 +137,15 @@ _QUOTED = select(Quote.basket_id).where(Quote.payer == ADDRESS)
 _OWN_CHECKOUTS = select(CheckoutPayment.hash).where(
     or_(CheckoutPayment.payer == ADDRESS, CheckoutPayment.merchant == ADDRESS)
 )
+_OWN_ORDERS = select(Order.id).where(Order.merchant == ADDRESS)
+_PAID = or_(
+    Order.hash.in_(select(Authorization.nonce).where(Authorization.payer == ADDRESS)),
+    Order.hash.in_(select(AuthorizationUse.nonce).where(AuthorizationUse.payer == ADDRESS)),
+    Order.id.in_(select(FundedIntake.order_id).where(FundedIntake.payer == ADDRESS)),
+)
+"""Orders that the person paid, or tried to: their rows name the merchant alone."""
+_OWN_FUNDED = select(FundedIntake.hash).where(FundedIntake.payer == ADDRESS)
+_OWN_BUDGETS = select(CheckoutBudget.id).where(CheckoutBudget.funder == ADDRESS)
 _OWN_PACKETS = select(RedPacket.id).where(RedPacket.creator == ADDRESS)
 _OWN_ENTRIES = select(BankEntry.entry).where(BankEntry.account == ADDRESS)
 
@@ -199,8 +208,8 @@ HOLDINGS = (
     Holding(PaymentRequest, or_(PaymentRequest.creator == ADDRESS, PaymentRequest.id.in_(_ASKED)), SAID),
     Holding(PaymentShare, or_(PaymentShare.payer == ADDRESS, PaymentShare.request_id.in_(_OWN_REQUESTS)), SAID),
     Holding(SharePayment, SharePayment.payer == ADDRESS, SIGNED),
-    Holding(Order, Order.merchant == ADDRESS, SIGNED),
-    Holding(OrderRefund, OrderRefund.payer == ADDRESS, SIGNED),
+    Holding(Order, or_(Order.merchant == ADDRESS, _PAID), SIGNED),
+    Holding(OrderRefund, or_(OrderRefund.payer == ADDRESS, OrderRefund.order_id.in_(_OWN_ORDERS)), SIGNED),
     Holding(Offer, Offer.owner == ADDRESS, SAID, withheld={"seed": _SECRET}),
     Holding(OfferCount, OfferCount.person == ADDRESS, SIGNED),
     Holding(Basket, or_(Basket.merchant == ADDRESS, Basket.id.in_(_QUOTED)), SAID),
@@ -244,7 +253,11 @@ HOLDINGS = (
     Holding(CheckoutBudget, CheckoutBudget.funder == ADDRESS, SIGNED),
     Holding(
         CheckoutRefundAsked,
-        or_(CheckoutRefundAsked.merchant == ADDRESS, CheckoutRefundAsked.signer == ADDRESS),
+        or_(
+            CheckoutRefundAsked.merchant == ADDRESS,
+            CheckoutRefundAsked.signer == ADDRESS,
+            CheckoutRefundAsked.hash.in_(_OWN_CHECKOUTS),
+        ),
         SIGNED,
     ),
     Holding(Allowance, or_(Allowance.owner == ADDRESS, Allowance.spender == ADDRESS), LEDGER),
@@ -255,7 +268,13 @@ HOLDINGS = (
     Holding(CheckoutCashier, or_(CheckoutCashier.merchant == ADDRESS, CheckoutCashier.cashier == ADDRESS), LEDGER),
     Holding(
         CheckoutRefusal,
-        or_(CheckoutRefusal.subject.contains(ADDRESS), CheckoutRefusal.key.contains(ADDRESS)),
+        or_(
+            CheckoutRefusal.subject.contains(ADDRESS),
+            CheckoutRefusal.key.contains(ADDRESS),
+            CheckoutRefusal.subject.in_(_OWN_FUNDED),
+            CheckoutRefusal.subject.in_(_OWN_CHECKOUTS),
+            CheckoutRefusal.subject.in_(_OWN_BUDGETS),
+        ),
         LEDGER,
     ),
     Holding(TrailEntry, or_(TrailEntry.person == ACCOUNT, TrailEntry.person == ADDRESS), PROOF),

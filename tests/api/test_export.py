@@ -15,12 +15,12 @@ from pswallet.points import service as points
 from pswallet.points.rules import PaidOrder
 from pswallet.privacy import officers
 from pswallet.privacy.catalogue import HOLDINGS, IMPERSONAL
-from tests.api import shopping
+from tests.api import selling, shopping
 from tests.api.campaigns import list_winners, open_campaign
 from tests.api.gateway import Member, code_of
 from tests.api.leaving import BORN, CARD, NAME, NUMBER, check_name
 from tests.api.merchants import open_shop
-from tests.api.money import balance, give, members, send
+from tests.api.money import balance, client_of, give, members, send
 from tests.api.test_payment_codes import shop_by_code
 from tests.parts import Pipeline
 
@@ -144,6 +144,27 @@ def test_every_row_that_names_the_person_is_in_the_export(stranger: Any, pipelin
         "checkout_refunds", "checkout_refunds_asked", "checkout_refusals", "funded_orders",
         "campaigns", "campaign_openings", "campaign_closings", "listed_shops", "voucher_refusals",
     }  # fmt: skip
+
+
+def test_an_export_has_the_orders_that_one_paid_and_their_refunds(stranger: Any, pipeline: Pipeline) -> None:
+    """An order's row names its merchant alone: whose payment it is stands elsewhere."""
+    ping, hua, city = members(stranger, pipeline, "ping", "hua", "city")
+    shop = selling.tea_house(stranger, pipeline)
+    first, second, third = (selling.order(shop, 2_100, reference) for reference in ("1", "2", "3"))
+    campaign = selling.campaign(selling.sponsor(stranger, pipeline, "district"), pipeline, hua)
+    assert selling.pay_plain(ping, first).status_code == 202
+    assert selling.pay(hua, second, [selling.voucher_part(hua, campaign, 2_000)]).status_code == 202
+    pipeline.settle()
+    client_of(shop).give_back(shop.get(f"/orders/{first['id']}").json(), ping.address, 100)
+    pipeline.settle()
+    assert third["status"] == "open"
+    numbers, refunds = {}, {}
+    for one in (ping, hua, city, shop):
+        records = exported(one)["records"]
+        numbers[one.name] = [row["reference"] for row in records["orders"]]
+        refunds[one.name] = len(records["order_refunds"])
+    assert numbers == {"ping": ["1"], "hua": ["2"], "city": [], "tea house": ["1", "2", "3"]}
+    assert refunds == {"ping": 1, "hua": 0, "city": 0, "tea house": 1}
 
 
 def test_an_export_has_nobody_elses_rows(stranger: Any, pipeline: Pipeline) -> None:
