@@ -25,6 +25,7 @@ from pswallet.privacy.export import rows_of
 from pswallet.privacy.models import RetainedRecord
 from pswallet.privacy.rules import Affairs
 from pswallet.redpackets import service as redpackets
+from pswallet.vouchers import service as vouchers
 
 _PERSONAL = ("phone", "name", "kind", "number", "birth_date", "card", "checked_at", "face_checked_at")
 
@@ -74,7 +75,11 @@ def _erase(
     reasons = rules.obstacles(affairs)
     if reasons:
         raise ErasureBlocked(
-            reasons=reasons, balance_fen=affairs.balance, packets=affairs.packets, bank_entries=affairs.bank_entries
+            reasons=reasons,
+            balance_fen=affairs.balance,
+            packets=affairs.packets,
+            bank_entries=affairs.bank_entries,
+            campaigns=affairs.campaigns,
         )
     retained = _retain(session, vault, retention_key, account, now=now)
     _delete(session, account)
@@ -93,6 +98,7 @@ def _affairs(session: Session, address: str, *, now: datetime) -> Affairs:
         pending_payments=payments.pending_payments(session, address, now=block.time if block else now),
         packets=redpackets.unfinished_packets(session, address),
         bank_entries=bank.waiting_entries(session, address),
+        campaigns=vouchers.unfinished_campaigns(session, address),
     )
 
 

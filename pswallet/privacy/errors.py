@@ -11,7 +11,7 @@ class FreshSignInRequired(Problem):
 
 
 class ErasureBlocked(Problem):
-    """Something must be done first; `reasons` names each, with `balance_fen`, `packets` and `bank_entries`."""
+    """Something must be done first; `reasons` names each, with `balance_fen` and what is still open."""
 
     status = 409
     title = "Something must be done before the account can be erased"

@@ -26,6 +26,7 @@ class Affairs:
     pending_payments: int
     packets: list[str]
     bank_entries: list[str]
+    campaigns: list[str]
 
 
 def obstacles(affairs: Affairs) -> list[str]:
@@ -36,6 +37,7 @@ def obstacles(affairs: Affairs) -> list[str]:
         "pending_payments": affairs.pending_payments > 0,
         "open_packets": bool(affairs.packets),
         "bank_entries": bool(affairs.bank_entries),
+        "open_campaigns": bool(affairs.campaigns),
     }
     return [reason for reason, holds in reasons.items() if holds]
 

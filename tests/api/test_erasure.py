@@ -21,10 +21,11 @@ from pswallet.notifications.service import OffChainNotice, notify_off_chain
 from pswallet.privacy import officers, retention
 from pswallet.privacy.proof import Proof, prove
 from pswallet.vendors.identity import SandboxIdentity
+from tests.api.campaigns import open_campaign
 from tests.api.gateway import Member, code_of
 from tests.api.leaving import BORN, CARD, NAME, NUMBER, check_name, forget_codes, leave, leave_body, rows_of_others
 from tests.api.money import client_of, give, members, send
-from tests.parts import Chain, Pipeline
+from tests.parts import DAY_S, Chain, Pipeline
 
 
 @pytest.fixture
@@ -238,6 +239,18 @@ def test_money_that_waits_at_the_bank_is_named(member: Member, pipeline: Pipelin
     assert member.post("/sandbox/bank-entries", paid).status_code == 202
     refusal = blocked(member)
     assert (refusal["reasons"], refusal["bank_entries"]) == (["bank_entries"], ["b-1"])
+
+
+def test_a_campaign_of_ones_own_is_named_until_its_rest_is_back(stranger: Any, pipeline: Pipeline) -> None:
+    (city,) = members(stranger, pipeline, "city", tier=6, fen=20_000)
+    campaign = open_campaign(city, pipeline)
+    refusal = blocked(city)
+    assert (refusal["reasons"], refusal["campaigns"]) == (["open_campaigns"], [campaign])
+    pipeline.chain.move_time(DAY_S)
+    pipeline.settle()
+    assert city.post(f"/campaigns/{campaign}/close").status_code == 202
+    pipeline.settle()
+    assert blocked(city)["reasons"] == ["balance"]
 
 
 # --- everybody else ---------------------------------------------------------------

@@ -8,7 +8,14 @@ from pswallet.kit.money import Fen
 from pswallet.privacy import rules
 from pswallet.privacy.rules import Affairs
 
-NOTHING = {"frozen": False, "balance": Fen(0), "pending_payments": 0, "packets": [], "bank_entries": []}
+NOTHING = {
+    "frozen": False,
+    "balance": Fen(0),
+    "pending_payments": 0,
+    "packets": [],
+    "bank_entries": [],
+    "campaigns": [],
+}
 
 
 def test_with_no_affairs_left_nothing_stands_in_the_way() -> None:
@@ -23,6 +30,7 @@ def test_with_no_affairs_left_nothing_stands_in_the_way() -> None:
         ({"pending_payments": 1}, "pending_payments"),
         ({"packets": ["0x01"]}, "open_packets"),
         ({"bank_entries": ["b1"]}, "bank_entries"),
+        ({"campaigns": ["0x02"]}, "open_campaigns"),
     ],
 )
 def test_each_affair_is_named(affair: dict, reason: str) -> None:
@@ -30,8 +38,11 @@ def test_each_affair_is_named(affair: dict, reason: str) -> None:
 
 
 def test_every_affair_is_named_at_once() -> None:
-    affairs = Affairs(frozen=True, balance=Fen(5), pending_payments=2, packets=["0x01"], bank_entries=["b1"])
-    assert rules.obstacles(affairs) == ["frozen", "balance", "pending_payments", "open_packets", "bank_entries"]
+    affairs = Affairs(
+        frozen=True, balance=Fen(5), pending_payments=2, packets=["0x01"], bank_entries=["b1"], campaigns=["0x02"]
+    )
+    reasons = ["frozen", "balance", "pending_payments", "open_packets", "bank_entries", "open_campaigns"]
+    assert rules.obstacles(affairs) == reasons
 
 
 @pytest.mark.parametrize(

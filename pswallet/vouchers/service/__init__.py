@@ -2,7 +2,7 @@
 
 from pswallet.vouchers.service.campaigns import OpenCampaign, keep_shops, money_digest, open_campaign
 from pswallet.vouchers.service.claims import Claim, ClaimVouchers, claim
-from pswallet.vouchers.service.closing import close, ended_campaigns
+from pswallet.vouchers.service.closing import close, ended_campaigns, unfinished_campaigns
 from pswallet.vouchers.service.reading import (
     CampaignView,
     ShopPage,
@@ -39,5 +39,6 @@ __all__ = [
     "shops_of",
     "spendable",
     "terms_of_campaign",
+    "unfinished_campaigns",
     "vouchers_of",
 ]

@@ -22,6 +22,8 @@ _REST = """
 
 _HOLDS_MONEY = text(f"SELECT {_REST} FROM campaign_openings o WHERE o.campaign = :campaign")  # noqa: S608
 
+_UNFINISHED = text(f"SELECT o.campaign FROM campaign_openings o WHERE o.sponsor = :sponsor AND {_REST} ORDER BY 1")  # noqa: S608
+
 _ENDED = text(
     "SELECT o.campaign, o.ends_at FROM campaign_openings o"  # noqa: S608 - our own words
     f" WHERE o.ends_at > :since AND o.ends_at <= :before AND {_REST}"
@@ -62,3 +64,8 @@ def ended_campaigns(session: Session, *, since: datetime, now: datetime, limit: 
     window = {"since": since, "before": now - timedelta(seconds=rules.CLOSING_GRACE_S)}
     rows = session.execute(_ENDED, {**window, "tries": _TRIES, "limit": limit})
     return {row.campaign: row.ends_at for row in rows}
+
+
+def unfinished_campaigns(session: Session, sponsor: str) -> list[str]:
+    """Return the campaigns of `sponsor` that still hold money: what is left of them goes back there."""
+    return list(session.scalars(_UNFINISHED, {"sponsor": sponsor}))
