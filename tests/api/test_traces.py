@@ -12,9 +12,12 @@ import pytest
 from opentelemetry.proto.collector.trace.v1.trace_service_pb2 import ExportTraceServiceRequest
 from sqlalchemy import text
 
+from pswallet.client import Key, authorize_order
 from pswallet.kit import tracing
+from tests.api import selling
+from tests.api.campaigns import list_winners
 from tests.api.gateway import Member, serve
-from tests.api.money import members, transfer_body
+from tests.api.money import members, served, transfer_body
 from tests.parts import Pipeline
 
 CALLER = "4bf92f3577b34da6a3ce929d0e0e4736"
@@ -163,6 +166,38 @@ def test_other_posts_carry_their_trace_too(stranger: Any, make_app: Any, pipelin
     names = [span.name for _, span in traced.of(CALLER)]
     assert "POST /accounts" in names
     assert set(WAY[1:]) <= set(names)
+
+
+def test_orders_carry_their_trace_however_they_are_paid(
+    stranger: Any, make_app: Any, pipeline: Pipeline, traced: Collector
+) -> None:
+    """Of the intakes beside the transfers': a plain order's, a voucher's and a funded order's."""
+    (payer,) = members(stranger, pipeline, "ann")
+    shop = selling.tea_house(stranger, pipeline)
+    campaign = selling.campaign(selling.sponsor(stranger, pipeline, "district"), pipeline)
+    list_winners(pipeline, campaign, payer)
+    plain, funded = (selling.order(shop, 2_100, reference) for reference in ("1", "2"))
+    bodies = {
+        f"/orders/{plain['id']}/payments": authorize_order(served(payer), Key.of(payer.key), plain),
+        f"/campaigns/{campaign}/vouchers": {},
+        f"/orders/{funded['id']}/funded-payments": selling.pay_body(
+            payer, funded, [selling.voucher_part(payer, campaign, 2_000)]
+        ),
+    }
+    with serve(make_app()) as client:
+        payer.http = client
+        for place, (path, body) in enumerate(bodies.items()):
+            assert payer.post(path, body, headers={"traceparent": traceparent(place)}).status_code == 202
+            pipeline.settle()
+    tracing.stop()
+    for place, path in enumerate(bodies):
+        names = [span.name for _, span in traced.of(traceparent(place).split("-")[1])]
+        assert set(WAY[1:]) <= set(names), path
+        assert any(name.startswith("POST /v1/") for name in names), path
+
+
+def traceparent(place: int) -> str:
+    return f"00-{place + 1:032x}-00f067aa0ba902b7-01"
 
 
 def traces_kept(pipeline: Pipeline) -> int:
