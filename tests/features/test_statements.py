@@ -1,6 +1,7 @@
 """A statement: opening + in - out = closing, whatever happened, and one month begins where the last one ended."""
 
 from collections import Counter
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import pairwise
 from typing import Any, NamedTuple
@@ -19,6 +20,8 @@ from pswallet.payments.rules import ZERO_ADDRESS
 from pswallet.payments.service import Period, Statement
 from pswallet.redpackets import service as redpackets
 from tests.audit.city import City
+from tests.audit.shops import Shops
+from tests.features.fair import Fair
 from tests.features.money import Town
 from tests.parts import DAY_S, Person
 
@@ -165,6 +168,41 @@ def test_every_kind_of_movement_on_the_chain_is_counted(town: Town) -> None:
         "packet-refunded": 1,
         "redeem": 1,
     }
+
+
+def test_orders_with_vouchers_and_budgets_and_their_refunds_are_counted(town: Town) -> None:
+    """Of payer, merchant, sponsor and both contracts: both kinds of orders, refunds of each, a campaign to its end."""
+    an, bo = town.people("an", "bo")
+    shops = Shops(Fair(town))
+    fair = shops.fair
+    terms = fair.opened()
+    fair.give(terms, (an, 1))
+    order = fair.order(terms, an, 2_000, own=2_000, amount=4_500)
+    order = replace(order, parts=(*order.parts, shops.part(500)))
+    shops.pay(order, an, terms)
+    shops.refund(order, 700, terms=terms)
+    plain = town.order(fair.tea_house, bo, 30_000)
+    town.give_back(fair.tea_house, plain, bo, 10_000)
+    town.pass_time(DAY_S)
+    shops.refund(order, 3_800, number=1, terms=terms)
+    fair.close(terms)
+    town.settle()
+    chain = town.pipeline.chain
+    told: dict[str, list[str | None]] = {}
+    for who in (an.address, bo.address, fair.tea_house.address, fair.sponsor.address, *contracts(chain.deployment)):
+        found, lines = town.run(lambda session, who=who: statement_of(session, who))
+        assert adds_up(found)
+        assert (found.opening_fen, found.closing_fen) == (0, chain.balance(who))
+        assert sum(line.amount_fen for line in lines) == found.closing_fen
+        told[who] = [line.reference for line in lines]
+    assert told[an.address] == [None, order.reference, order.reference, order.reference]
+    assert told[bo.address] == [None, plain.reference, plain.reference]
+    assert set(told[fair.tea_house.address]) == {order.reference, plain.reference}
+    assert [chain.balance(one) for one in contracts(chain.deployment)] == [0, 0]
+
+
+def contracts(deployment: Any) -> tuple[str, str]:
+    return deployment.checkout, deployment.voucher
 
 
 def statement_of(session: Session, address: str) -> tuple[Statement, list[service.Line]]:
