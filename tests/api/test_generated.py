@@ -9,9 +9,10 @@ import schemathesis
 from schemathesis.engine import events, from_schema
 
 from pswallet.api.shapes import LINES_PATTERN, TEXT_PATTERN
-from tests.api import shopping
+from tests.api import selling, shopping
 from tests.api.campaigns import list_winners, open_campaign
 from tests.api.gateway import Member
+from tests.api.merchants import open_shop, prove_name
 from tests.api.money import give, members, packet_body, send, transfer_body
 from tests.parts import Pipeline
 
@@ -50,12 +51,24 @@ class Town:
         self.quote = shopping.quote(self.ann, shopping.basket(shop))
         self.campaign = open_campaign(members(stranger, pipeline, "district", tier=6)[0], pipeline)
         list_winners(pipeline, self.campaign, self.ann)
+        prove_name(self.bob)
+        pipeline.settle()
+        self.shop = open_shop(self.bob)
+        pipeline.settle()
+        self.order: str = selling.order(shop, 50)["id"]
+        self.others = {
+            "device_id": self.bob.post("/payment-codes").json()["id"],
+            "group_id": self.bob.post("/contact-groups", {"name": "一家人"}).json()["id"],
+            "budget": "0x" + "5b" * 32,
+            "address": self.ann.address,
+        }
         self.session: str = self.ann.get("/sessions").json()["sessions"][0]["id"]
 
     @property
     def ids(self) -> dict[str, str]:
-        """By path parameter: what Ann has."""
-        ids = {"transfer_id": self.transfer, "request_id": self.request, "packet": self.packet}
+        """By path parameter: what Ann has, and Bob's shop."""
+        ids = {"transfer_id": self.transfer, "request_id": self.request, "packet": self.packet, "order_id": self.order}
+        ids |= self.others | {name: value for name, value in self.shop.items() if name != "token"}
         return ids | {"offer_id": self.offer, "quote_id": self.quote, "campaign": self.campaign}
 
 
