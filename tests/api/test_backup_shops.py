@@ -3,6 +3,9 @@
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from pswallet.client import Refused
 from pswallet.kit.db import transaction
 from pswallet.points import service as points
 from tests.api import selling
@@ -51,6 +54,10 @@ def test_shops_go_on_where_the_backup_and_the_chain_left_them(
     assert (settled["sales_fen"], settled["refunds_fen"], settled["difference_fen"]) == (3 * 2_800 + 300, 800, 0)
     assert code_of(shop.get(f"/orders/{lost['id']}")) == "order-unknown", "opened after the backup"
     assert free(ping) == 28 - 5 + 28, "neither the lost order's points, nor those that the lost refund took"
+    shown = shop.get(f"/orders/{orders[0]['id']}").json()
+    assert (shown["refunds"], shown["payments"][0]["refunded_fen"]) == ([], 0)
+    with pytest.raises(Refused, match="authorization-already-used"):
+        client_of(shop).give_back(shown, ping.address, 800)
     again = selling.order(shop, 2_000, "5")
     assert selling.pay_plain(ping, again).status_code == 202
     pipeline.settle()
