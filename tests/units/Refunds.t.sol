@@ -35,6 +35,15 @@ contract RefundsSpec is OrderProof {
         this.check_wordCountsWhatComesBackAndNothingElse(word, own, value, uint8(dice[0] % 3));
     }
 
+    function test_everyFieldOfAnOrderHoldsItsMostAndTouchesNoOther() external pure {
+        uint256 most = type(uint48).max;
+        _reads(OrderWords.PAID.withOwn(type(uint64).max), type(uint64).max, 0, 0, 0, 0);
+        _reads(OrderWords.PAID.withPart(0, most), 0, most, 0, 0, 0);
+        _reads(OrderWords.PAID.withPart(1, most), 0, 0, most, 0, 0);
+        _reads(OrderWords.PAID.withPart(2, most), 0, 0, 0, most, 0);
+        _reads(OrderWord.wrap(uint256(type(uint32).max) << 16), 0, 0, 0, 0, type(uint32).max);
+    }
+
     function test_orderCountsItsRefundsUpToWhatTheFieldHolds() external view {
         OrderWord word = OrderWord.wrap((uint256(type(uint32).max) - 1) << 16 | 1);
         require(this.counted(word).number() == type(uint32).max, "the last");
@@ -56,6 +65,14 @@ contract RefundsSpec is OrderProof {
     /// @notice {OrderWords-counted} as a call, whose panic is caught.
     function counted(OrderWord word) external pure returns (OrderWord) {
         return word.counted();
+    }
+
+    function _reads(OrderWord word, uint256 own, uint256 first, uint256 second, uint256 third, uint256 number)
+        private
+        pure
+    {
+        require(word.isPaid() && word.ownReturned() == own && word.number() == number, "own or number");
+        require(word.returned(0) == first && word.returned(1) == second && word.returned(2) == third, "parts");
     }
 
     /// @dev Small amounts half the time: equal ones and zeros are then met often.
