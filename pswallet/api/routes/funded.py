@@ -1,6 +1,5 @@
 """Orders that others help to pay: from a quote to its order, paid by one signature over all parts, and refunded."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime
@@ -8,27 +7,26 @@ from datetime import datetime
 from fastapi import APIRouter, Request, Response
 from pydantic import ConfigDict, Field, JsonValue
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 
-from pswallet.accounts.errors import AllowanceInsufficient, SignatureInvalid
+from pswallet.accounts.errors import AllowanceInsufficient
 from pswallet.accounts.service import SessionOwner
-from pswallet.api.deps import Credentials, Gateway, KeyHeader, MemberPost, Post, gateway_of
+from pswallet.api.deps import Credentials, Gateway, KeyHeader, MemberPost, Post
 from pswallet.api.idempotency import Answer, once
 from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
 from pswallet.api.polling import PolledRoute
-from pswallet.api.problems import AmountInvalid, ChainAway, RequestInvalid
+from pswallet.api.problems import AmountInvalid, ChainAway
 from pswallet.api.refusals import refused
-from pswallet.api.routes.orders import ORDER_ID, OrderId, OrderPartShape, OrderShape, shape_of
+from pswallet.api.routes.orders import OrderId, OrderPartShape, OrderShape, order_id_of, shape_of
 from pswallet.api.routes.quotes import QuoteId
 from pswallet.api.routes.red_packets import Ask, chain_time
 from pswallet.api.routes.transfers import PAYING, with_verdict
 from pswallet.api.shapes import Address, AmountFen, Bytes32, Shape, Signature
+from pswallet.api.signed import answer_signed, may_be_a_contracts
 from pswallet.api.traces import trace_of
 from pswallet.api.verdicts import contract_verdict, with_contract
 from pswallet.chain.funded import Part
 from pswallet.chain.signing import (
     RECEIVE_WITH_AUTHORIZATION,
-    SignatureMalformed,
     checkout_domain,
     token_domain,
 )
@@ -192,45 +190,25 @@ def _desk(gateway: Gateway) -> Desk[PayFunded]:
             for outcome in outcomes
         ]
 
-    return Desk(gateway, act, undecided=_may_be_a_contracts)
-
-
-_UNSIGNED = (SignatureInvalid, SignatureMalformed, checkout_errors.PayerSignatureInvalid)
-
-
-def _may_be_a_contracts(command: PayFunded, problem: Problem) -> bool:
-    return command.contract_verdict is None and isinstance(problem, _UNSIGNED)
+    return Desk(gateway, act, undecided=may_be_a_contracts)
 
 
 async def _serve(request: Request) -> Response:
     intake = intake_of(request, "funded orders", _desk)
-    order_id = request.path_params["order_id"]
-    if not re.fullmatch(ORDER_ID, order_id):
-        raise RequestInvalid(errors=[{"at": "path.order_id", "why": "ord_ and 26 letters or digits are wanted"}])
+    order_id = order_id_of(request)
     body, token, key, print_ = await parse(request, PayFundedOrder)
-    commands: list[PayFunded] = []
 
     def command(owner: SessionOwner) -> PayFunded:
-        commands.append(
-            PayFunded(
-                order_id=order_id,
-                payer=owner.address,
-                own_fen=Fen(body.own_fen),
-                parts=tuple(
-                    Part(part.funder, part.budget, part.value_fen, part.minimum_spend_fen) for part in body.parts
-                ),
-                signature=body.signature,
-                trace=trace_of(request.scope),
-            )
+        return PayFunded(
+            order_id=order_id,
+            payer=owner.address,
+            own_fen=Fen(body.own_fen),
+            parts=tuple(Part(part.funder, part.budget, part.value_fen, part.minimum_spend_fen) for part in body.parts),
+            signature=body.signature,
+            trace=trace_of(request.scope),
         )
-        return commands[-1]
 
-    answer = await intake.answer(Hot(token, key, print_, command))
-    if isinstance(answer, _UNSIGNED) and commands:
-        # Not the payer's key: the payer may be a contract. Asked outside the group, which waits for no node.
-        judged = await run_in_threadpool(_judged, gateway_of(request), commands[-1])
-        answer = await intake.answer(Hot(token, key, print_, lambda _: judged))
-    return sent(answer)
+    return sent(await answer_signed(request, intake, Hot(token, key, print_, command), _judged))
 
 
 def _judged(gateway: Gateway, command: PayFunded) -> PayFunded:

@@ -9,9 +9,7 @@ from typing import Annotated
 from fastapi import APIRouter, Path, Query, Request, Response
 from pydantic import ConfigDict, Field
 from sqlalchemy.orm import Session
-from starlette.concurrency import run_in_threadpool
 
-from pswallet.accounts.errors import SignatureInvalid
 from pswallet.accounts.service import SessionOwner
 from pswallet.api.deps import (
     Credentials,
@@ -22,7 +20,6 @@ from pswallet.api.deps import (
     Owner,
     Post,
     Transaction,
-    gateway_of,
 )
 from pswallet.api.idempotency import Answer, once
 from pswallet.api.intake import Desk, Hot, accepted, hot_route, intake_of, parse, sent
@@ -32,9 +29,10 @@ from pswallet.api.refusals import refused
 from pswallet.api.routes.red_packets import Ask, chain_time, time_of
 from pswallet.api.routes.transfers import EXAMPLE_AUTHORIZATION, PAYING, TransferAccepted, with_verdict
 from pswallet.api.shapes import Address, AmountFen, Bytes32, Shape, Signature, Ticket, UnixTime
+from pswallet.api.signed import answer_signed, may_be_a_contracts
 from pswallet.api.traces import trace_of
 from pswallet.chain.funded import Part
-from pswallet.chain.signing import SignatureMalformed, token_domain
+from pswallet.chain.signing import token_domain
 from pswallet.checkout.service import FundedPayment
 from pswallet.kit.clock import to_unix
 from pswallet.kit.db import transaction
@@ -240,39 +238,32 @@ def _desk(gateway: Gateway) -> Desk[PayOrder]:
             for outcome in outcomes
         ]
 
-    return Desk(gateway, act, undecided=_may_be_a_contracts)
+    return Desk(gateway, act, undecided=may_be_a_contracts)
 
 
-def _may_be_a_contracts(command: PayOrder, problem: Problem) -> bool:
-    return command.contract_verdict is None and isinstance(problem, SignatureInvalid | SignatureMalformed)
+def order_id_of(request: Request) -> str:
+    """Return the order's id in the path of a hot route. Raises RequestInvalid."""
+    order_id: str = request.path_params["order_id"]
+    if not re.fullmatch(ORDER_ID, order_id):
+        raise RequestInvalid(errors=[{"at": "path.order_id", "why": "ord_ and 26 letters or digits are wanted"}])
+    return order_id
 
 
 async def _serve(request: Request) -> Response:
     intake = intake_of(request, "orders", _desk)
-    order_id = request.path_params["order_id"]
-    if not re.fullmatch(ORDER_ID, order_id):
-        raise RequestInvalid(errors=[{"at": "path.order_id", "why": "ord_ and 26 letters or digits are wanted"}])
+    order_id = order_id_of(request)
     body, token, key, print_ = await parse(request, PayAnOrder)
-    commands: list[PayOrder] = []
 
     def command(owner: SessionOwner) -> PayOrder:
-        commands.append(
-            PayOrder(
-                order_id=order_id,
-                payer=owner.address,
-                valid_before=body.valid_before,
-                signature=body.signature,
-                trace=trace_of(request.scope),
-            )
+        return PayOrder(
+            order_id=order_id,
+            payer=owner.address,
+            valid_before=body.valid_before,
+            signature=body.signature,
+            trace=trace_of(request.scope),
         )
-        return commands[-1]
 
-    answer = await intake.answer(Hot(token, key, print_, command))
-    if isinstance(answer, SignatureInvalid | SignatureMalformed) and commands:
-        # Not the payer's key: the payer may be a contract. Asked outside the group, which waits for no node.
-        judged = await run_in_threadpool(_judged, gateway_of(request), commands[-1])
-        answer = await intake.answer(Hot(token, key, print_, lambda _: judged))
-    return sent(answer)
+    return sent(await answer_signed(request, intake, Hot(token, key, print_, command), _judged))
 
 
 def _judged(gateway: Gateway, command: PayOrder) -> PayOrder:

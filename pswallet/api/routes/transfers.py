@@ -23,6 +23,7 @@ from pswallet.api.polling import PolledRoute
 from pswallet.api.problems import AmountInvalid, ChainAway, RateLimitExceeded
 from pswallet.api.refusals import refused
 from pswallet.api.shapes import Address, AmountFen, Bytes32, Phone, Shape, Signature, UnixTime
+from pswallet.api.signed import answer_signed, may_be_a_contracts
 from pswallet.api.traces import trace_of
 from pswallet.api.verdicts import contract_verdict
 from pswallet.chain.signing import TRANSFER_WITH_AUTHORIZATION, SignatureMalformed, StructType, token_domain
@@ -136,11 +137,7 @@ def _desk(gateway: Gateway) -> Desk[SignedPayment]:
             for outcome in outcomes
         ]
 
-    return Desk(gateway, act, undecided=_may_be_a_contracts)
-
-
-def _may_be_a_contracts(payment: SignedPayment, problem: Problem) -> bool:
-    return payment.contract_verdict is None and isinstance(problem, errors.SignatureInvalid | SignatureMalformed)
+    return Desk(gateway, act, undecided=may_be_a_contracts)
 
 
 async def _serve(request: Request) -> Response:
@@ -154,19 +151,11 @@ async def _serve(request: Request) -> Response:
         if isinstance(found, Answer):
             return found.response()
         to = found
-    signed: list[SignedPayment] = []
 
     def command(owner: SessionOwner) -> SignedPayment:
-        payment = body.payment(owner.address, to, body.amount_fen)
-        signed.append(replace(payment, trace=trace_of(request.scope)))
-        return signed[-1]
+        return replace(body.payment(owner.address, to, body.amount_fen), trace=trace_of(request.scope))
 
-    answer = await intake.answer(Hot(token, key, print_, command))
-    if isinstance(answer, errors.SignatureInvalid | SignatureMalformed) and signed:
-        # Not the payer's key: the payer may be a contract. Asked outside the group, which waits for no node.
-        judged = await run_in_threadpool(with_verdict, gateway, signed[-1])
-        answer = await intake.answer(Hot(token, key, print_, lambda _: judged))
-    return sent(answer)
+    return sent(await answer_signed(request, intake, Hot(token, key, print_, command), with_verdict))
 
 
 def _address_behind(gateway: Gateway, wanted: Wanted, phone: str) -> str | Answer:
