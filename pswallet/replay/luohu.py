@@ -82,7 +82,6 @@ def _campaign(played: World) -> Figures:
         "claims_per_s": round(claims_per_s, 1),
         "orders_per_s": round(pace.opened_per_s, 1),
         "payments_per_s": round(pace.paid_per_s, 1),
-        "payments_asked_again": pace.asked_again,
         "payments_ceiling_per_s": round(ceiling_per_s, 1),
         "payments_ratio": round(pace.paid_per_s / ceiling_per_s, 4) if ceiling_per_s else 0.0,
     }

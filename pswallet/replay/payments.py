@@ -22,7 +22,6 @@ Post = tuple[str, object, Member]
 """A path, a body, and who posts it."""
 
 TILL = "T01"
-_TOO_LOW = "voucher-balance-too-low"
 STRETCH_S = 6 * 3600
 """The chain's clock is moved so far within a day: a block's time is that of its payments' stretch."""
 
@@ -32,8 +31,6 @@ class Pace:
     """How many payments went through, and in what time: from the first request to the last row [s]."""
 
     payments: int = 0
-    asked_again: int = 0
-    """Payments that were refused once, because the payer's last one was just being booked."""
     opening_s: float = 0.0
     paying_s: float = 0.0
 
@@ -62,12 +59,7 @@ def play_day(world: World, day: Sequence[Payment], first: int, pace: Pace) -> No
         world.machine.move_clock(start)
         stretch = [one for _, one in some]
         done += len(stretch)
-        again = _pay(world, stretch, _words("paid", start))
-        if again:
-            # What is booked at that moment is counted twice: whoever pays twice in a second asks again after it.
-            _settled(world, done - len(again))
-            pace.asked_again += len(again)
-            _pay(world, again, _words("asked again", start), refusal="none is left")
+        world.ask([world.post(*one) for one in stretch], 202, "payments", _words("paid", start))
     ended = _settled(world, done)
     pace.payments += len(day)
     pace.paying_s += ended - began
@@ -77,12 +69,6 @@ def _settled(world: World, count: int) -> float:
     """Wait until `count` payments are on the chain and in the rows; return the moment."""
     with world.screen.stage("payments", count, "payments on the chain") as advance:
         return world.machine.wait(ENTRIES, count, heard=advance, campaign=world.campaign, kind="spent")
-
-
-def _pay(world: World, posts: Sequence[Post], words: str, *, refusal: str = _TOO_LOW) -> list[Post]:
-    """Post payments; return those that met `refusal`. Raises ReplayBroke at any other answer than 202."""
-    replies = world.ask([world.post(*one) for one in posts], 202, "payments", words, but=refusal)
-    return [one for one, reply in zip(posts, replies, strict=True) if reply.status != 202]
 
 
 def _open(world: World, day: Sequence[Payment], first: int, pace: Pace) -> list[OrderShape]:
