@@ -106,13 +106,18 @@ def _show_activity(world: World, person: Person) -> None:
     world.stage.table(title, ("kind", "with", "amount ¥", "balance ¥"), rows)
 
 
-def open_shop(world: World, keeper: Person, name: str, place: str) -> None:
-    """Make somebody's account a shop's with a till, unless it is one already."""
-    if keeper.client.api.list_merchants()["items"]:
-        world.stage.say(f"{keeper.name}'s shop opens again")
-        return
-    rehearsal.open_shop(keeper.client, name, place=place)
-    world.stage.say(f"{keeper.name} opens {name}: credit code checked, merchant's tier on the chain")
+def open_shops(world: World, *shops: tuple[Person, str, str]) -> None:
+    """Make accounts shops with a till each, unless they are already: whose, the shop's name, where it is."""
+
+    def open_one(shop: tuple[Person, str, str]) -> str:
+        keeper, name, place = shop
+        if keeper.client.api.list_merchants()["items"]:
+            return f"{keeper.name}'s shop opens again"
+        rehearsal.open_shop(keeper.client, name, place=place)
+        return f"{keeper.name} opens {name}: credit code checked, merchant's tier on the chain"
+
+    for told in world.stage.each("opening shops", shops, open_one):
+        world.stage.say(told)
 
 
 def refusal(world: World, code: str, text: str, error: Refused | None) -> None:

@@ -15,7 +15,7 @@ from pswallet.client.bodies import CampaignTerms, OpenACampaign, Wording
 from pswallet.client.parts import VoucherShape
 from pswallet.client.signed import hexed
 from pswallet.demo.cast import SPONSOR, Campaign, Person, World
-from pswallet.demo.opening import open_shop, refusal
+from pswallet.demo.opening import open_shops, refusal
 from pswallet.demo.people import DISTRICT
 from pswallet.demo.stage import StoryBroke
 from pswallet.kit.merkle import merkle_list
@@ -37,8 +37,8 @@ def campaign_opens(world: World) -> None:
     """A district puts money into vouchers for one shop; three people are given one each, and a foreign shop none."""
     stage = world.stage
     stage.chapter("Vouchers of a district (消费红包): money in the shops of a list, and nowhere else")
-    keeper, winners = world.people[10], world.people[5:8]
-    open_shop(world, keeper, *_TEA_HOUSE)
+    keeper, bookseller, winners = world.people[10], world.people[9], world.people[5:8]
+    open_shops(world, (keeper, *_TEA_HOUSE), (bookseller, *_BOOKSHOP))
     world.campaign = campaign = _open(world, keeper)
     file = world.folder / "winners.csv"
     file.write_text("\n".join(["account,count", *(f"{winner.address},1" for winner in winners)]) + "\n")
@@ -54,7 +54,7 @@ def campaign_opens(world: World) -> None:
         stage.until("the vouchers", lambda winner=winner: _left(winner, campaign.id) == _FACE_FEN)  # type: ignore[misc]
     names = ", ".join(winner.name for winner in winners)
     stage.check(True, f"{names} hold one each; two are left for whoever comes")
-    _refused_elsewhere(world, campaign, winners[2])
+    _refused_elsewhere(world, campaign, winners[2], bookseller)
 
 
 def _open(world: World, keeper: Person) -> Campaign:
@@ -132,9 +132,7 @@ def _part(holder: Person, campaign: Campaign) -> Part:
     return Part(holder.client.chain().voucher, campaign.id, _FACE_FEN, _MINIMUM_FEN)
 
 
-def _refused_elsewhere(world: World, campaign: Campaign, holder: Person) -> None:
-    bookseller = world.people[9]
-    open_shop(world, bookseller, *_BOOKSHOP)
+def _refused_elsewhere(world: World, campaign: Campaign, holder: Person, bookseller: Person) -> None:
     order = bookseller.client.api.open_order(
         {"till": rehearsal.TILL, "reference": secrets.token_hex(8), "amount_fen": _MINIMUM_FEN, "expires_in_s": 600}
     )
@@ -143,7 +141,12 @@ def _refused_elsewhere(world: World, campaign: Campaign, holder: Person) -> None
         holder.client.pay_funded(order, [_part(holder, campaign)])
     except Refused as refused:
         error = refused
-    refusal(world, "merchant-not-allowed", f"{holder.name} cannot spend it there, not a shop of the list", error)
+    refusal(
+        world,
+        "merchant-not-allowed",
+        f"{holder.name} cannot spend it at {_BOOKSHOP[0]}, which is not on the list",
+        error,
+    )
 
 
 def campaign_ends(world: World) -> None:

@@ -157,7 +157,7 @@ def test_the_demo_ends_with_a_good_audit_leaves_nobody_behind_nor_any_name_and_p
 def the_districts_money_went_where_it_may(text: str) -> None:
     told = [
         "puts ¥100.00 into 5 vouchers for a day: ¥20 off from ¥30 on (满30减20)",
-        "cannot spend it there, not a shop of the list: merchant-not-allowed",
+        "cannot spend it at 龙田书店, which is not on the list: merchant-not-allowed",
         "signs once: ¥18.80 of own money, ¥20.00 by voucher",
         "has ¥18.80 of own money back, the district the voucher's ¥20.00",
         "the other ¥80.00 went to the district alone",
