@@ -53,7 +53,7 @@ def at_once(pipeline: Pipeline, *acts: Act) -> list[tuple[int, str]]:
     with ThreadPoolExecutor(len(acts)) as gateways, transaction(pipeline.sessions) as gate:
         gate.execute(text(f"LOCK TABLE {_KEPT_IN} IN SHARE ROW EXCLUSIVE MODE"))
         sent = [gateways.submit(act) for act in acts]
-        deadline = time.monotonic() + 10
+        deadline = time.monotonic() + 30
         while gate.scalar(waiting) < len(acts):
             assert not any(one.done() for one in sent), [one.result().text for one in sent if one.done()]
             assert time.monotonic() < deadline, "they do not all stand before the gate"
