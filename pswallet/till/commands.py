@@ -120,7 +120,7 @@ def _key(folder: Path, settings: Settings, tongue: "Tongue") -> "Key":
     from pswallet.client import Key, KeystoreUnreadable
 
     password = settings.wallet_password
-    asked = tongue.say("Password of the shop's key")
+    asked = tongue.say("Password of the key")
     typed = password.get_secret_value() if password else typer.prompt(asked, hide_input=True)
     try:
         return Key.load(folder / "key.json", typed)
