@@ -172,18 +172,19 @@ def waiting_by_kind(session: Session) -> dict[str, tuple[int, float]]:
     return {kind: (count, age_s) for kind, count, age_s in rows}
 
 
-def payments_under_way(session: Session) -> list[tuple[str, str]]:
+def payments_under_way(session: Session, *, at: int | None = None) -> list[tuple[str, str]]:
     """Return payer and nonce of each signed payment whose call is not settled: few, however many were made.
 
-    Once, though a reorganisation sent an earlier try of it out again beside the last.
+    Of the block `at`: what has settled above it was under way there. Once, though a reorganisation sent an earlier try
+    of it out again beside the last.
     """
     query = text(
         "SELECT DISTINCT coalesce(arguments->>'from', arguments->'terms'->>'creator'),"
         " coalesce(arguments->>'nonce', lane) FROM chain_calls"
-        " WHERE settled_block IS NULL AND kind IN (:authorization, :packet, :order)"
+        " WHERE (settled_block IS NULL OR settled_block > :at) AND kind IN (:authorization, :packet, :order)"
     )
     kinds = {"authorization": CallKind.AUTHORIZATION, "packet": CallKind.PACKET_CREATE, "order": CallKind.ORDER_PAY}
-    rows = session.execute(query, kinds)
+    rows = session.execute(query, kinds | {"at": at})
     return [(payer, nonce) for payer, nonce in rows]
 
 

@@ -133,11 +133,12 @@ def test_a_group_is_locked_by_one_statement_and_hopeless_payments_by_none(town: 
         assert sum("pg_advisory" in statement for statement in seen) == wanted
 
 
-def test_a_payment_that_settles_while_another_is_decided_is_never_left_out(
-    town: Town, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize(("value", "outcome"), [(200, "Accepted"), (201, "BalanceInsufficient")])
+def test_a_payment_that_settles_while_another_is_decided_is_counted_once(
+    town: Town, monkeypatch: pytest.MonkeyPatch, value: int, outcome: str
 ) -> None:
     ping, hua = town.people("ping", tier=2, fen=1_000)[0], town.people("hua", tier=4, fen=0)[0]
-    first, second = (town.payment(ping, hua.address, 800) for _ in range(2))
+    first, second = (town.payment(ping, hua.address, fen) for fen in (800, value))
 
     def send(payment: SignedPayment) -> list[str]:
         return town.run(
@@ -145,7 +146,7 @@ def test_a_payment_that_settles_while_another_is_decided_is_never_left_out(
         )
 
     assert send(first) == ["Accepted"]
-    read, settled = ledger.last_entries, []
+    read, settled = ledger._last_entries, []
 
     def read_as_it_settles(*asked: Any) -> Any:
         found = read(*asked)
@@ -155,7 +156,8 @@ def test_a_payment_that_settles_while_another_is_decided_is_never_left_out(
                 indexer.submit(town.settle).result()
         return found
 
-    monkeypatch.setattr(ledger, "last_entries", read_as_it_settles)
-    assert send(second) == ["BalanceInsufficient"]
+    monkeypatch.setattr(ledger, "_last_entries", read_as_it_settles)
+    assert send(second) == [outcome]
+    assert settled
     town.settle()
-    assert (town.balance(ping), town.balance(hua)) == (200, 800)
+    assert town.balance(ping) == (0 if outcome == "Accepted" else 200)

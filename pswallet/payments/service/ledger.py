@@ -27,13 +27,13 @@ class LastEntry(NamedTuple):
 
 _LAST_ENTRIES = text(
     """
-    SELECT asked.account, last.*
+    SELECT (SELECT max(number) FROM chain_blocks), asked.account, last.*
     FROM unnest(CAST(:addresses AS text[])) AS asked(account)
-    CROSS JOIN LATERAL (
+    LEFT JOIN LATERAL (
         SELECT balance_after_fen, sent_today_fen, sent_this_year_fen, sent_ever_fen, at FROM entries
         WHERE entries.account = asked.account
         ORDER BY block DESC, log_index DESC, leg DESC LIMIT 1
-    ) AS last
+    ) AS last ON true
     """
 )
 
@@ -85,8 +85,14 @@ _PENDING = text(
 
 def last_entries(session: Session, addresses: Collection[str]) -> dict[str, LastEntry]:
     """Return the last entry of each address that has one."""
-    rows = session.execute(_LAST_ENTRIES, {"addresses": array_literal(addresses)})
-    return {row[0]: LastEntry(*row[1:]) for row in rows}
+    return _last_entries(session, addresses)[0]
+
+
+def _last_entries(session: Session, addresses: Collection[str]) -> tuple[dict[str, LastEntry], int | None]:
+    """Return the last entries, and the last block that the indexer had read then; None: of nobody."""
+    rows = session.execute(_LAST_ENTRIES, {"addresses": array_literal(addresses)}).all()
+    found = {address: LastEntry(*entry) for _, address, *entry in rows if entry[-1] is not None}
+    return found, rows[0][0] if rows else None
 
 
 def paused_until(session: Session, *, now: datetime) -> datetime | None:
@@ -117,10 +123,11 @@ def purses(session: Session, lifetime: dict[str, bool], *, now: datetime) -> dic
     What an account had sent before it was replaced counts for its successor, as on chain.
     `lifetime` names the addresses, and for each whether its yearly limit is one for life (visitors).
     """
-    # Before the entries: what settles in between is counted twice, which may refuse a payment, and never not at all.
-    pending = _pending(session, lifetime, now=now)
     found = {address: Purse() for address in lifetime}
-    for address, entry in last_entries(session, lifetime).items():
+    entries, block = _last_entries(session, lifetime)
+    # As of the entries' block: what settles from here on is on its way, and is counted once.
+    pending = _pending(session, lifetime, now=now, at=block)
+    for address, entry in entries.items():
         sent_today, sent_this_year = _sent(entry, now, lifetime=lifetime[address])
         found[address] = Purse(entry.balance_after_fen, sent_today, sent_this_year)
     for row in session.execute(_CARRIED, {"addresses": array_literal(lifetime)}):
@@ -140,13 +147,15 @@ def pending_payments(session: Session, address: str, *, now: datetime) -> int:
     return len(_pending(session, [address], now=now))
 
 
-def _pending(session: Session, addresses: Collection[str], *, now: datetime) -> Sequence[Row[str, str, int]]:
-    """Return payer, recipient and value of what is on its way to or from `addresses`.
+def _pending(
+    session: Session, addresses: Collection[str], *, now: datetime, at: int | None = None
+) -> Sequence[Row[str, str, int]]:
+    """Return payer, recipient and value of what is on its way to or from `addresses`, or was at the block `at`.
 
     Asked of the outbox, not of all that was signed lately: a shop has thousands of payments that are done but whose
     signatures would still be good.
     """
-    under_way = payments_under_way(session)
+    under_way = payments_under_way(session, at=at)
     values = {
         "payers": array_literal([payer for payer, _ in under_way]),
         "nonces": array_literal([nonce for _, nonce in under_way]),
