@@ -50,7 +50,6 @@ EXCEPTIONS = {
     "offer_counts": "how much of its offers is taken: the gateway's own bound, no fact of the chain",
     "quotes": "a price that was told; the order that pays it is audited",
     "quote_lines": "how that price came about",
-    "merchant_staff": "the gateway's copy of a cashier's cap; the checkout's own is what holds",
     "code_limits": "what a person set for codes: the gateway's own bound",
     "code_spendings": "what counts against it",
     "taken_codes": "which payment code was taken for how much; the payment itself is audited",
