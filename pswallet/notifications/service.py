@@ -7,7 +7,8 @@ from typing import Any, NamedTuple
 from sqlalchemy import func, select, text
 from sqlalchemy.orm import Session
 
-from pswallet.kit.rows import array_literal, insert_rows
+from pswallet.kit.lines import stand_in_line
+from pswallet.kit.rows import insert_rows
 from pswallet.notifications.models import Notification, OffChainNotification
 from pswallet.notifications.rules import Kind, Words, words
 
@@ -68,20 +69,14 @@ def notify(session: Session, notices: Sequence[Notice]) -> None:
     _wake(session, [notice.address for notice in notices])
 
 
-# Ids are given at the insert and seen at the commit: one address's notices stand in line, or a stream could see the
-# later one, go on from there, and never see the earlier. In one order, so that two never wait for each other.
-_STAND_IN_LINE = text(
-    "SELECT count(pg_advisory_xact_lock(lock)) FROM (SELECT DISTINCT hashtextextended('notices|' || address, 0) AS lock"
-    " FROM unnest(CAST(:addresses AS text[])) AS asked(address) ORDER BY lock) AS locks"
-)
-
-
 def notify_off_chain(session: Session, notices: Sequence[OffChainNotice]) -> None:
     """Insert `notices` about what never goes on chain; their owners' streams wake at the commit."""
     if not notices:
         return
     addresses = [notice.address for notice in notices]
-    session.execute(_STAND_IN_LINE, {"addresses": array_literal(addresses)})
+    # Ids are given at the insert and seen at the commit: else a stream could see the later of one address's notices, go
+    # on from there, and never see the earlier.
+    stand_in_line(session, "notices", addresses)
     columns = ("address", "kind", "body")
     rows = [{name: getattr(notice, name) for name in columns} for notice in notices]
     insert_rows(session, OffChainNotification, rows)

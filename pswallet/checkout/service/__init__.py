@@ -10,7 +10,6 @@ from pswallet.checkout.service.budgets import (
     budget_view,
     budgets,
     open_budget,
-    queue_up,
     spent_of,
 )
 from pswallet.checkout.service.cashiers import CashierView, SetCashier, cashier_digest, cashiers_of, set_cashier
@@ -50,7 +49,6 @@ __all__ = [
     "leave_refund",
     "open_budget",
     "permit",
-    "queue_up",
     "refund_digest",
     "refundable",
     "refusals",

@@ -150,18 +150,6 @@ def budget_of(row: Row[Any]) -> OpenedBudget:
     return OpenedBudget(row.budget, row.funder, row.signer, row.total_fen, int(row.left_fen), row.ends_at)
 
 
-# In one order, so that two processes never wait for each other.
-_QUEUE_UP = text(
-    "SELECT count(pg_advisory_xact_lock(lock)) FROM (SELECT hashtextextended('budget|' || budget, 0) AS lock"
-    " FROM unnest(CAST(:budgets AS text[])) AS asked(budget) ORDER BY lock) AS locks"
-)
-
-
-def queue_up(session: Session, ids: Collection[str]) -> None:
-    """Wait until no other process counts what these budgets pay, and have others wait until our commit."""
-    session.execute(_QUEUE_UP, {"budgets": array_literal(ids)})
-
-
 def spent_of(session: Session, of: Collection[tuple[str, str]]) -> Counter[tuple[str, str]]:
     """Return what each budget (or campaign) of a funder has paid so far [fen]; what came back is not taken off."""
     asked = {

@@ -17,6 +17,7 @@ from pswallet.checkout import errors
 from pswallet.checkout import service as checkout
 from pswallet.checkout.service import OpenedBudget
 from pswallet.checkout.service.calls import ShownVoucher
+from pswallet.kit.lines import stand_in_line
 from pswallet.kit.money import Fen
 from pswallet.kit.problems import Problem
 from pswallet.kit.rows import TEXTS, array_literal
@@ -115,7 +116,7 @@ def check_budgets(session: Session, cases: Sequence[Case], office: Office, *, no
     if not parts:
         return
     budgets = {part.budget for _, part in parts}
-    checkout.queue_up(session, budgets)
+    stand_in_line(session, "budget", budgets)  # two gateways must not both promise the last of one
     opened, waiting = _left_of_budgets(session, budgets)
     spender = office.checkout.verifying_contract
     allowed = checkout.allowed(session, {part.funder for _, part in parts}, spender=spender)

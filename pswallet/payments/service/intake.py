@@ -6,7 +6,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from pswallet.accounts import errors as token_errors
@@ -23,9 +22,10 @@ from pswallet.chain.signing import (
 )
 from pswallet.kit.clock import to_unix
 from pswallet.kit.ids import new_id
+from pswallet.kit.lines import stand_in_line
 from pswallet.kit.money import MAX_FEN, Fen
 from pswallet.kit.problems import Problem
-from pswallet.kit.rows import array_literal, insert_new_rows, upsert_rows
+from pswallet.kit.rows import insert_new_rows, upsert_rows
 from pswallet.merchants.rules.codelimits import CodeKind
 from pswallet.payments import errors, rules
 from pswallet.payments.models import Authorization
@@ -290,18 +290,9 @@ def _purses(session: Session, desk: _Desk, *, now: datetime) -> dict[str, Purse]
     return purses(session, lifetime, now=now)
 
 
-# Two processes count one payer's payments one after the other. In one order, so that they never wait for each other;
-# what is counted next is counted by later statements, which see what was committed while this one waited.
-_QUEUE_UP = text(
-    "SELECT count(pg_advisory_xact_lock(lock)) FROM (SELECT hashtextextended('spent|' || payer, 0) AS lock"
-    " FROM unnest(CAST(:payers AS text[])) AS asked(payer) ORDER BY lock) AS locks"
-)
-
-
 def queue_up(session: Session, payers: Sequence[str]) -> None:
     """Wait until no other process has payments of `payers` under way, and have others wait until our commit."""
-    if payers:
-        session.execute(_QUEUE_UP, {"payers": array_literal(payers)})
+    stand_in_line(session, "spent", payers)
 
 
 def _keep(

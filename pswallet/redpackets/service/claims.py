@@ -19,6 +19,7 @@ from pswallet.accounts.service import Standing, standing
 from pswallet.chain.outbox import Call, CallKind, enqueue
 from pswallet.chain.signing import LINK_CLAIM, Domain, SignatureMalformed, digest, recover
 from pswallet.kit.clock import shanghai_day_start
+from pswallet.kit.lines import stand_in_line
 from pswallet.kit.problems import Problem
 from pswallet.kit.rows import array_literal, insert_rows
 from pswallet.redpackets import errors, rules
@@ -118,12 +119,6 @@ _ASKERS = text(
     FROM unnest(CAST(:packets AS text[]), CAST(:accounts AS text[])) AS asked(packet, account)
     LEFT JOIN packet_guests g ON g.packet = asked.packet AND g.account = asked.account
     """
-)
-
-# Two processes count one account's day one after the other. Always after the packets' rows, and in one order.
-_QUEUE_UP = text(
-    "SELECT count(pg_advisory_xact_lock(lock)) FROM (SELECT hashtextextended('received|' || account, 0) AS lock"
-    " FROM unnest(CAST(:accounts AS text[])) AS asked(account) ORDER BY lock) AS locks"
 )
 
 _RECEIVED = text(
@@ -308,7 +303,7 @@ def _received(session: Session, accounts: set[str], people: Any, *, now: datetim
     limited = [account for account in accounts if people[account].tier <= rules.HIGHEST_RECEIVING_LIMITED_TIER]
     if not limited:
         return {}
-    session.execute(_QUEUE_UP, {"accounts": array_literal(limited)})
+    stand_in_line(session, "received", limited)  # always after the packets' rows
     rows = session.execute(_RECEIVED, {"accounts": array_literal(limited), "day": shanghai_day_start(now)})
     return {row.account: int(row.received) for row in rows}
 
