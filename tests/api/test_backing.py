@@ -6,9 +6,13 @@ from typing import Any
 
 import pytest
 
-from pswallet.chain.outbox import orders_under_way
+from pswallet.chain.outbox import last_block, orders_under_way
+from pswallet.chain.signing import checkout_domain, token_domain
+from pswallet.chain.sponsor import Sponsor
+from pswallet.checkout.errors import BudgetExceeded
 from pswallet.client import parts_of
-from pswallet.payments.service import backing
+from pswallet.kit.db import transaction
+from pswallet.payments.service import AcceptedOrder, Office, PayFunded, backing, pay_funded_orders
 from tests.api import selling
 from tests.api.gateway import Member, code_of
 from tests.api.money import members
@@ -123,8 +127,40 @@ def test_what_is_left_of_a_budget_is_exact_after_payments_of_one_block_and_of_th
     assert_equal_to_a_rebuild(pipeline)
 
 
-def quoted(shop: Member, payer: Member) -> Any:
-    """An order of ¥30.00 of which a budget pays ¥10.00."""
-    rung = shop.post("/baskets", {"items": [{"code": "leicha", "unit_price_fen": 3_000}]}).json()
-    quote = payer.post("/quotes", {"basket_id": rung["id"], "price_fen": 3_000}).json()
+def test_an_order_that_asks_too_much_of_a_budget_takes_nothing_of_it_from_the_next_of_its_group(
+    stranger: Any, shop: Member, ann: Member, pipeline: Pipeline
+) -> None:
+    platform = selling.sponsor(stranger, pipeline, "platform")
+    budget = selling.budget(platform, pipeline, 1_000)
+    for reach, less in ((1_500, 1_000), (5_000, 1_001)):
+        selling.offer(platform, budget, kind="voucher", steps=[{"reach_fen": reach, "less_fen": less}])
+    commands = [signed(ann, quoted(shop, ann, price)) for price in (6_000, 3_000, 3_100)]
+    token, checkout = token_domain(pipeline.chain.deployment), checkout_domain(pipeline.chain.deployment)
+    office = Office(token, checkout, pipeline.chain.deployment.voucher, Sponsor(pipeline.chain.keys.sponsor, checkout))
+    with transaction(pipeline.sessions) as session:
+        block = last_block(session)
+        assert block is not None
+        large, small, last = pay_funded_orders(session, commands, office=office, now=block.time)
+    assert (type(large), large.details["left"]) == (BudgetExceeded, 1_000)  # type: ignore[union-attr]
+    assert isinstance(small, AcceptedOrder)
+    assert (type(last), last.details["left"]) == (BudgetExceeded, 0)  # type: ignore[union-attr]
+
+
+def signed(payer: Member, order: Any) -> PayFunded:
+    """The command that pays an order with its parts."""
+    parts = parts_of(order)
+    body = selling.pay_body(payer, order, parts)
+    return PayFunded(
+        order_id=order["id"],
+        payer=payer.address,
+        own_fen=body["own_fen"],
+        parts=tuple(parts),
+        signature=body["signature"],
+    )
+
+
+def quoted(shop: Member, payer: Member, price: int = 3_000) -> Any:
+    """An order of ¥30.00, if not said otherwise, of which a budget pays ¥10.00."""
+    rung = shop.post("/baskets", {"items": [{"code": "leicha", "unit_price_fen": price}]}).json()
+    quote = payer.post("/quotes", {"basket_id": rung["id"], "price_fen": price}).json()
     return payer.post(f"/quotes/{quote['id']}/order").json()

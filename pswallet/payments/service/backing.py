@@ -112,20 +112,23 @@ def _voucher_problem(part: Part, held: Held) -> Problem | None:
 
 def check_budgets(session: Session, cases: Sequence[Case], office: Office, *, now: datetime) -> None:
     """Look at each part that a budget pays: open, signed for by this gateway, with money, and free to be moved."""
-    parts = [(case, part) for case in cases for part in case.asked.parts if part.funder != office.voucher]
-    if not parts:
+    given = [(case, [part for part in case.asked.parts if part.funder != office.voucher]) for case in cases]
+    every = [part for _, parts in given for part in parts]
+    if not every:
         return
-    budgets = {part.budget for _, part in parts}
+    budgets = {part.budget for part in every}
     stand_in_line(session, "budget", budgets)  # two gateways must not both promise the last of one
     opened, waiting = _left_of_budgets(session, budgets)
     spender = office.checkout.verifying_contract
-    allowed = checkout.allowed(session, {part.funder for _, part in parts}, spender=spender)
-    for case, part in parts:
-        problem = _budget_problem(part, opened, waiting[part.budget], office.sponsor.address, now)
-        if problem is None and allowed[part.funder] < part.value:
-            problem = token_errors.AllowanceInsufficient(account=part.funder)
-        case.problem = case.problem or problem
-        waiting[part.budget] += part.value
+    allowed = checkout.allowed(session, {part.funder for part in every}, spender=spender)
+    for case, parts in given:
+        for part in parts:
+            problem = _budget_problem(part, opened, waiting[part.budget], office.sponsor.address, now)
+            if problem is None and allowed[part.funder] < part.value:
+                problem = token_errors.AllowanceInsufficient(account=part.funder)
+            case.problem = case.problem or problem
+        if case.problem is None:  # what is refused here takes nothing from the next
+            waiting.update({part.budget: part.value for part in parts})
 
 
 def _left_of_budgets(session: Session, ids: set[str]) -> tuple[dict[str, OpenedBudget], Counter[str]]:
