@@ -238,7 +238,9 @@ def test_a_cashier_that_was_erased_is_nobody_and_the_staff_of_an_owner_that_was_
     assert leave(one).status_code == 200
     assert code_of(one.post(place(owner, "/orders"), asked)) == "session-invalid"
     assert two.post(place(owner, "/orders"), asked).status_code == 201
+    assert [one["role"] for one in two.get("/merchants").json()["items"]] == ["cashier"]
     assert leave(owner).status_code == 200
+    assert two.get("/merchants").json()["items"] == []
     assert code_of(two.post(place(owner, "/orders"), asked)) == "merchant-unknown"
     assert code_of(machine.post(place(owner, "/orders"), asked)) == "api-key-invalid"
     assert kept_answers(owner, key) == 0

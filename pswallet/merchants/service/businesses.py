@@ -110,14 +110,15 @@ def _require_new(session: Session, code: str, account_id: str) -> None:
 
 
 def merchants_of(session: Session, *, account_id: str) -> list[tuple[Merchant, Role]]:
-    """Return the merchants for which an account acts and its role at each, the oldest first."""
+    """Return the merchants for which an account acts and its role at each, the oldest first; none whose owner left."""
     query = (
         select(Merchant, Staff.role)
         .join(Staff, Staff.merchant_id == Merchant.id)
         .where(Staff.account_id == account_id, Staff.dismissed_at.is_(None))
         .order_by(Merchant.id)
     )
-    return [(merchant, Role(role)) for merchant, role in session.execute(query)]
+    rows = session.execute(query).all()
+    return [(merchant, Role(role)) for merchant, role in rows if not _is_left(session, merchant)]
 
 
 def address_of_merchant(session: Session, merchant_id: str) -> str | None:
@@ -134,7 +135,7 @@ def merchant_for(
     ApiKeyScopeMissing.
     """
     merchant = session.get(Merchant, merchant_id)
-    if merchant is None or accounts.find_account(session, merchant.account_id).erased_at is not None:
+    if merchant is None or _is_left(session, merchant):
         raise MerchantUnknown()
     if caller.key_id:
         if caller.merchant_id != merchant_id:
@@ -148,6 +149,11 @@ def merchant_for(
     if not may_act(held, role):
         raise StaffRoleInsufficient(needed=role.value)
     return merchant
+
+
+def _is_left(session: Session, merchant: Merchant) -> bool:
+    """Whether the owner was erased: then nobody acts for the merchant."""
+    return accounts.find_account(session, merchant.account_id).erased_at is not None
 
 
 def role_of(session: Session, merchant: Merchant, caller: Caller) -> Role | None:
