@@ -1,8 +1,12 @@
 """Orders that many tills open at once: one statement a table, each gets its own answer, a repeat is the same order."""
 
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import text
+from sqlalchemy.orm import Session
 
 from pswallet.accounts.errors import ValueTooLarge, ZeroAmount
 from pswallet.chain.signing import token_domain
@@ -33,8 +37,12 @@ def asked(merchant: Person, reference: str, fen: int = 500) -> OpenOrder:
 
 def opened(pipeline: Pipeline, *commands: OpenOrder) -> list[OrderView | Problem]:
     with transaction(pipeline.sessions) as session:
-        domain = token_domain(pipeline.chain.deployment)
-        return open_orders(session, commands, domain=domain, now=from_unix(pipeline.chain.now()))
+        return opened_in(session, pipeline, *commands)
+
+
+def opened_in(session: Session, pipeline: Pipeline, *commands: OpenOrder) -> list[OrderView | Problem]:
+    domain = token_domain(pipeline.chain.deployment)
+    return open_orders(session, commands, domain=domain, now=from_unix(pipeline.chain.now()))
 
 
 def test_each_of_a_list_gets_its_own_order_in_the_lists_order(pipeline: Pipeline) -> None:
@@ -58,3 +66,28 @@ def test_a_refusal_stands_in_its_commands_place_and_holds_nobody_up(pipeline: Pi
     )  # fmt: skip
     kinds = [NotAMerchant, OrderView, OrderReferenceReused, ZeroAmount, ValueTooLarge, OrderView]
     assert [type(one) for one in found] == kinds
+
+
+def test_two_processes_that_open_the_same_numbers_do_not_wait_for_each_other(pipeline: Pipeline) -> None:
+    """Whatever order they came in: else the database would end one of them, and refuse all who are in its group."""
+    with ThreadPoolExecutor(1) as process, transaction(pipeline.sessions) as here:
+        opened_in(here, pipeline, asked(TEA, "1"))
+        other = process.submit(opened, pipeline, asked(TEA, "2"), asked(TEA, "1"))
+        until_one_waits(pipeline, other)
+        mine = opened_in(here, pipeline, asked(TEA, "2"))  # the other waits for 1, and has not taken 2 before
+        here.commit()
+        assert other.result()[0] == mine[0]
+
+
+def until_one_waits(pipeline: Pipeline, other: Future[object]) -> None:
+    deadline = time.monotonic() + 10
+    while not rows_waited_for(pipeline):
+        assert not other.done(), f"nobody held it up: {other.result()}"
+        assert time.monotonic() < deadline, "it waits for nobody"
+        time.sleep(0.005)
+
+
+def rows_waited_for(pipeline: Pipeline) -> int:
+    with pipeline.sessions() as session:
+        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
+        return int(session.scalar(waiting) or 0)

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from operator import itemgetter
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
@@ -81,8 +82,10 @@ def open_orders(
     merchants = standing(session, [asked.merchant for asked in commands])
     problems = [_opening_problem(asked, merchants[asked.merchant].tier) for asked in commands]
     sound = [asked for asked, problem in zip(commands, problems, strict=True) if problem is None]
-    # Two tills, or one that repeats itself, may come at once: one row is made, both are shown it.
-    insert_new_rows(session, Order, [_row(asked, domain=domain, now=now) for asked in sound])
+    # Two tills, or one that repeats itself, may come at once: one row is made, both are shown it. In one order, so that
+    # two processes never wait for each other.
+    rows = [_row(asked, domain=domain, now=now) for asked in sound]
+    insert_new_rows(session, Order, sorted(rows, key=itemgetter("merchant", "reference")))
     found = _by_reference(session, sound)
     return [
         problem or _same(asked, found[asked.merchant, asked.reference])
