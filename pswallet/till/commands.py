@@ -141,11 +141,17 @@ def _api_key(file: Path | None, settings: Settings) -> str | None:
 
 
 def _employer(merchant: str, paid_at: str, token: str | None) -> "Employer | None":
+    from pswallet.chain.hashing import address_bytes, checksum
     from pswallet.till.tickets import Employer
 
     if bool(merchant) is not bool(paid_at) or (token and not merchant):
         fail("a till without the shop's key is told --merchant mer_… and --paid-at 0x…", status=2)
-    return Employer(merchant, paid_at) if merchant else None
+    if not merchant:
+        return None
+    try:
+        return Employer(merchant, checksum(address_bytes(paid_at)))
+    except ValueError as wrong:
+        fail(f"--paid-at: {wrong}", status=2)
 
 
 @contextmanager

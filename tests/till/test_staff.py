@@ -1,5 +1,6 @@
 """A till without the shop's key: a cashier's, and a machine's by an API key. What they may not give back they say."""
 
+from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
 
@@ -96,6 +97,7 @@ def test_a_gateway_that_names_another_address_gets_no_customers_money(shop: Shop
     [
         (["--merchant", "mer_1"], "--paid-at"),
         (["--paid-at", "0x11"], "--merchant"),
+        (["--merchant", "mer_1", "--paid-at", "0x11"], "20 bytes"),
         (["--api-key-file", "{key}"], "--merchant"),
         (["--api-key-file", "{open}"], "chmod 600"),
         (["--api-key-file", "{none}"], "no such file"),
@@ -110,6 +112,12 @@ def test_the_command_says_what_a_till_without_the_shops_key_lacks(tmp_path: Path
     done = CliRunner().invoke(app, ["pos", *(one.format(**{n: tmp_path / n for n in files}) for one in said)])
     assert done.exit_code != 0
     assert why in done.output
+
+
+@pytest.mark.parametrize("written", [str.lower, lambda address: "0x" + address[2:].upper(), str])
+def test_the_shops_address_may_be_written_in_any_case(written: Callable[[str], str]) -> None:
+    address = "0x70997970C51812dc3A010C7d01b50e0d17dc79C8"
+    assert commands._employer("mer_1", written(address), None) == Employer("mer_1", address)
 
 
 def test_a_key_in_the_environment_needs_its_merchant_too(monkeypatch: pytest.MonkeyPatch) -> None:
