@@ -22,8 +22,8 @@ INHERITED = {
 }
 """OpenZeppelin's errors that a call of ours can meet, by our names."""
 
-NOT_FOR_PEOPLE = {"InsufficientGas"}
-"""Errors that the relayer answers itself: no person ever meets them."""
+NOT_FOR_PEOPLE = {"InsufficientGas", "AlreadyAnchored", "AnchorInvalid"}
+"""Errors that the relayer answers itself, or that the worker's daily hash meets: no person ever meets them."""
 
 UNEXPLAINED = "CallReverted"
 """A revert without data, or with data that no contract of ours makes."""

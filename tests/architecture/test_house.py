@@ -18,7 +18,7 @@ from pswallet.settings import Settings
 
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = sorted((ROOT / "pswallet").rglob("*.py"))
-OWN_CONTRACTS = ("Stablecoin", "RedPacketEscrow", "Batch", "CityVoucher", "MerchantCheckout")
+OWN_CONTRACTS = ("Stablecoin", "RedPacketEscrow", "Batch", "CityVoucher", "MerchantCheckout", "Anchor")
 
 
 def _tracked(*patterns: str) -> list[Path]:
