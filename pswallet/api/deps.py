@@ -102,7 +102,11 @@ def _transaction(
 Transaction = Annotated[Session, Depends(_transaction, scope="function")]
 """A session whose commit happens before the reply leaves; a failed commit answers 500, never 200."""
 
-_bearer = HTTPBearer(auto_error=False, description="The token that POST /v1/accounts or POST /v1/sessions gave.")
+_bearer = HTTPBearer(
+    auto_error=False,
+    description="The token that POST /v1/accounts or POST /v1/sessions gave; below /v1/merchants/{merchant_id} also an "
+    "API key (psk_…) of that merchant.",
+)
 Credentials = Annotated[HTTPAuthorizationCredentials | None, Depends(_bearer)]
 
 

@@ -19,7 +19,7 @@ from pswallet.local import places
 Settling = TypeVar("Settling", TransferShape, ClaimShape)
 
 T0, T2, MERCHANT, SPONSOR = 1, 3, 5, 6
-"""Chain tiers: 0 is nobody, T0 (visitor) is 1, T2 (name, card and face checked) is 3."""
+"""Chain tiers: 0 is nobody, T0 (visitor) is 1, T2 (name, card and face checked) is 3, then shops and sponsors."""
 
 
 @dataclass

@@ -179,7 +179,7 @@ def _balance(world: World, counter: Counter) -> None:
     closing = close(counter)
     told = closing.settlement
     if told is None:
-        raise PermissionError("a till with the shop's own key sees the shop's day")
+        raise StoryBroke("a till with the shop's own key does not see the shop's day")
     rows = [
         ("opening", told["opening_fen"]), ("+ sales", told["sales_fen"]), ("− refunds", told["refunds_fen"]),
         ("+ deposits", told["deposits_fen"]), ("− payouts", told["payouts_fen"]), ("closing", told["closing_fen"]),

@@ -11,9 +11,6 @@ MAX_STORES, MAX_TILLS, MAX_STAFF, MAX_API_KEYS, MAX_ENDPOINTS = 200, 2_000, 500,
 LONGEST_OVERLAP = timedelta(days=7)
 """How long an API key or a webhook's secret may serve beside the one that replaced it."""
 
-STREETS = ("坪山", "坑梓", "龙田", "石井", "马峦", "碧岭")
-"""The sub-districts (街道) of Pingshan; a store elsewhere names none."""
-
 
 class MerchantKind(StrEnum):
     """How a merchant sells."""
