@@ -148,6 +148,15 @@ class Entry(Fact, Base):
     """One address's side of one Transfer, with the address's balance and counters after it [fen]."""
 
     __tablename__ = "entries"
+    # Who has paid a merchant before (`customers.has_paid`) is asked of each payment that it makes.
+    __table_args__ = (
+        Index(
+            "ix_entries_paid",
+            "account",
+            "counterparty",
+            postgresql_where=text("leg = 1 AND kind = 'transfer'"),
+        ),
+    )
 
     account: Mapped[str] = mapped_column(Text, primary_key=True)
     block: Mapped[int] = mapped_column(BigInteger, primary_key=True, index=True)

@@ -9,6 +9,7 @@ from typing import Any, NamedTuple
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from pswallet.chain.events import Transfer
@@ -18,6 +19,7 @@ from pswallet.payments import service
 from pswallet.payments.projection import on_transfers
 from pswallet.payments.rules import ZERO_ADDRESS
 from pswallet.payments.service import Period, Statement
+from pswallet.payments.service.customers import has_paid
 from pswallet.redpackets import service as redpackets
 from tests.audit.city import City
 from tests.audit.shops import Shops
@@ -213,3 +215,20 @@ def statement_of(session: Session, address: str) -> tuple[Statement, list[servic
 def kinds(town: Town, lines: list[service.Line]) -> list[str]:
     behind = town.run(lambda session: redpackets.packets_behind(session, [line.place[:2] for line in lines]))
     return [behind.get(line.place[:2], (line.kind, ""))[0] for line in lines]
+
+
+_ENTRIES = text(
+    "INSERT INTO entries (account, block, log_index, leg, kind, counterparty, delta_fen, balance_after_fen,"
+    " sent_today_fen, sent_this_year_fen, sent_ever_fen, at) SELECT 'shop', n, 0, 1, 'transfer', 'customer ' || n,"
+    " 1, 1, 0, 0, 0, now() FROM generate_series(1, 5000) AS n"
+)
+
+
+def test_who_has_paid_a_merchant_is_looked_up_and_not_searched_for(sessions: Sessions) -> None:
+    """Each payment that a merchant makes asks for it: of a hundred thousand customers it took 30 ms a payment."""
+    with sessions() as session:  # and nothing of it stays
+        session.execute(_ENTRIES)
+        session.execute(text("ANALYZE entries"))
+        asked = f"EXPLAIN SELECT FROM entries e WHERE e.account = 'shop' AND e.leg = 0 AND {has_paid('e')}"
+        plan = "\n".join(session.execute(text(asked)).scalars())
+        assert "ix_entries_paid" in plan, plan
