@@ -1,11 +1,12 @@
 """What settles while the next order is decided is counted once: as done, or as waiting."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from typing import Any
 
 import pytest
 
+from pswallet.chain.funded import Part
 from pswallet.chain.outbox import last_block, orders_under_way
 from pswallet.chain.signing import checkout_domain, token_domain
 from pswallet.chain.sponsor import Sponsor
@@ -13,6 +14,7 @@ from pswallet.checkout.errors import BudgetExceeded
 from pswallet.client import parts_of
 from pswallet.kit.db import transaction
 from pswallet.payments.service import AcceptedOrder, Office, PayFunded, backing, pay_funded_orders
+from pswallet.payments.service.orders import ROUNDS
 from tests.api import selling
 from tests.api.gateway import Member, code_of
 from tests.api.money import members
@@ -134,21 +136,42 @@ def test_an_order_that_asks_too_much_of_a_budget_takes_nothing_of_it_from_the_ne
     budget = selling.budget(platform, pipeline, 1_000)
     for reach, less in ((1_500, 1_000), (5_000, 1_001)):
         selling.offer(platform, budget, kind="voucher", steps=[{"reach_fen": reach, "less_fen": less}])
-    commands = [signed(ann, quoted(shop, ann, price)) for price in (6_000, 3_000, 3_100)]
+    orders = [quoted(shop, ann, price) for price in (6_000, 3_000, 3_100)]
+    large, small, last = together(pipeline, [signed(ann, one, parts_of(one)) for one in orders])
+    assert (type(large), large.details["left"]) == (BudgetExceeded, 1_000)
+    assert isinstance(small, AcceptedOrder)
+    assert (type(last), last.details["left"]) == (BudgetExceeded, 0)
+
+
+def test_who_has_no_voucher_takes_the_order_from_nobody_that_came_with_it(
+    stranger: Any, shop: Member, ann: Member, pipeline: Pipeline
+) -> None:
+    (bob,) = members(stranger, pipeline, "bob", fen=10_000)
+    campaign = selling.campaign(selling.sponsor(stranger, pipeline, "city"), pipeline, ann)
+    asked = order(shop, 2_000)
+    crowd = [bob, bob, ann, ann]
+    found = together(pipeline, [signed(one, asked, [voucher_part(one, campaign, 1_200)]) for one in crowd])
+    assert [type(one).__name__ for one in found] == [
+        "VoucherBalanceTooLow", "VoucherBalanceTooLow", "AcceptedOrder", "OrderAlreadyPaid",
+    ]  # fmt: skip
+    pipeline.settle()
+    assert ann.get(f"/orders/{asked['id']}").json()["status"] == "paid"
+    none = [replace(signed(bob, asked, [voucher_part(bob, campaign, 1_200)]), order_id="ord_none")] * (ROUNDS + 1)
+    assert {type(one).__name__ for one in together(pipeline, none)} == {"OrderUnknown"}
+
+
+def together(pipeline: Pipeline, commands: list[PayFunded]) -> list[Any]:
+    """What the intake says of commands that came together."""
     token, checkout = token_domain(pipeline.chain.deployment), checkout_domain(pipeline.chain.deployment)
     office = Office(token, checkout, pipeline.chain.deployment.voucher, Sponsor(pipeline.chain.keys.sponsor, checkout))
     with transaction(pipeline.sessions) as session:
         block = last_block(session)
         assert block is not None
-        large, small, last = pay_funded_orders(session, commands, office=office, now=block.time)
-    assert (type(large), large.details["left"]) == (BudgetExceeded, 1_000)  # type: ignore[union-attr]
-    assert isinstance(small, AcceptedOrder)
-    assert (type(last), last.details["left"]) == (BudgetExceeded, 0)  # type: ignore[union-attr]
+        return list(pay_funded_orders(session, commands, office=office, now=block.time))
 
 
-def signed(payer: Member, order: Any) -> PayFunded:
-    """The command that pays an order with its parts."""
-    parts = parts_of(order)
+def signed(payer: Member, order: Any, parts: Sequence[Part]) -> PayFunded:
+    """The command that pays an order with these parts."""
     body = selling.pay_body(payer, order, parts)
     return PayFunded(
         order_id=order["id"],

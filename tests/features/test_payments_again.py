@@ -120,6 +120,24 @@ def test_another_payer_may_come_between(town: Town, shop: Person, ping: Person) 
     assert (town.balance(ping), town.balance(hua), town.balance(shop)) == (300, 1_000, ASKED)
 
 
+def test_who_is_refused_takes_the_order_from_nobody_that_came_with_it(town: Town, shop: Person, ping: Person) -> None:
+    (poor,) = town.people("poor", fen=ASKED - 1)
+    order, other = opened(town, shop), opened(town, shop)
+    asked = [(order, poor), (order, ping), (order, ping), (other, ping)]
+    commands = [signed(town, one, payer) for one, payer in asked]
+    found = town.run(lambda session: service.pay_orders(session, commands, domain=town.token, now=town.now))
+    # What ping pays in the first round counts in the second: there is money for one of the two.
+    assert [name(one) for one in found] == [
+        "BalanceInsufficient",
+        "BalanceInsufficient",
+        "BalanceInsufficient",
+        "Accepted",
+    ]
+    again = [signed(town, order, payer) for payer in (poor, *town.people("rich", "late", fen=ASKED))]
+    found = town.run(lambda session: service.pay_orders(session, again, domain=town.token, now=town.now))
+    assert [name(one) for one in found] == ["BalanceInsufficient", "Accepted", "OrderAlreadyPaid"]
+
+
 def test_while_a_try_is_under_way_no_other_is_taken(town: Town, shop: Person, ping: Person) -> None:
     order = opened(town, shop)
     for _ in range(2):

@@ -110,6 +110,11 @@ def _voucher_problem(part: Part, held: Held) -> Problem | None:
     return None
 
 
+def queue_up(session: Session, parts: Sequence[Part], office: Office) -> None:
+    """Wait until no other process counts what these parts' budgets pay: two must not both promise the last of one."""
+    stand_in_line(session, "budget", {part.budget for part in parts if part.funder != office.voucher})
+
+
 def check_budgets(session: Session, cases: Sequence[Case], office: Office, *, now: datetime) -> None:
     """Look at each part that a budget pays: open, signed for by this gateway, with money, and free to be moved."""
     given = [(case, [part for part in case.asked.parts if part.funder != office.voucher]) for case in cases]
@@ -117,7 +122,6 @@ def check_budgets(session: Session, cases: Sequence[Case], office: Office, *, no
     if not every:
         return
     budgets = {part.budget for part in every}
-    stand_in_line(session, "budget", budgets)  # two gateways must not both promise the last of one
     opened, waiting = _left_of_budgets(session, budgets)
     spender = office.checkout.verifying_contract
     allowed = checkout.allowed(session, {part.funder for part in every}, spender=spender)

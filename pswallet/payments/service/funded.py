@@ -92,9 +92,17 @@ def pay_funded_orders(
 ) -> list[AcceptedOrder | Problem]:
     """Ask the checkout for each payment. `now`: the last indexed block's time."""
     turns = turns_for(session, [command.order_id for command in commands], now=now)
+    # All lines at once: a line joined in a later round would not be in the one order that keeps processes apart.
+    queue_up(session, [command.payer for command in commands])
+    backing.queue_up(session, [part for command in commands for part in command.parts], office)
+    return turns.one_by_one(commands, lambda some: _pay(session, turns, some, office=office, now=now))
+
+
+def _pay(
+    session: Session, turns: Turns, commands: Sequence[PayFunded], *, office: Office, now: datetime
+) -> list[AcceptedOrder | Problem]:
     opened = [_opened(turns, command, office) for command in commands]
     cases = [case for case in opened if isinstance(case, Case)]
-    queue_up(session, [case.command.payer for case in cases])
     for case in cases:
         case.problem = _quote_problem(session, case, office, now=now)
     backing.check_vouchers(session, _sound(cases), voucher=office.voucher, now=now)

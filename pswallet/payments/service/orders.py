@@ -5,10 +5,11 @@ Nothing here says that an order is paid: the chain does. A till may repeat any o
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from operator import itemgetter
+from typing import Protocol, TypeVar
 
 from sqlalchemy import select, tuple_
 from sqlalchemy.orm import Session
@@ -35,7 +36,7 @@ from pswallet.payments.errors import (
 )
 from pswallet.payments.models import Order
 from pswallet.payments.service import quoted
-from pswallet.payments.service.intake import Accepted, SignedPayment, accept, call_of
+from pswallet.payments.service.intake import Accepted, SignedPayment, accept, call_of, queue_up
 from pswallet.payments.service.orderbook import TAKEN, OrderView, views
 
 
@@ -166,9 +167,28 @@ def void_order(session: Session, order_id: str, *, merchant: str, now: datetime)
     return views(session, [found])[0]
 
 
+class ForOrder(Protocol):
+    """A command that pays an order."""
+
+    @property
+    def order_id(self) -> str:
+        """Which one."""
+
+    @property
+    def payer(self) -> str:
+        """Who pays."""
+
+
+C = TypeVar("C", bound=ForOrder)
+A = TypeVar("A")
+
+ROUNDS = 4
+"""How many that pay one order in one list are looked at: a crowd before one order must not hold all others up."""
+
+
 @dataclass(slots=True)
 class Turns:
-    """The orders of a list of payments, locked, and which of them somebody in the list pays already."""
+    """The orders of a list of payments, locked, and which of them somebody in the list pays by now."""
 
     orders: dict[str, Order]
     open: dict[str, OrderView]
@@ -176,7 +196,7 @@ class Turns:
     taken: set[str] = field(default_factory=set)
 
     def problem(self, order_id: str, payer: str, *, valid_before: int) -> Problem | None:
-        """Return why `payer` cannot pay the order now; else the order is taken."""
+        """Return why `payer` cannot pay the order now, or None."""
         order = self.orders.get(order_id)
         if order is None:
             return OrderUnknown(id=order_id)
@@ -188,8 +208,27 @@ class Turns:
             return OrderExpired(order=order.id, expires_at=order.expires_at.isoformat())
         if payer == order.merchant:
             return OrderMismatch(order=order.id, why="a merchant does not pay itself")
-        self.taken.add(order.id)
         return None
+
+    def one_by_one(self, commands: Sequence[C], pay: Callable[[list[C]], list[A | Problem]]) -> list[A | Problem]:
+        """Let `pay` answer the commands, of one order one at a time: who is refused takes it from nobody.
+
+        `pay` leaves what it accepts where the next round counts it. After `ROUNDS` an order is called taken.
+        """
+        answers: dict[int, A | Problem] = {}
+        rest = dict(enumerate(commands))
+        for _ in range(ROUNDS):
+            turn = sorted({command.order_id: place for place, command in reversed(rest.items())}.values())
+            for place, answer in zip(turn, pay([rest.pop(place) for place in turn]), strict=True):
+                answers[place] = answer
+                if not isinstance(answer, Problem):
+                    self.taken.add(commands[place].order_id)
+            if not rest:
+                break
+        for place, command in rest.items():
+            problem = self.problem(command.order_id, command.payer, valid_before=0)
+            answers[place] = problem or OrderAlreadyPaid(order=command.order_id)
+        return [answers[place] for place in range(len(commands))]
 
 
 def pay_orders(
@@ -197,6 +236,15 @@ def pay_orders(
 ) -> list[Accepted | Problem]:
     """Ask the token for each payment; a Problem stands in a refused one's place. One payer an order at a time."""
     turns = turns_for(session, [command.order_id for command in commands], now=now)
+    if len(turns.orders) < len(commands):
+        # All lines at once: a line joined in a later round would not be in the one order that keeps processes apart.
+        queue_up(session, [command.payer for command in commands])
+    return turns.one_by_one(commands, lambda some: _pay(session, turns, some, domain=domain, now=now))
+
+
+def _pay(
+    session: Session, turns: Turns, commands: Sequence[PayOrder], *, domain: Domain, now: datetime
+) -> list[Accepted | Problem]:
     orders = turns.orders
     problems = [
         turns.problem(command.order_id, command.payer, valid_before=command.valid_before)
