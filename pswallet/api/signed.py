@@ -17,7 +17,7 @@ from pswallet.checkout.errors import PayerSignatureInvalid
 from pswallet.kit.problems import Problem
 
 
-class Signed(Protocol):
+class SignedCommand(Protocol):
     """A command with its signature."""
 
     @property
@@ -25,10 +25,10 @@ class Signed(Protocol):
         """What the payer's own contract says of the signature; None: it was not asked."""
 
 
-S = TypeVar("S", bound=Signed)
+S = TypeVar("S", bound=SignedCommand)
 
 
-def may_be_a_contracts(command: Signed, problem: Any) -> bool:
+def may_be_a_contracts(command: SignedCommand, problem: Any) -> bool:
     """Whether no key has signed `command`, so that the payer may be a contract that was not asked yet."""
     unsigned = (SignatureInvalid, SignatureMalformed, PayerSignatureInvalid)
     return command.contract_verdict is None and isinstance(problem, unsigned)
