@@ -1,4 +1,4 @@
-"""The replay from end to end at a thousandth of its size: the real machine, every total, every fen."""
+"""The replay from end to end at a hundredth of its size: the real machine, every total, every fen."""
 
 import json
 import os
@@ -14,7 +14,7 @@ from pswallet.cli import app
 from pswallet.replay.facts import LUOHU, SURE
 
 BUILD = Path(__file__).parents[2] / "build"
-SCALE = 0.001
+SCALE = 0.01
 
 
 @pytest.mark.xdist_group("machine")
