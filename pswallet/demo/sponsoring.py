@@ -2,6 +2,7 @@
 
 import secrets
 from dataclasses import asdict
+from functools import partial
 from typing import cast
 
 from pswallet.chain.deploy import Deployment
@@ -48,10 +49,10 @@ def campaign_opens(world: World) -> None:
         PSWALLET_DEPLOYMENT_FILE=world.deployment_file,
     )  # fmt: skip
     for winner in winners:
-        stage.until("the list", lambda winner=winner: _voucher(winner, campaign.id))  # type: ignore[misc]
+        stage.until("the list", partial(_voucher, winner, campaign.id))
         winner.client.api.claim_vouchers(campaign.id)
     for winner in winners:
-        stage.until("the vouchers", lambda winner=winner: _left(winner, campaign.id) == _FACE_FEN)  # type: ignore[misc]
+        stage.until("the vouchers", partial(_holds, winner, campaign.id))
     names = ", ".join(winner.name for winner in winners)
     stage.check(True, f"{names} hold one each; two are left for whoever comes")
     _refused_elsewhere(world, campaign, winners[2], bookseller)
@@ -111,9 +112,9 @@ def _voucher(holder: Person, campaign: str) -> VoucherShape | None:
     return next((one for one in every if one["campaign"] == campaign), None)
 
 
-def _left(holder: Person, campaign: str) -> int:
+def _holds(holder: Person, campaign: str) -> bool:
     held = _voucher(holder, campaign)
-    return held["left_fen"] if held else 0
+    return held is not None and held["left_fen"] == _FACE_FEN
 
 
 def spend(world: World, holder: Person, order: OrderShape) -> None:

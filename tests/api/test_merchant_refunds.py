@@ -6,16 +6,18 @@ from tests.api import selling
 from tests.api.gateway import Member, code_of
 from tests.api.merchants import api_key, appoint, become_merchant, by_key, delete, place
 from tests.api.money import balance
-from tests.api.test_funded_refunds import Street, street  # noqa: F401 - a fixture
+from tests.api.test_funded_refunds import Street, street
+
+__all__ = ["street"]
 
 
-def hand_in(street: Street, who: Member, amount: int, *, signed_by: Member) -> Any:  # noqa: F811
+def hand_in(street: Street, who: Member, amount: int, *, signed_by: Member) -> Any:
     paid = street.shop.get(f"/orders/{street.order['id']}").json()["payments"][0]["funded"]
     body = selling.refund_body(signed_by, paid["hash"], len(paid["refunds"]), amount)
     return who.post(place(street.shop, f"/orders/{street.order['id']}/funded-refunds"), body)
 
 
-def test_a_cashiers_signature_is_held_to_its_cap_on_the_chain_whoever_hands_it_in(street: Street) -> None:  # noqa: F811
+def test_a_cashiers_signature_is_held_to_its_cap_on_the_chain_whoever_hands_it_in(street: Street) -> None:
     shop, cashier, pipeline = street.shop, street.cashier, street.pipeline
     become_merchant(shop)
     appoint(shop, cashier, "cashier")

@@ -1,9 +1,9 @@
 """Two gateways at the same moment on one order, one voucher, the last of a budget: one wins, the other hears why."""
 
-import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 import httpx
@@ -16,6 +16,7 @@ from tests.api import selling
 from tests.api.gateway import Member, code_of, serve
 from tests.api.money import balance, members
 from tests.api.selling import order, pay, pay_plain, refund, voucher_part
+from tests.locks import until_they_wait
 from tests.parts import Pipeline
 
 Act = Callable[[], httpx.Response]
@@ -49,15 +50,10 @@ def campaign(stranger: Any, pipeline: Pipeline, people: list[Member]) -> str:
 
 def at_once(pipeline: Pipeline, *acts: Act) -> list[tuple[int, str]]:
     """Let all acts go as far as they come before they write, then let all write; their statuses and codes, sorted."""
-    waiting = text("SELECT count(DISTINCT pid) FROM pg_locks WHERE NOT granted")
     with ThreadPoolExecutor(len(acts)) as gateways, transaction(pipeline.sessions) as gate:
         gate.execute(text(f"LOCK TABLE {_KEPT_IN} IN SHARE ROW EXCLUSIVE MODE"))
         sent = [gateways.submit(act) for act in acts]
-        deadline = time.monotonic() + 30
-        while gate.scalar(waiting) < len(acts):
-            assert not any(one.done() for one in sent), [one.result().text for one in sent if one.done()]
-            assert time.monotonic() < deadline, "they do not all stand before the gate"
-            time.sleep(0.005)
+        until_they_wait(pipeline.sessions, *sent)
         gate.commit()
         answers = [one.result() for one in sent]
     return sorted((one.status_code, "" if one.is_success else code_of(one)) for one in answers)
@@ -111,7 +107,8 @@ def test_an_order_is_paid_by_one_way_of_two_or_voided_at_once(
     parts = [voucher_part(ann, campaign, 2_000)]
     assert at_once(pipeline, lambda: pay(ann, asked, parts), lambda: pay_plain(elsewhere(bob), asked)) == TAKEN
     other = order(shop, 2_880, "another")
-    void = lambda: elsewhere(shop).post(f"/orders/{other['id']}/void")  # noqa: E731
+    second = elsewhere(shop)
+    void = partial(second.post, f"/orders/{other['id']}/void")
     assert at_once(pipeline, lambda: pay_plain(bob, other), void) in (
         TAKEN,
         [(200, ""), (409, "order-voided")],

@@ -28,21 +28,24 @@ def ann(stranger: Any, pipeline: Pipeline) -> Member:
 
 
 @pytest.fixture(params=["plain", "funded"])
-def pay(
-    request: pytest.FixtureRequest, stranger: Any, shop: Member, ann: Member, pipeline: Pipeline
-) -> Callable[..., Any]:
-    """Pays an order, alone or with a voucher's part; `own` tells which."""
-    if request.param == "plain":
-        paying = selling.pay_plain
-    else:
-        campaign = selling.campaign(selling.sponsor(stranger, pipeline, "city"), pipeline, ann)
-        part = selling.voucher_part(ann, campaign, PRICE - OWN["funded"])
+def kind(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
 
-        def paying(payer: Member, order: Any) -> Any:
-            return selling.pay(payer, order, [part])
 
-    paying.own = OWN[request.param]  # type: ignore[attr-defined]
-    return paying
+@pytest.fixture
+def own(kind: str) -> int:
+    """What an order takes of its payer's own money."""
+    return OWN[kind]
+
+
+@pytest.fixture
+def pay(kind: str, stranger: Any, shop: Member, ann: Member, pipeline: Pipeline) -> Callable[..., Any]:
+    """Pays an order, alone or with a voucher's part."""
+    if kind == "plain":
+        return selling.pay_plain
+    campaign = selling.campaign(selling.sponsor(stranger, pipeline, "city"), pipeline, ann)
+    part = selling.voucher_part(ann, campaign, PRICE - OWN["funded"])
+    return lambda payer, order: selling.pay(payer, order, [part])
 
 
 def shown(viewer: Member, order: Any) -> Any:
@@ -58,7 +61,7 @@ def refuse(payer: Member, pipeline: Pipeline) -> None:
 
 
 def test_a_refused_payment_is_signed_again_and_paid_exactly_once(
-    pay: Any, shop: Member, ann: Member, pipeline: Pipeline
+    pay: Any, own: int, shop: Member, ann: Member, pipeline: Pipeline
 ) -> None:
     order = selling.order(shop, PRICE, expires_in_s=3_600)
     for _ in range(2):
@@ -73,19 +76,21 @@ def test_a_refused_payment_is_signed_again_and_paid_exactly_once(
     pipeline.settle()
     found = shown(shop, order)
     assert (found["status"], found["error"], len(found["payments"])) == ("paid", None, 1)
-    assert (balance(shop), balance(ann)) == (PRICE, 1_500 - pay.own)
+    assert (balance(shop), balance(ann)) == (PRICE, 1_500 - own)
     assert code_of(pay(ann, order)) == "order-already-paid"
     chain = pipeline.chain
     report = audit.run(chain.rpc.url, chain.deployment, database_url=pipeline.database_url)
     assert list(report.differences()) == []
 
 
-def test_both_tries_count_once_against_the_balance(pay: Any, shop: Member, ann: Member, pipeline: Pipeline) -> None:
+def test_both_tries_count_once_against_the_balance(
+    pay: Any, own: int, shop: Member, ann: Member, pipeline: Pipeline
+) -> None:
     order = selling.order(shop, PRICE, expires_in_s=3_600)
     assert pay(ann, order).status_code == 202
     refuse(ann, pipeline)
     assert pay(ann, order).status_code == 202
-    left = 1_500 - pay.own
+    left = 1_500 - own
     others = [selling.order(shop, fen, f"other{fen}") for fen in (left + 1, left)]
     assert code_of(selling.pay_plain(ann, others[0])) == "balance-insufficient"
     assert selling.pay_plain(ann, others[1]).status_code == 202

@@ -11,7 +11,7 @@ from pswallet.kit.db import transaction
 from pswallet.kit.money import MAX_FEN, Fen
 from pswallet.kit.problems import Problem
 from tests.features.money import Town, name
-from tests.features.test_payments_at_once import until_it_waits
+from tests.locks import until_they_wait
 from tests.parts import Person
 
 
@@ -101,7 +101,7 @@ def test_two_entries_at_once_cannot_pass_the_bound_together(town: Town) -> None:
     with ThreadPoolExecutor(1) as process, transaction(town.pipeline.sessions) as here:
         service.record_entry(here, entry_id="BANK-1", account=ping.address, amount=Fen(1), now=town.now)
         other = process.submit(elsewhere)
-        until_it_waits(town, other)
+        until_they_wait(town.pipeline.sessions, other)
         here.commit()
         assert other.result() == "BankTotalTooLarge"
 

@@ -1,11 +1,9 @@
 """Orders that many tills open at once: one statement a table, each gets its own answer, a repeat is the same order."""
 
-import time
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 
 import pytest
-from sqlalchemy import text
 from sqlalchemy.orm import Session
 
 from pswallet.accounts.errors import ValueTooLarge, ZeroAmount
@@ -17,6 +15,7 @@ from pswallet.kit.problems import Problem
 from pswallet.merchants.errors import NotAMerchant
 from pswallet.payments.errors import OrderReferenceReused
 from pswallet.payments.service import OpenOrder, OrderView, open_orders
+from tests.locks import until_they_wait
 from tests.parts import Person, Pipeline
 
 TEA, NOODLES, ANN = Person("tea"), Person("noodles"), Person("ann")
@@ -73,21 +72,7 @@ def test_two_processes_that_open_the_same_numbers_do_not_wait_for_each_other(pip
     with ThreadPoolExecutor(1) as process, transaction(pipeline.sessions) as here:
         opened_in(here, pipeline, asked(TEA, "1"))
         other = process.submit(opened, pipeline, asked(TEA, "2"), asked(TEA, "1"))
-        until_one_waits(pipeline, other)
+        until_they_wait(pipeline.sessions, other)
         mine = opened_in(here, pipeline, asked(TEA, "2"))  # the other waits for 1, and has not taken 2 before
         here.commit()
         assert other.result()[0] == mine[0]
-
-
-def until_one_waits(pipeline: Pipeline, other: Future[object]) -> None:
-    deadline = time.monotonic() + 10
-    while not rows_waited_for(pipeline):
-        assert not other.done(), f"nobody held it up: {other.result()}"
-        assert time.monotonic() < deadline, "it waits for nobody"
-        time.sleep(0.005)
-
-
-def rows_waited_for(pipeline: Pipeline) -> int:
-    with pipeline.sessions() as session:
-        waiting = text("SELECT count(*) FROM pg_locks WHERE NOT granted AND locktype = 'transactionid'")
-        return int(session.scalar(waiting) or 0)

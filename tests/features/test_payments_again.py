@@ -16,7 +16,7 @@ from pswallet.merchants.rules.codelimits import CodeKind
 from pswallet.payments import service
 from pswallet.payments.service import OrderView, SignedPayment, paid_by_codes, pending_payments
 from tests.features.money import Town, name
-from tests.features.test_payments_at_once import until_it_waits
+from tests.locks import until_they_wait
 from tests.parts import Person, secret
 from tests.rebuilds import assert_equal_to_a_rebuild
 
@@ -169,7 +169,7 @@ def test_two_processes_that_sign_again_at_once_are_one(town: Town, shop: Person,
     with ThreadPoolExecutor(1) as process, transaction(town.pipeline.sessions) as here:
         assert name(take_in(here, payments[0])) == "Accepted"
         other = process.submit(lambda: town.run(lambda session: take_in(session, payments[1])))
-        until_it_waits(town, other)
+        until_they_wait(town.pipeline.sessions, other)
         here.commit()
         assert name(other.result()) == "AuthorizationAlreadyUsed"
     town.settle()

@@ -1,8 +1,7 @@
 """Several gateway processes at once: a payer's limits hold over what all of them have taken in."""
 
-import time
 from collections.abc import Iterator, Sequence
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from typing import Any
 
@@ -14,27 +13,17 @@ from pswallet.kit.db import transaction
 from pswallet.payments import service
 from pswallet.payments.service import SignedPayment, ledger
 from tests.features.money import Town, name
+from tests.locks import until_they_wait
 from tests.parts import Person
 
-GRANTED, WAITING = True, False
 
-
-def locks(town: Town, granted: bool) -> int:
-    """How many advisory locks of this database are held, or waited for."""
+def locks_held(town: Town) -> int:
+    """How many advisory locks of this database are held."""
     query = text(
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted = :granted"
+        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted"
         " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
     )
-    return town.run(lambda session: int(session.scalar(query, {"granted": granted}) or 0))
-
-
-def until_it_waits(town: Town, other: Future[Any]) -> None:
-    """Wait until the other process waits for a lock; it may not have got past it."""
-    deadline = time.monotonic() + 10
-    while not locks(town, WAITING):
-        assert not other.done(), f"nobody held it up: {other.result()}"
-        assert time.monotonic() < deadline, "it waits for no lock of a payer"
-        time.sleep(0.005)
+    return town.run(lambda session: int(session.scalar(query) or 0))
 
 
 def take_in(town: Town, session: Session, payments: Sequence[SignedPayment]) -> list[str]:
@@ -72,7 +61,7 @@ def test_two_processes_count_each_others_pending_payments(town: Town, fen: int, 
     with ThreadPoolExecutor(1) as process, transaction(town.pipeline.sessions) as here:
         assert take_in(town, here, payments[:2]) == ["Accepted", "Accepted"]
         other = process.submit(elsewhere)
-        until_it_waits(town, other)
+        until_they_wait(town.pipeline.sessions, other)
         here.commit()
         assert other.result() == ["Accepted", refusal]
     town.settle()
@@ -85,7 +74,7 @@ def test_a_payment_that_two_processes_have_at_once_is_taken_once(town: Town) -> 
     with ThreadPoolExecutor(1) as process, transaction(town.pipeline.sessions) as here:
         assert take_in(town, here, [payment]) == ["Accepted"]
         other = process.submit(lambda: town.run(lambda session: take_in(town, session, [payment])))
-        until_it_waits(town, other)
+        until_they_wait(town.pipeline.sessions, other)
         here.commit()
         assert other.result() == ["AuthorizationAlreadyUsed"]
 
@@ -107,8 +96,8 @@ def test_payers_are_locked_in_one_order(town: Town) -> None:
     with ThreadPoolExecutor(1) as process, transaction(town.pipeline.sessions) as here:
         take_in(town, here, [town.payment(order[0], shop.address, 5)])
         other = process.submit(lambda: town.run(lambda session: take_in(town, session, group)))
-        until_it_waits(town, other)
-        assert locks(town, GRANTED) == 1  # ours: who waits for the first lock holds no other yet
+        until_they_wait(town.pipeline.sessions, other)
+        assert locks_held(town) == 1  # ours: who waits for the first lock holds no other yet
         here.commit()
         assert other.result() == ["Accepted"] * 6
 

@@ -13,7 +13,8 @@ from pswallet.merchants.rules.codelimits import CodeKind
 from pswallet.payments import service
 from pswallet.payments.service import AskForPayment, paid_by_codes
 from tests.features.money import Town, name
-from tests.features.test_payments_at_once import take_in, until_it_waits
+from tests.features.test_payments_at_once import take_in
+from tests.locks import until_they_wait
 from tests.parts import Person
 
 PLENTY = 2_000_000
@@ -126,6 +127,6 @@ def test_two_processes_count_each_others_payments(town: Town, ping: Person, shop
     with ThreadPoolExecutor(1) as process, transaction(town.pipeline.sessions) as here:
         assert take_in(town, here, [first]) == ["Accepted"]
         other = process.submit(lambda: town.run(lambda session: take_in(town, session, [second])))
-        until_it_waits(town, other)
+        until_they_wait(town.pipeline.sessions, other)
         here.commit()
         assert other.result() == ["CodeLimitExceeded"]

@@ -1,8 +1,7 @@
 """Several gateway processes at once: what one has spent and not yet committed, no other spends."""
 
-import time
 from collections.abc import Callable
-from concurrent.futures import Future, ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -13,6 +12,7 @@ from pswallet.kit.db import Sessions, transaction
 from pswallet.kit.problems import Problem
 from pswallet.points import service
 from tests.features.points import DAY, MINUTE, NOON, Till
+from tests.locks import until_they_wait
 from tests.parts import Person
 
 PING, HUA = Person("ping"), Person("hua")
@@ -53,26 +53,13 @@ def outcome(till: Till, act: Act) -> str:
     return "done"
 
 
-def until_it_waits(till: Till, other: Future[str]) -> None:
-    """Wait until the other process waits for a lock; it may not have got past it."""
-    query = text(
-        "SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted"
-        " AND database = (SELECT oid FROM pg_database WHERE datname = current_database())"
-    )
-    deadline = time.monotonic() + 10
-    while not till.run(lambda session: session.scalar(query)):
-        assert not other.done(), f"nobody held it up: {other.result()}"
-        assert time.monotonic() < deadline, "it waits for nothing"
-        time.sleep(0.005)
-
-
 @pytest.mark.parametrize("first", [reserve("quote"), redeem], ids=["quote", "reward"])
 @pytest.mark.parametrize("second", [reserve("other quote"), redeem], ids=["quote", "reward"])
 def test_points_that_another_process_is_spending_are_not_spent_again(till: Till, first: Act, second: Act) -> None:
     with ThreadPoolExecutor(1) as process, transaction(till.sessions) as here:
         first(here)
         other = process.submit(outcome, till, second)
-        until_it_waits(till, other)
+        until_they_wait(till.sessions, other)
         here.commit()
         assert other.result() == "PointsInsufficient"
     assert till.free(PING, at=AT) == 200
@@ -83,7 +70,7 @@ def test_a_quote_that_another_process_is_taking_into_an_order_goes_into_no_secon
     with ThreadPoolExecutor(1) as process, transaction(till.sessions) as here:
         commit("b")(here)
         other = process.submit(outcome, till, commit("c"))
-        until_it_waits(till, other)
+        until_they_wait(till.sessions, other)
         here.commit()
         assert other.result() == "PointsHoldLapsed"
     assert till.summary(PING, at=NOON + 20 * MINUTE).held == 400
@@ -93,7 +80,7 @@ def test_what_another_process_gave_up_is_free_for_the_next(till: Till) -> None:
     with ThreadPoolExecutor(1) as process, transaction(till.sessions) as here:
         reserve("quote")(here)
         other = process.submit(outcome, till, reserve("other quote"))
-        until_it_waits(till, other)
+        until_they_wait(till.sessions, other)
         here.rollback()
         assert other.result() == "done"
 

@@ -45,9 +45,9 @@ def test_a_machine_sells_by_its_key_and_gives_nothing_back(shop: Shop, an: Membe
     works(counter, an, NO_KEY)
     closing = close(counter)
     assert (closing.balances, closing.settlement, closing.day.kept) == (True, None, 2_880)
-    with Console(width=100, file=StringIO()) as console:
-        console.print(day_of(closing, Tongue("en")))
-    assert "the whole shop's day is for its owner and managers to see" in console.file.getvalue()  # type: ignore[attr-defined]
+    console = Console(width=100, file=StringIO(), record=True)
+    console.print(day_of(closing, Tongue("en")))
+    assert "the whole shop's day is for its owner and managers to see" in console.export_text()
     assert balance(shop.owner) == 100_000 + 2_880
 
 
